@@ -1,0 +1,18 @@
+//! The rules of Mostrador: what may happen in a conversation, who may read it, where it is listed.
+//!
+//! Nothing here knows AWS, the wire, the environment or the clock. Time and new ids arrive as arguments; the ports
+//! ([`ports`]) say in the words of the domain what the edges must keep.
+
+pub mod connection;
+pub mod conversation;
+pub mod cursor;
+pub mod ids;
+pub mod inbox;
+pub mod people;
+pub mod ports;
+pub mod rate;
+pub mod text;
+pub mod time;
+
+pub use ids::{AgentId, ClientId, ConnectionId, ConversationId, IdError, ShopperId, SiteId};
+pub use time::Timestamp;

@@ -1,0 +1,82 @@
+//! Connections: who they are, what they listen to, how long they count as alive.
+
+use crate::inbox::List;
+use crate::people::Role;
+use crate::{AgentId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp};
+use std::time::Duration;
+
+/// A registration counts for this long after the last `hello` or `ping`. Clients ping every 30 s (shoppers, visible),
+/// 25 s (dashboards) or 4 min (idle): the longest, and one lost.
+pub const LEASE: Duration = Duration::from_secs(9 * 60);
+/// API Gateway ends every connection after two hours.
+pub const LONGEST: Duration = Duration::from_secs(2 * 60 * 60);
+/// A ticket is good for this long, once.
+pub const TICKET_LIFE: Duration = Duration::from_secs(30);
+
+/// Who sits at the other end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identity {
+    Shopper { id: ShopperId },
+    Agent { id: AgentId, name: String, role: Role, version: u64 },
+}
+
+/// A permission to connect: bound to who asked and from which origin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ticket {
+    pub site: SiteId,
+    pub identity: Identity,
+    pub origin: Option<String>,
+    /// Which session it was asked with, so that ending the session ends the connection.
+    pub session: Option<[u8; 32]>,
+    pub expires_at: Timestamp,
+}
+
+/// A live connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connection {
+    pub id: ConnectionId,
+    pub site: SiteId,
+    pub identity: Identity,
+    pub session: Option<[u8; 32]>,
+    /// The address it came from, or its /64 for IPv6.
+    pub address: String,
+    pub connected_at: Timestamp,
+    /// The conversation that an agent's connection has open.
+    pub viewing: Option<ConversationId>,
+    /// Said `hello`: it is registered and may act.
+    pub greeted: bool,
+}
+
+impl Connection {
+    #[must_use]
+    pub fn actor(&self) -> crate::people::Actor {
+        match &self.identity {
+            Identity::Shopper { id } => crate::people::Actor::Shopper { id: *id, site: self.site.clone() },
+            Identity::Agent { id, name, role, .. } => {
+                crate::people::Actor::Agent { id: *id, site: self.site.clone(), name: name.clone(), role: *role }
+            }
+        }
+    }
+}
+
+/// What a connection can be registered to hear.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Topic {
+    /// Both logs of a conversation: agents who have it open.
+    Conversation(ConversationId),
+    /// All threads of a shopper: that shopper's own connections.
+    Shopper(ShopperId),
+    /// Rows and presence of a site: dashboards.
+    Site(SiteId),
+}
+
+/// One connection's entry under a topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registration {
+    pub connection: ConnectionId,
+    /// Absent for a shopper's.
+    pub agent: Option<AgentId>,
+    /// The list a dashboard shows.
+    pub list: Option<List>,
+    pub expires_at: Timestamp,
+}

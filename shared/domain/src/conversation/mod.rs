@@ -1,0 +1,169 @@
+//! A conversation: two append-only logs and the head that is their fold.
+//!
+//! The *thread* holds everything that the shopper can see happen; the *backstage* what only agents see. Each is
+//! numbered 1, 2, 3, … without holes. [`decide`] says what a command does to a head; storing it is a port's work.
+
+mod decide;
+
+pub use decide::{Change, Command, Refusal, begin, decide};
+
+use crate::text;
+use crate::{AgentId, ClientId, ConversationId, ShopperId, SiteId, Timestamp};
+use std::collections::BTreeSet;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Log {
+    Thread,
+    Backstage,
+}
+
+/// How far both logs have come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Numbers {
+    pub t: u64,
+    pub b: u64,
+}
+
+/// Closed is final: nothing leads back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Status {
+    Open,
+    Closed { at: Timestamp, by: Author },
+}
+
+/// Who wrote an entry. An agent's name is kept as it was at the time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Author {
+    Shopper,
+    Agent { id: AgentId, name: String },
+    System,
+}
+
+/// What lists show of the last message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    pub author: Author,
+    pub text: String,
+}
+
+/// The present state of a conversation: the fold of both logs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    pub id: ConversationId,
+    pub site: SiteId,
+    pub shopper: ShopperId,
+    /// The shopper's name as last known when the head was written.
+    pub shopper_name: Option<String>,
+    pub numbers: Numbers,
+    /// Moves with every write of the head; what a writer has read must still be so.
+    pub rev: u64,
+    pub status: Status,
+    pub owner: Option<AgentId>,
+    /// Agents who have joined and not left: those whom the shopper sees.
+    pub participants: BTreeSet<AgentId>,
+    pub began_at: Timestamp,
+    /// When the thread last grew: lists are ordered by it.
+    pub last_activity: Timestamp,
+    /// Since when the shopper has been without an answer.
+    pub waiting_since: Option<Timestamp>,
+    /// The team has not seen the shopper's last message.
+    pub unread: bool,
+    pub preview: Option<Preview>,
+}
+
+impl Head {
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        matches!(self.status, Status::Open)
+    }
+
+    /// The head after the team has seen everything; `None` when it had already.
+    #[must_use]
+    pub fn read_by_team(&self) -> Option<Self> {
+        self.unread.then(|| Self { unread: false, rev: self.rev + 1, ..self.clone() })
+    }
+}
+
+/// One line of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub log: Log,
+    pub seq: u64,
+    /// For a backstage entry the thread's number at its commit, so that both logs interleave in one order; for a
+    /// thread entry its own number.
+    pub thread_at: u64,
+    pub at: Timestamp,
+    pub author: Author,
+    pub body: Body,
+    /// The id of the command that caused it, so that a client knows its own message again.
+    pub client_id: Option<ClientId>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    // Thread
+    Message { text: String },
+    Joined,
+    Left,
+    Closed,
+    // Backstage
+    Note { text: String },
+    Assigned { to: Option<Assignee> },
+}
+
+/// Whom a conversation was given to, with the name as it was at the time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignee {
+    pub id: AgentId,
+    pub name: String,
+}
+
+impl Body {
+    #[must_use]
+    pub const fn log(&self) -> Log {
+        match self {
+            Self::Message { .. } | Self::Joined | Self::Left | Self::Closed => Log::Thread,
+            Self::Note { .. } | Self::Assigned { .. } => Log::Backstage,
+        }
+    }
+}
+
+/// What a conversation's head says after `entry`, all else being equal. Writing a head and folding the logs anew
+/// must agree; a test holds them together.
+fn fold(head: &mut Head, entry: &Entry) {
+    match entry.log {
+        Log::Thread => {
+            head.numbers.t = entry.seq;
+            head.last_activity = head.last_activity.max(entry.at);
+        }
+        Log::Backstage => head.numbers.b = entry.seq,
+    }
+    match (&entry.body, &entry.author) {
+        (Body::Message { text }, author) => {
+            head.preview = Some(Preview { author: author.clone(), text: text::preview(text) });
+            match author {
+                Author::Shopper => {
+                    head.unread = true;
+                    head.waiting_since.get_or_insert(entry.at);
+                }
+                Author::Agent { .. } => {
+                    head.unread = false;
+                    head.waiting_since = None;
+                }
+                Author::System => {}
+            }
+        }
+        (Body::Joined, Author::Agent { id, .. }) => {
+            head.participants.insert(*id);
+        }
+        (Body::Left, Author::Agent { id, .. }) => {
+            head.participants.remove(id);
+        }
+        (Body::Closed, by) => {
+            head.status = Status::Closed { at: entry.at, by: by.clone() };
+            head.waiting_since = None;
+        }
+        (Body::Assigned { to }, _) => head.owner = to.as_ref().map(|to| to.id),
+        (Body::Joined | Body::Left | Body::Note { .. }, _) => {}
+    }
+}

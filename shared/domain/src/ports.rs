@@ -1,0 +1,225 @@
+//! What the rules need kept, in the words of the domain. A doc comment is a contract: one suite
+//! (`testkit::contract`) holds every implementation to it.
+
+use crate::connection::{Connection, Registration, Ticket, Topic};
+use crate::conversation::{Entry, Head, Log, Numbers};
+use crate::cursor::{Cursor, Cursors, Reader};
+use crate::inbox::{Place, Shelf};
+use crate::people::{Availability, Member, Page, Person, Shopper, Site};
+use crate::rate::{Quota, Rate};
+use crate::{AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp};
+use std::future::Future;
+use std::time::Duration;
+
+/// The store did not answer as it should. Whether a write took place is unknown unless the method says otherwise.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// Throttled, timed out, out of reach: trying again may help.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// What is stored cannot be read. Trying again will not help.
+    #[error("a stored item is broken: {0}")]
+    Broken(String),
+}
+
+pub type Stored<T> = Result<T, StoreError>;
+
+/// Whose client ids are told apart. A shopper's ids are one set over all their conversations, so that a message keeps
+/// its id when it moves from "begin" to a conversation or to the next one; an agent's are one set per conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Sender {
+    Shopper(ShopperId),
+    Agent(AgentId, ConversationId),
+}
+
+/// What a command was answered with, kept for as long as the conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    pub conversation: ConversationId,
+    pub log: Log,
+    pub seq: u64,
+    pub at: Timestamp,
+    /// SHA-256 of what was asked: the same id with another body is another command.
+    pub fingerprint: [u8; 32],
+}
+
+/// One transaction: the head, its new entries and the receipt, all or nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    pub head: Head,
+    /// The head's `rev` that the change was decided on; `None` for a new conversation.
+    pub expected_rev: Option<u64>,
+    pub entries: Vec<Entry>,
+    pub sender: Sender,
+    pub client_id: ClientId,
+    pub receipt: Receipt,
+}
+
+/// Why nothing was stored.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CommitError {
+    /// This sender has used this client id: read the [`Receipt`].
+    #[error("the client id has been used")]
+    Repeated,
+    /// The head has moved, or the shopper has an open conversation already: read again, decide again.
+    #[error("the head has moved")]
+    Moved,
+    /// The outcome is unknown; the receipt decides.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A page of a log.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EntryPage {
+    pub entries: Vec<Entry>,
+    /// There is more beyond the last of these.
+    pub more: bool,
+}
+
+/// Heads, logs, receipts, cursors.
+pub trait Conversations: Send + Sync {
+    /// The head as of now: reads what was committed before the call.
+    fn head(&self, id: ConversationId) -> impl Future<Output = Stored<Option<Head>>> + Send;
+
+    /// The shopper's one unclosed conversation, as of now.
+    fn open_conversation(&self, shopper: ShopperId) -> impl Future<Output = Stored<Option<ConversationId>>> + Send;
+
+    /// Stores all of `commit` or nothing. Refused as [`CommitError::Repeated`] if the sender has used the client id,
+    /// otherwise as [`CommitError::Moved`] if the head's `rev` is not the expected one, or, for a new conversation, if
+    /// the shopper has an open one. A new conversation becomes the shopper's open one; a head that is closed is no
+    /// longer it. Both are part of the same transaction.
+    fn commit(&self, commit: &Commit) -> impl Future<Output = Result<(), CommitError>> + Send;
+
+    /// The receipt for a client id, as of now.
+    fn receipt(&self, sender: Sender, client_id: ClientId) -> impl Future<Output = Stored<Option<Receipt>>> + Send;
+
+    /// Entries after `after` in order, as of now, at most `limit` of them.
+    fn entries(&self, id: ConversationId, log: Log, after: u64, limit: usize) -> impl Future<Output = Stored<EntryPage>> + Send;
+
+    fn cursors(&self, id: ConversationId) -> impl Future<Output = Stored<Cursors>> + Send;
+
+    /// Moves a cursor forward; what it is now, or `None` if nothing moved.
+    fn advance(&self, id: ConversationId, reader: Reader, to: Cursor) -> impl Future<Output = Stored<Option<Cursor>>> + Send;
+
+    /// Replaces the head, which differs only in `unread` and `rev`, if its `rev` is still one less. Whether it did.
+    fn mark_read(&self, head: &Head) -> impl Future<Output = Stored<bool>> + Send;
+
+    /// Heads on a shelf of a site, newest activity first, beyond `before`. May lag by a moment.
+    fn shelf(&self, site: &SiteId, shelf: Shelf, before: Option<Place>, limit: usize) -> impl Future<Output = Stored<Vec<Head>>> + Send;
+
+    /// All conversations of a shopper, newest first, at most `limit`.
+    fn conversations_of(&self, shopper: ShopperId, limit: usize) -> impl Future<Output = Stored<Vec<Head>>> + Send;
+}
+
+/// The answer to a frame's knock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Admission {
+    Admitted(Box<Connection>),
+    /// Not a connection of ours, or forgotten.
+    Unknown,
+    Limited { retry_after: Duration },
+}
+
+/// Tickets and connections.
+pub trait Connections: Send + Sync {
+    /// Keeps a ticket under the SHA-256 of its secret.
+    fn issue_ticket(&self, hash: [u8; 32], ticket: &Ticket) -> impl Future<Output = Stored<()>> + Send;
+
+    /// Takes a ticket away and answers it, once: the second caller, and anybody at or after its expiry, gets `None`.
+    fn redeem_ticket(&self, hash: [u8; 32], now: Timestamp) -> impl Future<Output = Stored<Option<Ticket>>> + Send;
+
+    fn connect(&self, connection: &Connection) -> impl Future<Output = Stored<()>> + Send;
+
+    /// Reads a connection and counts a frame against `rate`, at once.
+    fn admit(&self, id: &ConnectionId, rate: Rate, now: Timestamp) -> impl Future<Output = Stored<Admission>> + Send;
+
+    /// Marks a connection as greeted, and what it has open.
+    fn greet(&self, id: &ConnectionId, viewing: Option<ConversationId>) -> impl Future<Output = Stored<()>> + Send;
+
+    /// Registers (or renews) a connection under a topic until its lease ends.
+    fn register(&self, topic: &Topic, registration: &Registration) -> impl Future<Output = Stored<()>> + Send;
+
+    fn unregister(&self, topic: &Topic, id: &ConnectionId) -> impl Future<Output = Stored<()>> + Send;
+
+    /// Whoever is registered as of now: a registration made before the call is in the answer. Ended leases are not.
+    fn registered(&self, topic: &Topic, now: Timestamp) -> impl Future<Output = Stored<Vec<Registration>>> + Send;
+
+    /// Forgets a connection: its row and its registrations. What it was, if it was.
+    fn disconnect(&self, id: &ConnectionId) -> impl Future<Output = Stored<Option<Connection>>> + Send;
+}
+
+/// A shopper's session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    pub shopper: ShopperId,
+    pub site: SiteId,
+    pub expires_at: Timestamp,
+}
+
+/// Sites, people, sessions, limits.
+pub trait Accounts: Send + Sync {
+    fn site(&self, id: &SiteId) -> impl Future<Output = Stored<Option<Site>>> + Send;
+    fn put_site(&self, site: &Site) -> impl Future<Output = Stored<()>> + Send;
+
+    /// Keeps a session under the SHA-256 of its secret, and the shopper's profile if it is new.
+    fn open_session(&self, hash: [u8; 32], session: &Session, shopper: &Shopper) -> impl Future<Output = Stored<()>> + Send;
+    /// The session, counted against `rate`; `None` if there is none or it has expired; a limit as `Err(retry_after)` inside.
+    fn session(&self, hash: [u8; 32], rate: Rate, now: Timestamp) -> impl Future<Output = Stored<Option<Result<Session, Duration>>>> + Send;
+    fn end_session(&self, hash: [u8; 32]) -> impl Future<Output = Stored<()>> + Send;
+
+    fn shopper(&self, id: ShopperId) -> impl Future<Output = Stored<Option<Shopper>>> + Send;
+    /// Where the shopper is now. Does nothing for an unknown shopper.
+    fn visit(&self, id: ShopperId, page: &Page, now: Timestamp) -> impl Future<Output = Stored<()>> + Send;
+
+    fn person_by_email(&self, email: &str) -> impl Future<Output = Stored<Option<Person>>> + Send;
+    fn put_person(&self, person: &Person) -> impl Future<Output = Stored<()>> + Send;
+    /// The sites that a person belongs to.
+    fn memberships(&self, agent: AgentId) -> impl Future<Output = Stored<Vec<SiteId>>> + Send;
+
+    fn member(&self, site: &SiteId, agent: AgentId) -> impl Future<Output = Stored<Option<Member>>> + Send;
+    fn members(&self, site: &SiteId) -> impl Future<Output = Stored<Vec<Member>>> + Send;
+    /// Writes a membership if its stored `version` is one less (or there is none). Whether it did.
+    fn put_member(&self, member: &Member) -> impl Future<Output = Stored<bool>> + Send;
+    /// A sign of life, and what the agent has chosen if they chose.
+    fn sign_of_life(&self, site: &SiteId, agent: AgentId, chosen: Option<Availability>, now: Timestamp) -> impl Future<Output = Stored<Option<Member>>> + Send;
+
+    /// Counts one against a quota; the time to wait if it is used up.
+    fn count(&self, quota: Quota, key: &str, now: Timestamp) -> impl Future<Output = Stored<Result<(), Duration>>> + Send;
+}
+
+/// Everything that is kept.
+pub trait Store: Conversations + Connections + Accounts {}
+impl<T: Conversations + Connections + Accounts> Store for T {}
+
+/// What became of a post.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Posted {
+    Delivered,
+    /// There is no such connection any more.
+    Gone,
+    /// Throttled, failed or unanswered, after at most three tries.
+    Failed,
+}
+
+/// Server to client.
+pub trait Push: Send + Sync {
+    /// Posts a frame; answers within 2 s, whatever happens.
+    fn post(&self, to: &ConnectionId, frame: &str) -> impl Future<Output = Posted> + Send;
+    /// Ends a connection from our side. Best effort.
+    fn cut(&self, id: &ConnectionId) -> impl Future<Output = ()> + Send;
+}
+
+/// Time and chance.
+pub trait Environment: Send + Sync {
+    fn now(&self) -> Timestamp;
+    fn sleep(&self, span: Duration) -> impl Future<Output = ()> + Send;
+    /// 128 random bits, fit for ids and, taken twice, for secrets.
+    fn random(&self) -> u128;
+}
+
+/// What [`Numbers`] a reader of that side may be told: a shopper learns nothing of the backstage.
+#[must_use]
+pub const fn visible(numbers: Numbers, to_agent: bool) -> Numbers {
+    if to_agent { numbers } else { Numbers { t: numbers.t, b: 0 } }
+}
