@@ -1,0 +1,276 @@
+//! What clients send. A frame is a JSON object with `action`, `id` and the fields of the action, and nothing else.
+
+use crate::error::{ErrorCode, ParseError};
+use crate::wire;
+use domain::{AgentId, ClientId, ConversationId};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use ts_rs::TS;
+
+/// A client's frame. `id` is a UUID of the client's own making; the answer refers to it. Sending the same command
+/// again with the same id is harmless, for ever.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS, JsonSchema)]
+pub struct ClientFrame {
+    #[serde(with = "wire")]
+    #[ts(type = "string")]
+    #[schemars(with = "String")]
+    pub id: ClientId,
+    #[serde(flatten)]
+    pub command: Command,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS, JsonSchema)]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub enum Command {
+    Hello(Hello),
+    Send(Send),
+    Close(Close),
+    Seen(Seen),
+    Typing(Typing),
+    Page(Page),
+    Ping(Ping),
+    Open(Open),
+    List(ShowList),
+    Note(Note),
+    Assign(Assign),
+    Join(Join),
+    Leave(Leave),
+    Presence(Presence),
+}
+
+/// How far a client has both logs of a conversation. A shopper's `b` is always 0.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Numbers {
+    pub t: u64,
+    #[serde(default)]
+    pub b: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Known {
+    #[serde(with = "wire")]
+    #[ts(type = "string")]
+    #[schemars(with = "String")]
+    pub conversation_id: ConversationId,
+    /// The epoch of what the client has; another than the server's makes `after` count as zero.
+    pub epoch: String,
+    pub after: Numbers,
+}
+
+/// First frame on every connection, and the way to catch up: registers the connection, then answers `entries` pages for
+/// each conversation named (for a shopper also for the open one), then `ready`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Hello {
+    #[serde(default)]
+    pub conversations: Vec<Known>,
+    /// Agents: the list that the dashboard shows.
+    #[serde(default)]
+    #[ts(optional)]
+    pub list: Option<ListName>,
+}
+
+/// Say something. `conversation_id: null` begins a conversation, or continues the open one if there is one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Send {
+    #[serde(with = "wire::option")]
+    #[ts(type = "string | null")]
+    #[schemars(with = "Option<String>")]
+    pub conversation_id: Option<ConversationId>,
+    /// 1 to 10,000 characters.
+    pub text: String,
+}
+
+macro_rules! about_a_conversation {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident : $kind:ty),* })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+        pub struct $name {
+            #[serde(with = "wire")]
+            #[ts(type = "string")]
+            #[schemars(with = "String")]
+            pub conversation_id: ConversationId,
+            $($(#[$field_doc])* pub $field: $kind,)*
+        }
+    )*};
+}
+
+about_a_conversation! {
+    /// End the conversation, for good.
+    Close {}
+    /// How far this side has received and seen the thread. No answer; peers get `seen`. An agent's moves the team's
+    /// cursor only after joining, and marks the conversation as read for the team in any case.
+    Seen { seen: u64, delivered: u64 }
+    /// Somebody is typing: at most one frame per 3 s. No answer; peers get `typing`.
+    Typing {}
+    /// Agents: a note that no shopper sees.
+    Note { /** 1 to 10,000 characters. */ text: String }
+    /// Agents: take part, visibly for the shopper.
+    Join {}
+    /// Agents: no longer take part.
+    Leave {}
+}
+
+/// Agents: give a conversation to somebody, or to nobody. `expected` is the owner that the agent sees now: `taken` if that is
+/// no longer so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Assign {
+    #[serde(with = "wire")]
+    #[ts(type = "string")]
+    #[schemars(with = "String")]
+    pub conversation_id: ConversationId,
+    #[serde(with = "wire::option")]
+    #[ts(type = "string | null")]
+    #[schemars(with = "Option<String>")]
+    pub to: Option<AgentId>,
+    #[serde(with = "wire::option")]
+    #[ts(type = "string | null")]
+    #[schemars(with = "Option<String>")]
+    pub expected: Option<AgentId>,
+}
+
+/// Shoppers: the page that is being looked at. Shown to agents, believed by nothing. No answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Page {
+    /// Each at most 2,048 characters; more is cut.
+    pub url: String,
+    #[serde(default)]
+    pub title: String,
+    #[serde(default)]
+    pub referrer: String,
+}
+
+/// Heartbeat: keeps the registration alive and compares. Answered by `pong`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Ping {
+    #[serde(default)]
+    pub conversations: Vec<Known>,
+    /// Agents: the digest of the first 50 rows of the list shown.
+    #[serde(default)]
+    #[ts(optional)]
+    pub list: Option<ListDigest>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct ListDigest {
+    pub name: ListName,
+    /// FNV-1a (32 bits, eight hexadecimal digits) over `conversation_id:rev\n` of each row, newest activity first.
+    pub digest: String,
+}
+
+/// Agents: look at a conversation (replacing the one looked at before), or with `null` at none. Answered by `entries` pages and `ack`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Open {
+    #[serde(with = "wire::option")]
+    #[ts(type = "string | null")]
+    #[schemars(with = "Option<String>")]
+    pub conversation_id: Option<ConversationId>,
+    #[serde(default)]
+    pub after: Numbers,
+}
+
+/// Agents: show another list. Answered by `rows`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct ShowList {
+    pub list: ListName,
+}
+
+/// Agents: what one wants to be for colleagues and shoppers. Answered by `ack`-less `presence` to all dashboards, oneself included.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Presence {
+    pub status: PresenceStatus,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ListName {
+    Queue,
+    Mine,
+    All,
+    Closed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PresenceStatus {
+    Online,
+    Invisible,
+    Offline,
+}
+
+impl ClientFrame {
+    /// Reads a frame, or says by a code of the protocol and the field's name what is wrong with it.
+    pub fn parse(raw: &str) -> Result<Self, ParseError> {
+        let refuse = |frame, code, message: &str| ParseError { code, message: message.to_owned(), frame, field: None };
+        if raw.len() > crate::MAX_FRAME_BYTES {
+            return Err(refuse(None, ErrorCode::TooLarge, "a frame has at most 24 KiB"));
+        }
+        let Ok(Value::Object(mut fields)) = serde_json::from_str(raw) else {
+            return Err(refuse(None, ErrorCode::BadFrame, "a frame is a JSON object"));
+        };
+        let id = fields.remove("id").and_then(|id| id.as_str().and_then(|id| id.parse::<ClientId>().ok()));
+        let Some(Value::String(action)) = fields.remove("action") else {
+            return Err(refuse(id, ErrorCode::BadFrame, "a frame has an action"));
+        };
+        let Some(id) = id else {
+            return Err(refuse(None, ErrorCode::BadFrame, "a frame has an id, a lower-case UUID"));
+        };
+        let body = Body { id, fields };
+        let command = match action.as_str() {
+            "hello" => Command::Hello(body.read()?),
+            "send" => Command::Send(body.read()?),
+            "close" => Command::Close(body.read()?),
+            "seen" => Command::Seen(body.read()?),
+            "typing" => Command::Typing(body.read()?),
+            "page" => Command::Page(body.read()?),
+            "ping" => Command::Ping(body.read()?),
+            "open" => Command::Open(body.read()?),
+            "list" => Command::List(body.read()?),
+            "note" => Command::Note(body.read()?),
+            "assign" => Command::Assign(body.read()?),
+            "join" => Command::Join(body.read()?),
+            "leave" => Command::Leave(body.read()?),
+            "presence" => Command::Presence(body.read()?),
+            _ => return Err(refuse(Some(id), ErrorCode::UnknownAction, "there is no such action")),
+        };
+        let known = match &command {
+            Command::Hello(hello) => hello.conversations.len(),
+            Command::Ping(ping) => ping.conversations.len(),
+            _ => 0,
+        };
+        if known > crate::MAX_HELLO_CONVERSATIONS {
+            return Err(refuse(Some(id), ErrorCode::TooLarge, "at most 20 conversations"));
+        }
+        Ok(Self { id, command })
+    }
+}
+
+struct Body {
+    id: ClientId,
+    fields: Map<String, Value>,
+}
+
+impl Body {
+    fn read<T: DeserializeOwned>(self) -> Result<T, ParseError> {
+        read_object(self.fields).map_err(|error| ParseError { frame: Some(self.id), ..error })
+    }
+}
+
+/// An object of known fields only.
+pub(crate) fn read_object<T: DeserializeOwned>(fields: Map<String, Value>) -> Result<T, ParseError> {
+    let mut unknown = None;
+    let parsed = serde_ignored::deserialize(Value::Object(fields), |path| {
+        unknown.get_or_insert_with(|| path.to_string());
+    });
+    if let Some(field) = unknown {
+        // A field's name is the sender's own text: cut, and only as far as it is harmless.
+        let field: String = field.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.')).take(40).collect();
+        return Err(ParseError { code: ErrorCode::UnknownField, message: "there is no such field".to_owned(), frame: None, field: Some(field) });
+    }
+    parsed.map_err(|error: serde_json::Error| {
+        let field = error.to_string().strip_prefix("missing field `").and_then(|rest| rest.split('`').next().map(str::to_owned));
+        let message = if field.is_some() { "a field is missing" } else { "a field has the wrong kind of value" };
+        ParseError { code: ErrorCode::BadFrame, message: message.to_owned(), frame: None, field }
+    })
+}

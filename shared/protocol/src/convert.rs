@@ -1,0 +1,176 @@
+//! From the domain's types to the wire's, in one place.
+
+use crate::client::{ListName, Numbers, Page, PresenceStatus};
+use crate::http::RoleName;
+use crate::server::{self, AgentName, Author, Body, Cursor, Cursors, Entry, LogName, Preview, ReaderName, Row, StatusName};
+use domain::conversation as dc;
+use domain::cursor as cur;
+use domain::inbox::List;
+use domain::people::{self, Availability, Role};
+
+impl From<dc::Numbers> for Numbers {
+    fn from(n: dc::Numbers) -> Self {
+        Self { t: n.t, b: n.b }
+    }
+}
+
+impl From<&dc::Author> for Author {
+    fn from(author: &dc::Author) -> Self {
+        match author {
+            dc::Author::Shopper => Self::Shopper,
+            dc::Author::Agent { id, name } => Self::Agent { id: id.to_string(), name: name.clone() },
+            dc::Author::System => Self::System,
+        }
+    }
+}
+
+impl From<dc::Log> for LogName {
+    fn from(log: dc::Log) -> Self {
+        match log {
+            dc::Log::Thread => Self::Thread,
+            dc::Log::Backstage => Self::Backstage,
+        }
+    }
+}
+
+impl From<&dc::Entry> for Entry {
+    fn from(entry: &dc::Entry) -> Self {
+        let body = match &entry.body {
+            dc::Body::Message { text } => Body::Message { text: text.clone() },
+            dc::Body::Joined => Body::Joined,
+            dc::Body::Left => Body::Left,
+            dc::Body::Closed => Body::Closed,
+            dc::Body::Note { text } => Body::Note { text: text.clone() },
+            dc::Body::Assigned { to } => {
+                Body::Assigned { to: to.as_ref().map(|to| AgentName { id: to.id.to_string(), name: to.name.clone() }) }
+            }
+        };
+        Self {
+            log: entry.log.into(),
+            seq: entry.seq,
+            thread_at: entry.thread_at,
+            at: entry.at.millis(),
+            author: (&entry.author).into(),
+            body,
+            client_id: entry.client_id.map(|id| id.to_string()),
+        }
+    }
+}
+
+impl From<&dc::Status> for StatusName {
+    fn from(status: &dc::Status) -> Self {
+        match status {
+            dc::Status::Open => Self::Open,
+            dc::Status::Closed { .. } => Self::Closed,
+        }
+    }
+}
+
+impl From<cur::Cursor> for Cursor {
+    fn from(c: cur::Cursor) -> Self {
+        Self { seen: c.seen, delivered: c.delivered }
+    }
+}
+
+impl From<cur::Cursors> for Cursors {
+    fn from(c: cur::Cursors) -> Self {
+        Self { shopper: c.shopper.into(), team: c.team.into() }
+    }
+}
+
+impl From<cur::Reader> for ReaderName {
+    fn from(reader: cur::Reader) -> Self {
+        match reader {
+            cur::Reader::Shopper => Self::Shopper,
+            cur::Reader::Team => Self::Team,
+        }
+    }
+}
+
+/// A head as a shopper (`to_agent` false) or an agent may see it.
+#[must_use]
+pub fn head(head: &dc::Head, cursors: Option<cur::Cursors>, to_agent: bool) -> server::Head {
+    server::Head {
+        numbers: domain::ports::visible(head.numbers, to_agent).into(),
+        status: (&head.status).into(),
+        began_at: head.began_at.millis(),
+        cursors: cursors.map(Into::into),
+        participants: head.participants.iter().map(ToString::to_string).collect(),
+        owner: head.owner.filter(|_| to_agent).map(|id| id.to_string()),
+    }
+}
+
+impl From<&dc::Head> for Row {
+    fn from(head: &dc::Head) -> Self {
+        Self {
+            conversation_id: head.id.to_string(),
+            rev: head.rev,
+            shopper_id: head.shopper.to_string(),
+            shopper_name: head.shopper_name.clone(),
+            status: (&head.status).into(),
+            owner: head.owner.map(|id| id.to_string()),
+            unread: head.unread,
+            numbers: head.numbers.into(),
+            began_at: head.began_at.millis(),
+            last_activity: head.last_activity.millis(),
+            waiting_since: head.waiting_since.map(domain::Timestamp::millis),
+            preview: head.preview.as_ref().map(|p| Preview { author: (&p.author).into(), text: p.text.clone() }),
+        }
+    }
+}
+
+impl From<ListName> for List {
+    fn from(name: ListName) -> Self {
+        match name {
+            ListName::Queue => Self::Queue,
+            ListName::Mine => Self::Mine,
+            ListName::All => Self::All,
+            ListName::Closed => Self::Closed,
+        }
+    }
+}
+
+impl From<Availability> for PresenceStatus {
+    fn from(a: Availability) -> Self {
+        match a {
+            Availability::Online => Self::Online,
+            Availability::Invisible => Self::Invisible,
+            Availability::Offline => Self::Offline,
+        }
+    }
+}
+
+impl From<PresenceStatus> for Availability {
+    fn from(status: PresenceStatus) -> Self {
+        match status {
+            PresenceStatus::Online => Self::Online,
+            PresenceStatus::Invisible => Self::Invisible,
+            PresenceStatus::Offline => Self::Offline,
+        }
+    }
+}
+
+impl From<Role> for RoleName {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Agent => Self::Agent,
+            Role::Admin => Self::Admin,
+        }
+    }
+}
+
+/// Each part cut to what is kept of it.
+const MAX_PAGE_CHARS: usize = 2048;
+
+impl From<Page> for people::Page {
+    fn from(page: Page) -> Self {
+        let cut = |s: String| s.chars().filter(|c| !c.is_control()).take(MAX_PAGE_CHARS).collect();
+        Self { url: cut(page.url), title: cut(page.title), referrer: cut(page.referrer) }
+    }
+}
+
+impl From<&people::Page> for Page {
+    fn from(page: &people::Page) -> Self {
+        Self { url: page.url.clone(), title: page.title.clone(), referrer: page.referrer.clone() }
+    }
+}

@@ -1,0 +1,48 @@
+//! What a refused request is told. Messages are constant or name a field; they never carry what was sent.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// Not JSON, not an object, a field missing or of the wrong kind.
+    BadFrame,
+    UnknownAction,
+    UnknownField,
+    /// The frame, the text or the list is over its limit.
+    TooLarge,
+    /// A text without a visible character.
+    Empty,
+    /// Does not exist, or is not yours: the two are not told apart.
+    NotFound,
+    /// Your role does not allow it.
+    Forbidden,
+    /// No or no longer a valid session, ticket or token.
+    Unauthorized,
+    /// The conversation is closed for good; the next message starts a new one.
+    Closed,
+    /// A colleague was quicker.
+    Taken,
+    /// This id has been used for something else.
+    IdReused,
+    RateLimited,
+    /// `hello` comes first.
+    HelloFirst,
+    /// Too busy; nothing was stored. Send the same again, with the same id.
+    Retry,
+    /// Our fault. Send the same again, with the same id.
+    Internal,
+}
+
+/// Why a frame or body was not understood.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ParseError {
+    pub code: ErrorCode,
+    pub message: String,
+    /// The id of the frame, if at least that could be read.
+    pub frame: Option<domain::ClientId>,
+    pub field: Option<String>,
+}

@@ -1,0 +1,208 @@
+//! Bodies of the HTTP API, all under `/v1`. Requests with a body send `application/json`; unknown fields are refused.
+
+use crate::client::{ListName, Page, PresenceStatus, read_object};
+use crate::error::{ErrorCode, ParseError};
+use crate::server::{Cursors, Head, Row, Entry};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use ts_rs::TS;
+
+/// Reads a request's body; an empty one counts as `{}`.
+pub fn parse_body<T: DeserializeOwned>(raw: &str) -> Result<T, ParseError> {
+    let raw = if raw.trim().is_empty() { "{}" } else { raw };
+    match serde_json::from_str(raw) {
+        Ok(Value::Object(fields)) => read_object(fields),
+        _ => Err(ParseError { code: ErrorCode::BadFrame, message: "the body is a JSON object".to_owned(), frame: None, field: None }),
+    }
+}
+
+/// `POST /v1/sites/{site}/sessions`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct NewSession {
+    /// The browser's language tag.
+    #[serde(default)]
+    #[ts(optional)]
+    pub language: Option<String>,
+    #[serde(default)]
+    #[ts(optional)]
+    pub page: Option<Page>,
+}
+
+/// 201. `session` is the bearer token of all further requests of this shopper; it is kept by the browser and by nobody else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct SessionAnswer {
+    pub session: String,
+    pub shopper_id: String,
+    pub expires_at: u64,
+}
+
+/// `POST /v1/tickets`. `site`: agents only; a shopper's session knows its site.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct NewTicket {
+    #[serde(default)]
+    #[ts(optional)]
+    pub site: Option<String>,
+}
+
+/// 201. Open `{url}?v=1&ticket={ticket}` before `expires_at`, once, from the same origin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct TicketAnswer {
+    pub ticket: String,
+    pub url: String,
+    pub expires_at: u64,
+}
+
+/// `GET /v1/sites/{site}/config`: public, cacheable for a minute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct SiteConfig {
+    pub site: String,
+    pub name: String,
+    /// `#rrggbb`
+    pub color: String,
+    pub welcome: String,
+    pub time_zone: String,
+    pub team: Vec<TeamMember>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct TeamMember {
+    pub id: String,
+    pub name: String,
+    pub title: String,
+    /// Invisible agents are shown as offline.
+    pub online: bool,
+    pub last_active_at: Option<u64>,
+}
+
+/// `GET /v1/conversations/current` (shoppers): the open conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct CurrentConversation {
+    pub conversation_id: Option<String>,
+    pub epoch: String,
+}
+
+/// `GET /v1/conversations/{id}/entries?t=&b=`: what comes after those numbers, as much as fits 30 KB.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct EntriesAnswer {
+    pub conversation_id: String,
+    pub epoch: String,
+    pub entries: Vec<Entry>,
+    pub head: Head,
+    pub more: bool,
+}
+
+/// `POST /v1/conversations/{id}/messages`, and `POST /v1/conversations` to begin one. Answered by an `ack`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct NewMessage {
+    /// A UUID of the client's own: the same again is harmless.
+    pub id: String,
+    pub text: String,
+}
+
+/// `POST /v1/conversations/{id}/close`. Answered by an `ack`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct CloseRequest {
+    pub id: String,
+}
+
+/// `POST /v1/conversations/{id}/seen`: 204.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct SeenRequest {
+    pub seen: u64,
+    pub delivered: u64,
+}
+
+/// `GET /v1/agent/me`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Me {
+    pub agent_id: String,
+    pub name: String,
+    pub email: String,
+    pub owner: bool,
+    pub sites: Vec<MySite>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct MySite {
+    pub site: String,
+    pub name: String,
+    pub color: String,
+    pub role: RoleName,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RoleName {
+    Agent,
+    Admin,
+}
+
+/// `GET /v1/agent/sites/{site}/conversations?list=&before=&limit=`: a page of a list, newest activity first; `limit` 1 to 100, 50 if not given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct ListAnswer {
+    pub list: ListName,
+    pub rows: Vec<Row>,
+    /// Pass as `before` for the next page; absent at the end.
+    #[ts(optional)]
+    pub next: Option<String>,
+}
+
+/// `GET /v1/agent/sites/{site}/agents`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct AgentsAnswer {
+    pub agents: Vec<AgentInfo>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct AgentInfo {
+    pub id: String,
+    pub name: String,
+    pub title: String,
+    pub role: RoleName,
+    pub presence: PresenceStatus,
+    pub last_active_at: Option<u64>,
+}
+
+/// `GET /v1/agent/conversations/{id}`: what the panel beside a thread shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct ConversationDetail {
+    pub row: Row,
+    pub cursors: Cursors,
+    pub shopper: ShopperProfile,
+    /// The shopper's other conversations on this site, newest first.
+    pub earlier: Vec<Row>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct ShopperProfile {
+    pub shopper_id: String,
+    pub name: Option<String>,
+    pub email: Option<String>,
+    pub language: Option<String>,
+    /// As the browser sent it: untrusted text.
+    pub user_agent: Option<String>,
+    pub country: Option<String>,
+    pub page: Option<Page>,
+    pub first_seen: u64,
+    pub last_seen: u64,
+}
+
+/// Every refusal over HTTP.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct ErrorAnswer {
+    pub error: ErrorBody,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct ErrorBody {
+    pub code: ErrorCode,
+    pub message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub field: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub retry_after_ms: Option<u64>,
+}

@@ -1,0 +1,272 @@
+//! What the server sends. A client ignores a `type` and an entry's `kind` that it does not know; an unknown kind still
+//! counts in `seq`.
+
+use crate::client::{ListName, Numbers, PresenceStatus};
+use crate::error::ErrorCode;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServerFrame {
+    Entries(Entries),
+    Ready(Ready),
+    Ack(Ack),
+    Seen(Seen),
+    Typing(Typing),
+    Pong(Pong),
+    Row(Row),
+    Rows(Rows),
+    Presence(AgentPresence),
+    Visit(Visit),
+    Error(Error),
+    Bye(Bye),
+}
+
+/// Entries of a conversation, in the order of their numbers: pushed (one frame per commit), or a page in answer to `hello` and `open`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Entries {
+    pub conversation_id: String,
+    pub epoch: String,
+    pub entries: Vec<Entry>,
+    /// The state after these entries, or, in a page, as of now.
+    pub head: Head,
+    /// More pages follow, unasked, on this connection.
+    pub more: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Entry {
+    pub log: LogName,
+    /// 1, 2, 3, … without holes in each log.
+    pub seq: u64,
+    /// The thread's number when a backstage entry was written (its own for a thread entry): sort by (`thread_at`, log, `seq`).
+    pub thread_at: u64,
+    pub at: u64,
+    pub author: Author,
+    #[serde(flatten)]
+    pub body: Body,
+    /// The id of the frame that caused it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub client_id: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LogName {
+    Thread,
+    Backstage,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(tag = "role", rename_all = "snake_case")]
+pub enum Author {
+    Shopper,
+    Agent { id: String, name: String },
+    System,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Body {
+    Message { text: String },
+    Joined,
+    Left,
+    Closed,
+    Note { text: String },
+    Assigned { to: Option<AgentName> },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct AgentName {
+    pub id: String,
+    pub name: String,
+}
+
+/// A conversation as its reader may see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Head {
+    pub numbers: Numbers,
+    pub status: StatusName,
+    pub began_at: u64,
+    /// The two sides' cursors in the thread. Absent in a push: cursors travel in `seen`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub cursors: Option<Cursors>,
+    /// Agents who take part (ids; names are in the entries and in the site's team).
+    pub participants: Vec<String>,
+    /// Agents only: who has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub owner: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StatusName {
+    Open,
+    Closed,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Cursor {
+    pub seen: u64,
+    pub delivered: u64,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Cursors {
+    pub shopper: Cursor,
+    pub team: Cursor,
+}
+
+/// The end of the answer to `hello`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Ready {
+    pub id: String,
+    pub epoch: String,
+    /// The server's clock, for showing times right on a wrong clock.
+    pub now: u64,
+    /// Shoppers: the open conversation, if any.
+    pub open: Option<String>,
+    /// Those named in `hello` that are not (or no longer) yours to read: drop them.
+    pub absent: Vec<String>,
+}
+
+/// A command is stored. `seq` is the number of the entry that it became, in `log`; for `open` and for what was so already, the head's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Ack {
+    pub id: String,
+    pub conversation_id: Option<String>,
+    pub epoch: String,
+    pub log: LogName,
+    pub seq: u64,
+    pub at: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReaderName {
+    Shopper,
+    Team,
+}
+
+/// The other side has received and seen this far.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Seen {
+    pub conversation_id: String,
+    pub reader: ReaderName,
+    pub seen: u64,
+    pub delivered: u64,
+}
+
+/// Somebody is typing; forget it after 6 s, or when their message comes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Typing {
+    pub conversation_id: String,
+    pub author: Author,
+}
+
+/// Answer to `ping`: what differs. A client that lacks entries asks by `hello` (or `open`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Pong {
+    pub id: String,
+    pub epoch: String,
+    pub now: u64,
+    pub heads: Vec<PongHead>,
+    /// Shoppers: the open conversation, if any: perhaps one that this client has not heard of.
+    pub open: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct PongHead {
+    pub conversation_id: String,
+    pub numbers: Numbers,
+    pub cursors: Cursors,
+}
+
+/// A line of an inbox list. The newest `rev` wins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Row {
+    pub conversation_id: String,
+    pub rev: u64,
+    pub shopper_id: String,
+    pub shopper_name: Option<String>,
+    pub status: StatusName,
+    pub owner: Option<String>,
+    pub unread: bool,
+    pub numbers: Numbers,
+    pub began_at: u64,
+    pub last_activity: u64,
+    pub waiting_since: Option<u64>,
+    pub preview: Option<Preview>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Preview {
+    pub author: Author,
+    pub text: String,
+}
+
+/// The first rows of a list (at most 50), newest activity first: the answer to `list`, and unasked after a `ping` whose digest
+/// differs. Between the first and the last of them the list holds nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Rows {
+    pub list: ListName,
+    pub rows: Vec<Row>,
+    /// There are more behind the last.
+    pub more: bool,
+}
+
+/// A colleague's presence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct AgentPresence {
+    pub agent_id: String,
+    pub status: PresenceStatus,
+}
+
+/// The shopper of the open conversation is on another page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Visit {
+    pub shopper_id: String,
+    pub page: crate::client::Page,
+    pub at: u64,
+}
+
+/// A frame was refused; nothing was stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Error {
+    /// The id of the frame, if it could be read.
+    pub r#ref: Option<String>,
+    pub code: ErrorCode,
+    pub message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub field: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub retry_after_ms: Option<u64>,
+    /// `taken`: who has it now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub owner: Option<String>,
+}
+
+/// The server ends this connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Bye {
+    pub reason: ByeReason,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ByeReason {
+    /// The session was ended (on this or another tab): start anew, show nothing old.
+    SessionEnded,
+    /// The membership was ended or changed: sign in again.
+    MembershipChanged,
+    /// More connections than one shopper may have.
+    TooMany,
+}
