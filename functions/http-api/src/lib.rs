@@ -1,0 +1,114 @@
+//! `/v1`: sessions, tickets, configuration, history, and the fallback by polling. See `docs/protocol/openapi.json`.
+
+pub mod bearer;
+mod routes;
+
+pub use bearer::{Claims, IdTokens};
+
+use delivery::{Engine, Failure};
+use domain::ports::{Environment, Push, Store};
+use protocol::ErrorCode;
+use protocol::http::{ErrorAnswer, ErrorBody};
+use serde::Serialize;
+
+/// A request as the gateway hands it over.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    pub method: String,
+    pub path: String,
+    pub query: Vec<(String, String)>,
+    pub origin: Option<String>,
+    /// The bearer token.
+    pub token: Option<String>,
+    pub user_agent: Option<String>,
+    pub country: Option<String>,
+    pub address: String,
+    pub body: String,
+}
+
+impl Request {
+    pub(crate) fn query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// An answer: JSON or nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    pub body: Option<String>,
+    /// `Access-Control-Allow-Origin`, if a page may read this.
+    pub allow_origin: Option<String>,
+    /// `Cache-Control`.
+    pub cache: &'static str,
+    /// `Retry-After`, whole seconds.
+    pub retry_after: Option<u64>,
+}
+
+impl Answer {
+    pub(crate) fn json(status: u16, body: &impl Serialize) -> Self {
+        let body = serde_json::to_string(body).expect("a body of strings and numbers is JSON");
+        Self { status, body: Some(body), allow_origin: None, cache: "no-store", retry_after: None }
+    }
+
+    pub(crate) const fn empty(status: u16) -> Self {
+        Self { status, body: None, allow_origin: None, cache: "no-store", retry_after: None }
+    }
+
+    fn refusal(failure: &Failure) -> Self {
+        let body = ErrorAnswer {
+            error: ErrorBody {
+                code: failure.code(),
+                message: failure.message(),
+                field: failure.field(),
+                retry_after_ms: failure.retry_after_ms(),
+            },
+        };
+        let mut answer = Self::json(status(failure.code()), &body);
+        answer.retry_after = failure.retry_after_ms().map(|ms| ms.div_ceil(1000));
+        answer
+    }
+}
+
+const fn status(code: ErrorCode) -> u16 {
+    match code {
+        ErrorCode::BadFrame | ErrorCode::UnknownAction | ErrorCode::UnknownField | ErrorCode::Empty | ErrorCode::HelloFirst => 400,
+        ErrorCode::Unauthorized => 401,
+        ErrorCode::Forbidden => 403,
+        ErrorCode::NotFound => 404,
+        ErrorCode::Closed | ErrorCode::Taken | ErrorCode::IdReused => 409,
+        ErrorCode::TooLarge => 413,
+        ErrorCode::RateLimited => 429,
+        ErrorCode::Internal => 500,
+        ErrorCode::Retry => 503,
+    }
+}
+
+/// What the HTTP function knows beside the engine.
+#[derive(Debug)]
+pub struct Api<S, P, E> {
+    pub engine: Engine<S, P, E>,
+    pub id_tokens: IdTokens,
+    /// Where clients open their socket.
+    pub websocket_url: String,
+    /// The origin that agents' pages are served from.
+    pub dashboard_origin: String,
+}
+
+impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
+    pub async fn handle(&self, request: &Request) -> Answer {
+        // A preflight tells nothing and allows nothing by itself: no cookies are used, and the answer to the request
+        // proper is readable only for the site's own origins.
+        if request.method == "OPTIONS" {
+            return Answer { allow_origin: Some("*".into()), cache: "max-age=600", ..Answer::empty(204) };
+        }
+        match self.route(request).await {
+            Ok(answer) => answer,
+            Err(failure) => {
+                tracing::info!(code = ?failure.code(), "refused");
+                // Readable by any page: it says nothing that its own request did not.
+                Answer { allow_origin: request.origin.clone(), ..Answer::refusal(&failure) }
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The use cases that the functions share: load → decide → commit → acknowledge → push, over the domain's ports.
+//!
+//! ws-message and http-api are two doors to the same [`Engine`]; whatever else will append to a conversation (replies
+//! by mail, automatic answers) comes through here as well, so that there is one path to a conversation's logs.
+//! It knows no AWS and no clock: time, chance, storage and pushes are ports.
+
+mod agents;
+mod command;
+mod failure;
+mod fan_out;
+mod greeting;
+mod inbox;
+mod presence;
+mod secret;
+mod session;
+
+pub use agents::Deactivated;
+pub use command::{Performed, Wish};
+pub use failure::Failure;
+pub use inbox::{ListPage, Move};
+pub use secret::Secret;
+pub use session::{NewSession, SESSION_LIFE};
+
+use domain::ports::{Environment, Push, Store};
+
+/// Everything that a use case needs. `epoch` names the data set: it changes when a backup is restored.
+#[derive(Debug, Clone)]
+pub struct Engine<S, P, E> {
+    pub store: S,
+    pub push: P,
+    pub env: E,
+    pub epoch: String,
+}
+
+impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
+    pub const fn new(store: S, push: P, env: E, epoch: String) -> Self {
+        Self { store, push, env, epoch }
+    }
+}

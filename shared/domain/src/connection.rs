@@ -80,3 +80,33 @@ pub struct Registration {
     pub list: Option<List>,
     pub expires_at: Timestamp,
 }
+
+/// What an address is counted under: an IPv4 address as it is, an IPv6 address by its /64 (one line's subscriber has all
+/// of that), anything else as one crowd.
+#[must_use]
+pub fn address_key(address: &str) -> String {
+    use std::net::IpAddr;
+    match address.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
+        Ok(IpAddr::V4(ip)) => ip.to_string(),
+        Ok(IpAddr::V6(ip)) => {
+            let s = ip.segments();
+            format!("{:x}:{:x}:{:x}:{:x}::", s[0], s[1], s[2], s[3])
+        }
+        Err(_) => "unknown".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_counted_by_line_not_by_host() {
+        let check = |address, expect| assert_eq!(address_key(address), expect, "{address}");
+        check("203.0.113.7", "203.0.113.7");
+        check("::ffff:203.0.113.7", "203.0.113.7");
+        check("2001:db8:1:2:aaaa::1", "2001:db8:1:2::");
+        check("2001:db8:1:2:bbbb::9", "2001:db8:1:2::");
+        check("a#b", "unknown");
+    }
+}

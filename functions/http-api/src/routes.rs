@@ -1,0 +1,376 @@
+//! The routes: who may, then what.
+
+use crate::{Answer, Api, Request};
+use delivery::{Failure, NewSession, Wish};
+use domain::connection::{Identity, address_key};
+use domain::conversation::Numbers;
+use domain::inbox::{List, Place};
+use domain::people::{Actor, Availability, Member, Person, Site};
+use domain::ports::{Environment, Push, Session, Store};
+use domain::{AgentId, ClientId, ConversationId, SiteId, Timestamp};
+use protocol::client;
+use protocol::error::ParseError;
+use protocol::http::{self as body, parse_body};
+use protocol::{ErrorCode, ServerFrame};
+
+/// Rows of a page, unless asked for fewer or more.
+const DEFAULT_ROWS: usize = 50;
+const MAX_ROWS: usize = 100;
+
+/// Who a request comes from.
+enum Caller {
+    Shopper { session: Session, token: String },
+    Agent { person: Person },
+}
+
+impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
+    pub(crate) async fn route(&self, request: &Request) -> Result<Answer, Failure> {
+        let path = request.path.strip_prefix("/v1/").ok_or(Failure::NotFound)?;
+        let segments: Vec<&str> = path.split('/').collect();
+        match (request.method.as_str(), segments.as_slice()) {
+            ("GET", ["sites", site, "config"]) => self.site_config(id(site)?).await,
+            ("POST", ["sites", site, "sessions"]) => self.new_session(request, id(site)?).await,
+            ("POST", ["sessions", "end"]) => self.end_session(request).await,
+            ("POST", ["tickets"]) => self.new_ticket(request).await,
+            ("GET", ["conversations", "current"]) => self.current(request).await,
+            ("POST", ["conversations"]) => self.say(request, None).await,
+            ("GET", ["conversations", conversation, "entries"]) => self.entries(request, id(conversation)?).await,
+            ("POST", ["conversations", conversation, "messages"]) => self.say(request, Some(id(conversation)?)).await,
+            ("POST", ["conversations", conversation, "close"]) => self.close(request, id(conversation)?).await,
+            ("POST", ["conversations", conversation, "seen"]) => self.seen(request, id(conversation)?).await,
+            ("GET", ["agent", "me"]) => self.me(request).await,
+            ("GET", ["agent", "sites", site, "agents"]) => self.agents(request, id(site)?).await,
+            ("DELETE", ["agent", "sites", site, "agents", agent]) => self.deactivate(request, id(site)?, id(agent)?).await,
+            ("GET", ["agent", "sites", site, "conversations"]) => self.list_page(request, id(site)?).await,
+            ("GET", ["agent", "conversations", conversation]) => self.detail(request, id(conversation)?).await,
+            _ => Err(Failure::NotFound),
+        }
+    }
+
+    // -- anybody
+
+    async fn site_config(&self, site: SiteId) -> Result<Answer, Failure> {
+        let site = self.site(&site).await?;
+        let now = self.engine.env.now();
+        let team = self.engine.store.members(&site.id).await?;
+        let config = body::SiteConfig {
+            site: site.id.to_string(),
+            name: site.name,
+            color: site.color,
+            welcome: site.welcome,
+            time_zone: site.time_zone,
+            team: team
+                .iter()
+                .filter(|member| member.active)
+                .map(|member| body::TeamMember {
+                    id: member.agent.to_string(),
+                    name: member.name.clone(),
+                    title: member.title.clone(),
+                    online: member.presence(now) == Availability::Online,
+                    // An invisible agent's last sign of life would tell that they are there.
+                    last_active_at: member.seen_at.filter(|_| member.presence(now) != Availability::Invisible).map(Timestamp::millis),
+                })
+                .collect(),
+        };
+        // Public: what every page of the shop shows.
+        Ok(Answer { allow_origin: Some("*".into()), cache: "public, max-age=60", ..Answer::json(200, &config) })
+    }
+
+    async fn new_session(&self, request: &Request, site: SiteId) -> Result<Answer, Failure> {
+        let site = self.site(&site).await?;
+        allow(&site.origins, request)?;
+        let asked: body::NewSession = parse_body(&request.body)?;
+        let about = NewSession {
+            language: asked.language,
+            user_agent: request.user_agent.clone(),
+            country: request.country.clone(),
+            page: asked.page.map(Into::into),
+        };
+        let (secret, session) = self.engine.begin_session(&site, &address_key(&request.address), about).await?;
+        let answer = body::SessionAnswer {
+            session: secret.reveal(),
+            shopper_id: session.shopper.to_string(),
+            expires_at: session.expires_at.millis(),
+        };
+        Ok(readable(request, Answer::json(201, &answer)))
+    }
+
+    // -- shoppers and agents
+
+    async fn new_ticket(&self, request: &Request) -> Result<Answer, Failure> {
+        let asked: body::NewTicket = parse_body(&request.body)?;
+        let (secret, expires_at) = match self.caller(request).await? {
+            Caller::Shopper { session, token } => {
+                let identity = Identity::Shopper { id: session.shopper };
+                self.engine.issue_ticket(session.site, identity, request.origin.clone(), Some(&token)).await?
+            }
+            Caller::Agent { person } => {
+                let site: SiteId = asked.site.as_deref().map(id).transpose()?.ok_or_else(|| missing("site"))?;
+                let member = self.member(&person, &site).await?;
+                let identity = Identity::Agent { id: member.agent, name: member.name, role: member.role, version: member.version };
+                self.engine.issue_ticket(site, identity, request.origin.clone(), None).await?
+            }
+        };
+        let answer = body::TicketAnswer { ticket: secret.reveal(), url: self.websocket_url.clone(), expires_at: expires_at.millis() };
+        Ok(readable(request, Answer::json(201, &answer)))
+    }
+
+    async fn entries(&self, request: &Request, conversation: ConversationId) -> Result<Answer, Failure> {
+        let actor = self.actor_for(request, conversation).await?;
+        let after = Numbers { t: number(request, "t")?, b: number(request, "b")? };
+        let page = self.engine.page(&actor, conversation, after).await?;
+        let answer = body::EntriesAnswer {
+            conversation_id: page.conversation_id,
+            epoch: page.epoch,
+            entries: page.entries,
+            head: page.head,
+            more: page.more,
+        };
+        Ok(readable(request, Answer::json(200, &answer)))
+    }
+
+    /// Over HTTP the answer is the acknowledgement, and a function that has answered may be frozen: the pushes go first.
+    async fn say(&self, request: &Request, conversation: Option<ConversationId>) -> Result<Answer, Failure> {
+        let actor = match conversation {
+            Some(conversation) => self.actor_for(request, conversation).await?,
+            None => self.shopper(request).await?.0,
+        };
+        let asked: body::NewMessage = parse_body(&request.body)?;
+        self.perform(request, &actor, &asked.id, Wish::Say { conversation, text: asked.text }).await
+    }
+
+    async fn close(&self, request: &Request, conversation: ConversationId) -> Result<Answer, Failure> {
+        let actor = self.actor_for(request, conversation).await?;
+        let asked: body::CloseRequest = parse_body(&request.body)?;
+        self.perform(request, &actor, &asked.id, Wish::Close { conversation }).await
+    }
+
+    async fn perform(&self, request: &Request, actor: &Actor, client_id: &str, wish: Wish) -> Result<Answer, Failure> {
+        let client_id: ClientId = client_id.parse().map_err(|_| bad_field("id"))?;
+        let done = self.engine.perform(actor, &address_key(&request.address), client_id, wish, None).await?;
+        self.engine.fan_out(&done.head, &done.entries).await;
+        Ok(readable(request, Answer::json(200, &ServerFrame::Ack(done.ack))))
+    }
+
+    async fn seen(&self, request: &Request, conversation: ConversationId) -> Result<Answer, Failure> {
+        let actor = self.actor_for(request, conversation).await?;
+        let asked: body::SeenRequest = parse_body(&request.body)?;
+        let seen = client::Seen { conversation_id: conversation, seen: asked.seen, delivered: asked.delivered };
+        self.engine.seen(&actor, None, &seen).await?;
+        Ok(readable(request, Answer::empty(204)))
+    }
+
+    // -- shoppers
+
+    async fn end_session(&self, request: &Request) -> Result<Answer, Failure> {
+        let (_, session, token) = self.shopper(request).await?;
+        self.engine.end_session(&token, &session).await?;
+        Ok(readable(request, Answer::empty(204)))
+    }
+
+    async fn current(&self, request: &Request) -> Result<Answer, Failure> {
+        let (_, session, _) = self.shopper(request).await?;
+        let open = self.engine.store.open_conversation(session.shopper).await?;
+        let answer = body::CurrentConversation {
+            conversation_id: open.map(|open| open.to_string()),
+            epoch: self.engine.epoch.clone(),
+        };
+        Ok(readable(request, Answer::json(200, &answer)))
+    }
+
+    // -- agents
+
+    async fn me(&self, request: &Request) -> Result<Answer, Failure> {
+        let person = self.person(request).await?;
+        let mut sites = Vec::new();
+        for site in self.engine.store.memberships(person.id).await? {
+            let Some(member) = self.engine.store.member(&site, person.id).await?.filter(|member| member.active) else { continue };
+            let Some(site) = self.engine.store.site(&site).await? else { continue };
+            sites.push(body::MySite { site: site.id.to_string(), name: site.name, color: site.color, role: member.role.into() });
+        }
+        let answer = body::Me {
+            agent_id: person.id.to_string(),
+            name: person.name,
+            email: person.email,
+            owner: person.owner,
+            sites,
+        };
+        Ok(readable(request, Answer::json(200, &answer)))
+    }
+
+    async fn agents(&self, request: &Request, site: SiteId) -> Result<Answer, Failure> {
+        self.member(&self.person(request).await?, &site).await?;
+        let now = self.engine.env.now();
+        let members = self.engine.store.members(&site).await?;
+        let agents = members
+            .into_iter()
+            .filter(|member| member.active)
+            .map(|member| body::AgentInfo {
+                id: member.agent.to_string(),
+                presence: member.presence(now).into(),
+                role: member.role.into(),
+                last_active_at: member.seen_at.map(Timestamp::millis),
+                name: member.name,
+                title: member.title,
+            })
+            .collect();
+        Ok(readable(request, Answer::json(200, &body::AgentsAnswer { agents })))
+    }
+
+    async fn deactivate(&self, request: &Request, site: SiteId, agent: AgentId) -> Result<Answer, Failure> {
+        let member = self.member(&self.person(request).await?, &site).await?;
+        let done = self.engine.deactivate(&actor(member), agent).await?;
+        tracing::info!(connections = done.connections, "a membership was ended");
+        Ok(readable(request, Answer::empty(204)))
+    }
+
+    async fn list_page(&self, request: &Request, site: SiteId) -> Result<Answer, Failure> {
+        let member = self.member(&self.person(request).await?, &site).await?;
+        let name = match request.query("list") {
+            Some("queue") | None => client::ListName::Queue,
+            Some("mine") => client::ListName::Mine,
+            Some("all") => client::ListName::All,
+            Some("closed") => client::ListName::Closed,
+            Some(_) => return Err(bad_field("list")),
+        };
+        let before = request.query("before").map(read_place).transpose()?;
+        let limit = match request.query("limit") {
+            None => DEFAULT_ROWS,
+            Some(limit) => limit.parse().ok().filter(|limit| (1..=MAX_ROWS).contains(limit)).ok_or_else(|| bad_field("limit"))?,
+        };
+        let page = self.engine.list(&site, member.agent, List::from(name), before, limit).await?;
+        let next = page.heads.last().filter(|_| page.more).map(|head| write_place(Place::of(head)));
+        let answer = body::ListAnswer { list: name, rows: page.heads.iter().map(Into::into).collect(), next };
+        Ok(readable(request, Answer::json(200, &answer)))
+    }
+
+    async fn detail(&self, request: &Request, conversation: ConversationId) -> Result<Answer, Failure> {
+        let actor = self.agent_for(&self.person(request).await?, conversation).await?;
+        let head = self.engine.reach(&actor, conversation).await?;
+        let store = &self.engine.store;
+        let cursors = store.cursors(conversation).await?;
+        let shopper = store.shopper(head.shopper).await?.ok_or(Failure::NotFound)?;
+        let earlier = store.conversations_of(head.shopper, 20).await?;
+        let answer = body::ConversationDetail {
+            row: (&head).into(),
+            cursors: cursors.into(),
+            shopper: body::ShopperProfile {
+                shopper_id: shopper.id.to_string(),
+                name: shopper.name,
+                email: shopper.email,
+                language: shopper.language,
+                user_agent: shopper.user_agent,
+                country: shopper.country,
+                page: shopper.page.as_ref().map(Into::into),
+                first_seen: shopper.first_seen.millis(),
+                last_seen: shopper.last_seen.millis(),
+            },
+            earlier: earlier.iter().filter(|other| other.id != head.id).map(Into::into).collect(),
+        };
+        Ok(readable(request, Answer::json(200, &answer)))
+    }
+
+    // -- who it is
+
+    async fn site(&self, site: &SiteId) -> Result<Site, Failure> {
+        self.engine.store.site(site).await?.ok_or(Failure::NotFound)
+    }
+
+    async fn caller(&self, request: &Request) -> Result<Caller, Failure> {
+        let token = request.token.as_deref().ok_or(Failure::Unauthorized)?;
+        if token.starts_with("ses_") {
+            let session = self.engine.session(token).await?;
+            allow(&self.site(&session.site).await?.origins, request)?;
+            return Ok(Caller::Shopper { session, token: token.to_owned() });
+        }
+        allow(std::slice::from_ref(&self.dashboard_origin), request)?;
+        let claims = self.id_tokens.verify(token).await?;
+        let email = claims.email.unwrap_or_default().to_lowercase();
+        let person = self.engine.store.person_by_email(&email).await?.ok_or(Failure::Forbidden)?;
+        Ok(Caller::Agent { person })
+    }
+
+    async fn shopper(&self, request: &Request) -> Result<(Actor, Session, String), Failure> {
+        match self.caller(request).await? {
+            Caller::Shopper { session, token } => {
+                let actor = Actor::Shopper { id: session.shopper, site: session.site.clone() };
+                Ok((actor, session, token))
+            }
+            Caller::Agent { .. } => Err(Failure::Forbidden),
+        }
+    }
+
+    async fn person(&self, request: &Request) -> Result<Person, Failure> {
+        match self.caller(request).await? {
+            Caller::Agent { person } => Ok(person),
+            Caller::Shopper { .. } => Err(Failure::Forbidden),
+        }
+    }
+
+    /// An active member of the site; to anybody else the site does not exist.
+    async fn member(&self, person: &Person, site: &SiteId) -> Result<Member, Failure> {
+        let member = self.engine.store.member(site, person.id).await?;
+        member.filter(|member| member.active).ok_or(Failure::NotFound)
+    }
+
+    async fn actor_for(&self, request: &Request, conversation: ConversationId) -> Result<Actor, Failure> {
+        match self.caller(request).await? {
+            Caller::Shopper { session, .. } => Ok(Actor::Shopper { id: session.shopper, site: session.site }),
+            Caller::Agent { person } => self.agent_for(&person, conversation).await,
+        }
+    }
+
+    /// The agent as a member of the site that the conversation belongs to.
+    async fn agent_for(&self, person: &Person, conversation: ConversationId) -> Result<Actor, Failure> {
+        let head = self.engine.store.head(conversation).await?.ok_or(Failure::NotFound)?;
+        Ok(actor(self.member(person, &head.site).await?))
+    }
+}
+
+fn actor(member: Member) -> Actor {
+    Actor::Agent { id: member.agent, site: member.site, name: member.name, role: member.role }
+}
+
+/// An id in a path or a query. One that cannot be is answered as one that does not exist.
+fn id<T: std::str::FromStr>(text: &str) -> Result<T, Failure> {
+    text.parse().map_err(|_| Failure::NotFound)
+}
+
+/// Pages of listed origins only. No header: not a browser, or a page of our own origin; the bearer decides.
+fn allow(origins: &[String], request: &Request) -> Result<(), Failure> {
+    match &request.origin {
+        Some(origin) if !origins.contains(origin) => Err(Failure::Forbidden),
+        _ => Ok(()),
+    }
+}
+
+fn readable(request: &Request, answer: Answer) -> Answer {
+    Answer { allow_origin: request.origin.clone(), ..answer }
+}
+
+fn number(request: &Request, name: &'static str) -> Result<u64, Failure> {
+    request.query(name).map_or(Ok(0), |text| text.parse().map_err(|_| bad_field(name)))
+}
+
+/// A cursor of a list: `<last activity>.<conversation>`.
+fn write_place(place: Place) -> String {
+    format!("{}.{}", place.last_activity.millis(), place.conversation)
+}
+
+fn read_place(text: &str) -> Result<Place, Failure> {
+    text.split_once('.')
+        .and_then(|(at, conversation)| {
+            Some(Place { last_activity: Timestamp(at.parse().ok()?), conversation: conversation.parse().ok()? })
+        })
+        .ok_or_else(|| bad_field("before"))
+}
+
+fn bad_field(field: &str) -> Failure {
+    let message = "a field has the wrong kind of value".to_owned();
+    Failure::Parse(ParseError { code: ErrorCode::BadFrame, message, frame: None, field: Some(field.to_owned()) })
+}
+
+fn missing(field: &str) -> Failure {
+    let message = "a field is missing".to_owned();
+    Failure::Parse(ParseError { code: ErrorCode::BadFrame, message, frame: None, field: Some(field.to_owned()) })
+}

@@ -1,0 +1,273 @@
+//! A command on a conversation: one transaction, retried on a lost race, answered the same however often it comes.
+
+use crate::{Engine, Failure};
+use domain::conversation::{Assignee, Change, Command, Entry, Head, Log, begin, decide};
+use domain::people::Actor;
+use domain::ports::{Commit, CommitError, Environment, Push, Receipt, Sender, Store, StoreError};
+use domain::rate::BEGINNINGS_PER_ADDRESS;
+use domain::text::MessageText;
+use domain::{AgentId, ClientId, ConversationId, Timestamp};
+use protocol::server::Ack;
+use sha2::{Digest, Sha256};
+use std::time::Duration;
+
+/// Tries of one command before it is answered with `retry`.
+const MAX_TRIES: u32 = 6;
+
+/// What somebody wants done, before it is known whether it can be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wish {
+    /// `None` begins a conversation, or continues the open one.
+    Say { conversation: Option<ConversationId>, text: String },
+    Close { conversation: ConversationId },
+    Note { conversation: ConversationId, text: String },
+    Assign { conversation: ConversationId, to: Option<AgentId>, expected: Option<AgentId> },
+    Join { conversation: ConversationId },
+    Leave { conversation: ConversationId },
+}
+
+/// A command that is stored: its acknowledgement, and what others are to be told.
+#[derive(Debug, Clone)]
+pub struct Performed {
+    pub ack: Ack,
+    pub head: Head,
+    pub entries: Vec<Entry>,
+}
+
+impl Wish {
+    /// The conversation that it names.
+    #[must_use]
+    pub const fn conversation(&self) -> Option<ConversationId> {
+        match self {
+            Self::Say { conversation, .. } => *conversation,
+            Self::Close { conversation }
+            | Self::Note { conversation, .. }
+            | Self::Assign { conversation, .. }
+            | Self::Join { conversation }
+            | Self::Leave { conversation } => Some(*conversation),
+        }
+    }
+}
+
+impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
+    /// Stores a command, or says why not. Nothing is posted: acknowledge first, then [`Engine::fan_out`].
+    ///
+    /// `address` is where it comes from: beginnings are limited per address. `read` is the head if the caller has
+    /// read it already, beside finding out who the actor is; the first try then saves a round trip.
+    pub async fn perform(&self, actor: &Actor, address: &str, id: ClientId, wish: Wish, mut read: Option<Head>) -> Result<Performed, Failure> {
+        let fingerprint = fingerprint(&wish);
+        let (target, command) = self.resolve(actor, wish).await?;
+        // One id for all tries: a beginning whose outcome was unknown must not begin twice.
+        let fresh = ConversationId(uuid_v7(self.env.now(), self.env.random()));
+        let mut begin_first = target.is_none();
+        if begin_first {
+            let counted = self.store.count(BEGINNINGS_PER_ADDRESS, address, self.env.now()).await?;
+            counted.map_err(|retry_after| Failure::RateLimited { retry_after })?;
+        }
+        for attempt in 0..MAX_TRIES {
+            if attempt > 0 {
+                self.env.sleep(jitter(attempt, self.env.random())).await;
+            }
+            let decided = match self.decide_once(actor, target, &command, id, fresh, begin_first, read.take()).await {
+                Ok(decided) => decided,
+                // A reuse of the id outweighs a refusal: the command may be done already.
+                Err(Attempt::Refused(failure)) => {
+                    return match self.repeated(actor, target, id, fingerprint).await {
+                        Ok(Some(done)) => done,
+                        Ok(None) => Err(failure),
+                        Err(_) => Err(Failure::Busy),
+                    };
+                }
+                Err(Attempt::Again) => continue,
+            };
+            let Decided { change, expected_rev } = decided;
+            if change.entries.is_empty() {
+                return Ok(self.performed(change, id));
+            }
+            let receipt = Receipt { conversation: change.head.id, log: change.log, seq: change.seq, at: self.env.now(), fingerprint };
+            let sender = sender(actor, change.head.id);
+            let commit = Commit { head: change.head.clone(), expected_rev, entries: change.entries.clone(), sender, client_id: id, receipt };
+            match self.store.commit(&commit).await {
+                Ok(()) => return Ok(self.performed(change, id)),
+                Err(CommitError::Repeated) => match self.repeated(actor, Some(change.head.id), id, fingerprint).await {
+                    Ok(Some(done)) => return done,
+                    Ok(None) | Err(_) => {}
+                },
+                // Somebody was quicker; for a beginning: there is an open conversation.
+                Err(CommitError::Moved) => begin_first = false,
+                Err(CommitError::Store(error)) => log_store_error(&error)?,
+            }
+        }
+        Err(Failure::Busy)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the state of one try; a struct for it would be named only here")]
+    /// Reads what the command is about, checks that the actor may reach it, applies the rules.
+    async fn decide_once(
+        &self,
+        actor: &Actor,
+        target: Option<ConversationId>,
+        command: &Command,
+        id: ClientId,
+        fresh: ConversationId,
+        begin_first: bool,
+        read: Option<Head>,
+    ) -> Result<Decided, Attempt> {
+        let now = self.env.now();
+        let target = match (target, actor) {
+            (Some(target), _) => Some(target),
+            (None, Actor::Agent { .. }) => return Err(Attempt::Refused(Failure::NotFound)),
+            (None, Actor::Shopper { .. }) if begin_first => None,
+            (None, Actor::Shopper { id, .. }) => self.store.open_conversation(*id).await.map_err(Attempt::store)?,
+        };
+        if let Some(target) = target {
+            let head = match read.filter(|head| head.id == target) {
+                Some(head) => Some(head),
+                None => self.store.head(target).await.map_err(Attempt::store)?,
+            };
+            let head = head.filter(|head| may_reach(actor, head)).ok_or(Attempt::Refused(Failure::NotFound))?;
+            let change = decide(&head, actor, command.clone(), id, now).map_err(|refusal| Attempt::Refused(refusal.into()))?;
+            return Ok(Decided { change, expected_rev: Some(head.rev) });
+        }
+        let (Command::Say { text }, Actor::Shopper { id: shopper, site }) = (command, actor) else {
+            return Err(Attempt::Refused(Failure::NotFound));
+        };
+        let name = self.store.shopper(*shopper).await.map_err(Attempt::store)?.and_then(|profile| profile.name);
+        let change = begin(fresh, (*shopper, site.clone()), name, text.clone(), id, now);
+        Ok(Decided { change, expected_rev: None })
+    }
+
+    /// The answer to a command that was carried out before, if it was. Its entry is pushed again: whoever has it drops
+    /// it, and whoever missed the first push has it now rather than at the next heartbeat.
+    async fn repeated(
+        &self,
+        actor: &Actor,
+        conversation: Option<ConversationId>,
+        id: ClientId,
+        fingerprint: [u8; 32],
+    ) -> Result<Option<Result<Performed, Failure>>, StoreError> {
+        let sender = match (actor, conversation) {
+            (Actor::Shopper { id, .. }, _) => Sender::Shopper(*id),
+            (Actor::Agent { id, .. }, Some(conversation)) => Sender::Agent(*id, conversation),
+            (Actor::Agent { .. }, None) => return Ok(None),
+        };
+        let Some(receipt) = self.store.receipt(sender, id).await? else { return Ok(None) };
+        if receipt.fingerprint != fingerprint {
+            return Ok(Some(Err(Failure::IdReused)));
+        }
+        let Some(head) = self.store.head(receipt.conversation).await? else { return Ok(None) };
+        let page = self.store.entries(receipt.conversation, receipt.log, receipt.seq - 1, 1).await?;
+        let ack = self.ack(id, receipt.conversation, receipt.log, receipt.seq, receipt.at);
+        Ok(Some(Ok(Performed { ack, head, entries: page.entries })))
+    }
+
+    fn performed(&self, change: Change, id: ClientId) -> Performed {
+        let at = change.entries.last().map_or(change.head.last_activity, |entry| entry.at);
+        let ack = self.ack(id, change.head.id, change.log, change.seq, at);
+        Performed { ack, head: change.head, entries: change.entries }
+    }
+
+    pub(crate) fn ack(&self, id: ClientId, conversation: ConversationId, log: Log, seq: u64, at: Timestamp) -> Ack {
+        Ack {
+            id: id.to_string(),
+            conversation_id: Some(conversation.to_string()),
+            epoch: self.epoch.clone(),
+            log: log.into(),
+            seq,
+            at: at.millis(),
+        }
+    }
+
+    /// Parses texts and looks names up: what needs no retry.
+    async fn resolve(&self, actor: &Actor, wish: Wish) -> Result<(Option<ConversationId>, Command), Failure> {
+        Ok(match wish {
+            Wish::Say { conversation, text } => (conversation, Command::Say { text: MessageText::parse(&text)? }),
+            Wish::Note { conversation, text } => (Some(conversation), Command::Note { text: MessageText::parse(&text)? }),
+            Wish::Close { conversation } => (Some(conversation), Command::Close),
+            Wish::Join { conversation } => (Some(conversation), Command::Join),
+            Wish::Leave { conversation } => (Some(conversation), Command::Leave),
+            Wish::Assign { conversation, to, expected } => {
+                if !actor.is_agent() {
+                    return Err(Failure::Forbidden);
+                }
+                let to = match to {
+                    None => None,
+                    Some(agent) => {
+                        let member = self.store.member(actor.site(), agent).await?.filter(|member| member.active);
+                        let member = member.ok_or(Failure::NotFound)?;
+                        Some(Assignee { id: agent, name: member.name })
+                    }
+                };
+                (Some(conversation), Command::Assign { to, expected })
+            }
+        })
+    }
+}
+
+struct Decided {
+    change: Change,
+    expected_rev: Option<u64>,
+}
+
+enum Attempt {
+    Again,
+    Refused(Failure),
+}
+
+impl Attempt {
+    fn store(error: StoreError) -> Self {
+        log_store_error(&error).map_or_else(Self::Refused, |()| Self::Again)
+    }
+}
+
+/// A store that is unavailable may answer the next try; what is broken stays so.
+fn log_store_error(error: &StoreError) -> Result<(), Failure> {
+    match error {
+        StoreError::Unavailable(what) => {
+            tracing::warn!(what, "the store is unavailable");
+            Ok(())
+        }
+        StoreError::Broken(_) => Err(error.clone().into()),
+    }
+}
+
+/// Whose conversation it is. Another's, and another site's, is treated as absent.
+pub(crate) fn may_reach(actor: &Actor, head: &Head) -> bool {
+    match actor {
+        Actor::Shopper { id, site } => head.shopper == *id && head.site == *site,
+        Actor::Agent { site, .. } => head.site == *site,
+    }
+}
+
+fn sender(actor: &Actor, conversation: ConversationId) -> Sender {
+    match actor {
+        Actor::Shopper { id, .. } => Sender::Shopper(*id),
+        Actor::Agent { id, .. } => Sender::Agent(*id, conversation),
+    }
+}
+
+/// What was asked, as a hash: the same id with another one is another command. A shopper's message is the same
+/// whichever conversation it was addressed to, so that "begin" may be retried as "continue".
+fn fingerprint(wish: &Wish) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    match wish {
+        Wish::Say { text, .. } => hasher.update(format!("say\n{text}")),
+        Wish::Note { text, .. } => hasher.update(format!("note\n{text}")),
+        Wish::Close { conversation } => hasher.update(format!("close\n{conversation}")),
+        Wish::Assign { to, .. } => hasher.update(format!("assign\n{}", to.map_or_else(String::new, |to| to.to_string()))),
+        Wish::Join { .. } => hasher.update("join"),
+        Wish::Leave { .. } => hasher.update("leave"),
+    }
+    hasher.finalize().into()
+}
+
+/// Full jitter: up to 40, 80, 160, 320, 640 ms, so that six tries stay under 3 s.
+fn jitter(attempt: u32, random: u128) -> Duration {
+    let ceiling = 20u64 << attempt;
+    Duration::from_millis(random as u64 % (ceiling + 1))
+}
+
+/// A time-ordered UUID from a given time and given randomness.
+fn uuid_v7(now: Timestamp, random: u128) -> uuid::Uuid {
+    uuid::Builder::from_unix_timestamp_millis(now.millis(), &random.to_be_bytes()[..10].try_into().expect("ten bytes")).into_uuid()
+}

@@ -1,0 +1,138 @@
+//! Why a command was not carried out, and what the client is told.
+
+use domain::conversation::Refusal;
+use domain::ports::StoreError;
+use domain::text::TextError;
+use domain::{AgentId, ClientId};
+use protocol::ErrorCode;
+use protocol::error::ParseError;
+use protocol::server;
+use std::time::Duration;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    Parse(ParseError),
+    /// Foreign or absent: not told apart.
+    NotFound,
+    Forbidden,
+    Unauthorized,
+    Closed,
+    Taken { owner: Option<AgentId> },
+    IdReused,
+    Text(TextError),
+    RateLimited { retry_after: Duration },
+    HelloFirst,
+    /// The store was too busy for all tries.
+    Busy,
+    /// What is stored is broken, or we are.
+    Internal,
+}
+
+impl Failure {
+    #[must_use]
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::Parse(error) => error.code,
+            Self::NotFound => ErrorCode::NotFound,
+            Self::Forbidden => ErrorCode::Forbidden,
+            Self::Unauthorized => ErrorCode::Unauthorized,
+            Self::Closed => ErrorCode::Closed,
+            Self::Taken { .. } => ErrorCode::Taken,
+            Self::IdReused => ErrorCode::IdReused,
+            Self::Text(TextError::Empty) => ErrorCode::Empty,
+            Self::Text(TextError::TooLong) => ErrorCode::TooLarge,
+            Self::RateLimited { .. } => ErrorCode::RateLimited,
+            Self::HelloFirst => ErrorCode::HelloFirst,
+            Self::Busy => ErrorCode::Retry,
+            Self::Internal => ErrorCode::Internal,
+        }
+    }
+
+    /// Constant text: nothing of what was sent comes back.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self {
+            Self::Parse(error) => error.message.clone(),
+            Self::NotFound => "there is nothing of that id for you".into(),
+            Self::Forbidden => "your role does not allow this".into(),
+            Self::Unauthorized => "sign in first".into(),
+            Self::Closed => "the conversation is closed; the next message starts a new one".into(),
+            Self::Taken { .. } => "a colleague was quicker".into(),
+            Self::IdReused => "this id has been used for something else".into(),
+            Self::Text(error) => error.to_string(),
+            Self::RateLimited { .. } => "too many; wait a moment".into(),
+            Self::HelloFirst => "say hello first".into(),
+            Self::Busy => "busy; nothing was stored; send the same again".into(),
+            Self::Internal => "our fault; send the same again".into(),
+        }
+    }
+
+    #[must_use]
+    pub fn retry_after_ms(&self) -> Option<u64> {
+        match self {
+            Self::RateLimited { retry_after } => Some(retry_after.as_millis() as u64),
+            Self::Busy => Some(1_000),
+            _ => None,
+        }
+    }
+
+    #[must_use]
+    pub fn field(&self) -> Option<String> {
+        match self {
+            Self::Parse(error) => error.field.clone(),
+            Self::Text(_) => Some("text".into()),
+            _ => None,
+        }
+    }
+
+    /// As the error frame that answers the frame `id`.
+    #[must_use]
+    pub fn frame(&self, id: Option<ClientId>) -> server::Error {
+        let owner = match self {
+            Self::Taken { owner } => owner.map(|id| id.to_string()),
+            _ => None,
+        };
+        server::Error {
+            r#ref: id.map(|id| id.to_string()),
+            code: self.code(),
+            message: self.message(),
+            field: self.field(),
+            retry_after_ms: self.retry_after_ms(),
+            owner,
+        }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Closed => Self::Closed,
+            Refusal::Taken { owner } => Self::Taken { owner },
+            Refusal::Forbidden => Self::Forbidden,
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) => Self::Busy,
+            StoreError::Broken(what) => {
+                tracing::error!(what, "a stored item is broken");
+                Self::Internal
+            }
+        }
+    }
+}
+
+impl From<TextError> for Failure {
+    fn from(error: TextError) -> Self {
+        Self::Text(error)
+    }
+}
+
+impl From<ParseError> for Failure {
+    fn from(error: ParseError) -> Self {
+        Self::Parse(error)
+    }
+}

@@ -1,0 +1,104 @@
+//! Telling others: each listening connection gets one frame per commit. Speed, not certainty: whoever misses a push
+//! learns from the numbers.
+
+use crate::Engine;
+use domain::connection::{Registration, Topic};
+use domain::conversation::{Entry, Head, Log};
+use domain::ports::{Environment, Posted, Push, Store};
+use domain::{ConnectionId, ConversationId, ShopperId};
+use futures::future::join_all;
+use protocol::ServerFrame;
+use protocol::server::Entries;
+
+/// Who is to hear of something.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Audience {
+    /// The shopper's connections and the agents who look at the conversation.
+    Both,
+    Agents,
+}
+
+impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
+    /// Pushes stored entries to everybody who listens, read *after* the commit: a connection that registers later
+    /// reads the entries itself.
+    pub async fn fan_out(&self, head: &Head, entries: &[Entry]) {
+        if entries.is_empty() {
+            return;
+        }
+        let thread: Vec<&Entry> = entries.iter().filter(|entry| entry.log == Log::Thread).collect();
+        let audience = if thread.is_empty() { Audience::Agents } else { Audience::Both };
+        let (agents, shoppers) = self.listeners(head.id, head.shopper, audience).await;
+        let for_agents = self.entries_frame(head, entries.iter(), true);
+        let for_shopper = self.entries_frame(head, thread.into_iter(), false);
+        futures::join!(self.post_all(&agents, &for_agents), self.post_all(&shoppers, &for_shopper));
+    }
+
+    /// The same frame to an audience, but not to `except`.
+    pub(crate) async fn tell(&self, head: &Head, audience: Audience, except: Option<&ConnectionId>, frame: &ServerFrame) {
+        let (mut agents, shoppers) = self.listeners(head.id, head.shopper, audience).await;
+        agents.extend(shoppers);
+        agents.retain(|registration| Some(&registration.connection) != except);
+        self.post_all(&agents, frame).await;
+    }
+
+    async fn listeners(&self, conversation: ConversationId, shopper: ShopperId, audience: Audience) -> (Vec<Registration>, Vec<Registration>) {
+        let agents = self.registered(Topic::Conversation(conversation));
+        match audience {
+            Audience::Agents => (agents.await, Vec::new()),
+            Audience::Both => futures::join!(agents, self.registered(Topic::Shopper(shopper))),
+        }
+    }
+
+    /// Nobody, when the registry cannot be read: they heal by heartbeat.
+    pub(crate) async fn registered(&self, topic: Topic) -> Vec<Registration> {
+        match self.store.registered(&topic, self.env.now()).await {
+            Ok(registrations) => registrations,
+            Err(error) => {
+                tracing::warn!(%error, "the registry could not be read; listeners heal by heartbeat");
+                Vec::new()
+            }
+        }
+    }
+
+    pub(crate) async fn post_all(&self, to: &[Registration], frame: &ServerFrame) {
+        if to.is_empty() {
+            return;
+        }
+        let text = encode(frame);
+        join_all(to.iter().map(|registration| self.post_text(&registration.connection, &text))).await;
+    }
+
+    /// Posts one frame; a connection that is gone is forgotten.
+    pub async fn post(&self, to: &ConnectionId, frame: &ServerFrame) -> Posted {
+        self.post_text(to, &encode(frame)).await
+    }
+
+    async fn post_text(&self, to: &ConnectionId, text: &str) -> Posted {
+        let posted = self.push.post(to, text).await;
+        match posted {
+            Posted::Delivered => {}
+            Posted::Gone => {
+                tracing::debug!(connection = %to, "gone; forgotten");
+                if let Err(error) = self.store.disconnect(to).await {
+                    tracing::warn!(%error, "a gone connection could not be forgotten; its lease ends it");
+                }
+            }
+            Posted::Failed => tracing::warn!(connection = %to, "a push failed; the client heals by heartbeat"),
+        }
+        posted
+    }
+
+    fn entries_frame<'a>(&self, head: &Head, entries: impl Iterator<Item = &'a Entry>, to_agent: bool) -> ServerFrame {
+        ServerFrame::Entries(Entries {
+            conversation_id: head.id.to_string(),
+            epoch: self.epoch.clone(),
+            entries: entries.map(Into::into).collect(),
+            head: protocol::convert::head(head, None, to_agent),
+            more: false,
+        })
+    }
+}
+
+pub(crate) fn encode(frame: &ServerFrame) -> String {
+    serde_json::to_string(frame).expect("a frame of strings and numbers is JSON")
+}

@@ -1,0 +1,308 @@
+//! `hello`, `open`, `ping`: register first, then read. Reading first would lose what is committed in between.
+
+use crate::command::may_reach;
+use crate::{Engine, Failure, inbox};
+use domain::connection::{Connection, Identity, LEASE, Registration, Topic};
+use domain::conversation::{Entry, Head, Log, Numbers};
+use domain::cursor::Cursors;
+use domain::inbox::List;
+use domain::people::Actor;
+use domain::ports::{Environment, Posted, Push, Store, visible};
+use domain::rate::{CONNECTIONS_PER_SHOPPER, REQUESTS};
+use domain::{ClientId, ConversationId};
+use protocol::client;
+use protocol::server::{Bye, ByeReason, Entries, Pong, PongHead, Ready};
+use protocol::{MAX_PAGE_BYTES, ServerFrame};
+
+/// Entries read at once.
+const READ_AHEAD: usize = 200;
+
+impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
+    /// Registers a connection and brings it up to date.
+    pub async fn hello(&self, connection: &Connection, id: ClientId, hello: client::Hello) -> Result<(), Failure> {
+        let actor = connection.actor();
+        let list = hello.list.unwrap_or(client::ListName::Queue).into();
+        let viewing = match &connection.identity {
+            Identity::Shopper { .. } => None,
+            Identity::Agent { .. } => hello.conversations.first().map(|known| known.conversation_id),
+        };
+        let viewing = match viewing {
+            Some(conversation) => self.reach(&actor, conversation).await.ok().map(|head| head.id),
+            None => None,
+        };
+        self.register(connection, Some(list), viewing).await?;
+        self.watch(connection, viewing).await?;
+        if !self.still_welcome(connection).await? {
+            return Ok(());
+        }
+
+        let open = self.open_of(&actor).await?;
+        let mut wanted: Vec<(ConversationId, Numbers)> = hello
+            .conversations
+            .iter()
+            .map(|known| {
+                let after = if known.epoch == self.epoch { known.after } else { client::Numbers::default() };
+                (known.conversation_id, Numbers { t: after.t, b: after.b })
+            })
+            .collect();
+        if let Some(open) = open
+            && !wanted.iter().any(|(conversation, _)| *conversation == open)
+        {
+            wanted.push((open, Numbers::default()));
+        }
+        let mut absent = Vec::new();
+        for (conversation, after) in wanted {
+            match self.send_pages(connection, &actor, conversation, after).await {
+                Ok(()) => {}
+                Err(Failure::NotFound) => absent.push(conversation.to_string()),
+                Err(failure) => return Err(failure),
+            }
+        }
+        let ready = Ready {
+            id: id.to_string(),
+            epoch: self.epoch.clone(),
+            now: self.env.now().millis(),
+            open: open.map(|open| open.to_string()),
+            absent,
+        };
+        self.post(&connection.id, &ServerFrame::Ready(ready)).await;
+        Ok(())
+    }
+
+    /// An agent looks at another conversation, or at none.
+    pub async fn open(&self, connection: &Connection, id: ClientId, open: client::Open) -> Result<(), Failure> {
+        let actor = connection.actor();
+        if !actor.is_agent() {
+            return Err(Failure::Forbidden);
+        }
+        let head = match open.conversation_id {
+            Some(conversation) => Some(self.reach(&actor, conversation).await?),
+            None => None,
+        };
+        self.watch(connection, head.as_ref().map(|head| head.id)).await?;
+        let mut ack = protocol::server::Ack {
+            id: id.to_string(),
+            conversation_id: None,
+            epoch: self.epoch.clone(),
+            log: protocol::server::LogName::Thread,
+            seq: 0,
+            at: self.env.now().millis(),
+        };
+        if let Some(head) = head {
+            self.send_pages(connection, &actor, head.id, Numbers { t: open.after.t, b: open.after.b }).await?;
+            ack.conversation_id = Some(head.id.to_string());
+            ack.seq = head.numbers.t;
+        }
+        self.post(&connection.id, &ServerFrame::Ack(ack)).await;
+        Ok(())
+    }
+
+    /// Heartbeat: renews what `hello` registered and answers with what differs.
+    pub async fn ping(&self, connection: &Connection, id: ClientId, ping: client::Ping) -> Result<(), Failure> {
+        let actor = connection.actor();
+        let list = ping.list.as_ref().map(|list| List::from(list.name));
+        self.register(connection, list, connection.viewing).await?;
+        if !self.still_welcome(connection).await? {
+            return Ok(());
+        }
+        let mut heads = Vec::new();
+        for known in &ping.conversations {
+            let Ok(head) = self.reach(&actor, known.conversation_id).await else { continue };
+            let cursors = self.store.cursors(head.id).await?;
+            heads.push(PongHead {
+                conversation_id: head.id.to_string(),
+                numbers: visible(head.numbers, actor.is_agent()).into(),
+                cursors: cursors.into(),
+            });
+        }
+        if let (Some(shown), Actor::Agent { id: agent, site, .. }) = (&ping.list, &actor) {
+            let page = self.list(site, *agent, shown.name.into(), None, domain::inbox::DIGEST_ROWS).await?;
+            if domain::inbox::digest(&page.heads) != shown.digest {
+                self.post(&connection.id, &ServerFrame::Rows(inbox::rows(shown.name, &page))).await;
+            }
+        }
+        let pong = Pong {
+            id: id.to_string(),
+            epoch: self.epoch.clone(),
+            now: self.env.now().millis(),
+            heads,
+            open: self.open_of(&actor).await?.map(|open| open.to_string()),
+        };
+        self.post(&connection.id, &ServerFrame::Pong(pong)).await;
+        Ok(())
+    }
+
+    /// The dashboard shows another list.
+    pub async fn show_list(&self, connection: &Connection, show: &client::ShowList) -> Result<(), Failure> {
+        let Identity::Agent { id: agent, .. } = &connection.identity else { return Err(Failure::Forbidden) };
+        self.register(connection, Some(show.list.into()), None).await?;
+        let page = self.list(&connection.site, *agent, show.list.into(), None, domain::inbox::DIGEST_ROWS).await?;
+        self.post(&connection.id, &ServerFrame::Rows(inbox::rows(show.list, &page))).await;
+        Ok(())
+    }
+
+    /// A conversation that the actor may read; anything else does not exist.
+    pub async fn reach(&self, actor: &Actor, conversation: ConversationId) -> Result<Head, Failure> {
+        let head = self.store.head(conversation).await?;
+        head.filter(|head| may_reach(actor, head)).ok_or(Failure::NotFound)
+    }
+
+    /// What comes after `after`, as much as fits one page.
+    pub async fn page(&self, actor: &Actor, conversation: ConversationId, after: Numbers) -> Result<Entries, Failure> {
+        let head = self.reach(actor, conversation).await?;
+        let cursors = self.store.cursors(conversation).await?;
+        self.next_page(actor, &head, cursors, after).await
+    }
+
+    async fn send_pages(&self, connection: &Connection, actor: &Actor, conversation: ConversationId, after: Numbers) -> Result<(), Failure> {
+        let head = self.reach(actor, conversation).await?;
+        let cursors = self.store.cursors(conversation).await?;
+        let mut after = Numbers { t: after.t.min(head.numbers.t), b: after.b.min(head.numbers.b) };
+        loop {
+            let page = self.next_page(actor, &head, cursors, after).await?;
+            for entry in &page.entries {
+                match entry.log {
+                    protocol::server::LogName::Thread => after.t = entry.seq,
+                    protocol::server::LogName::Backstage => after.b = entry.seq,
+                }
+            }
+            let more = page.more;
+            let posted = self.post(&connection.id, &ServerFrame::Entries(page)).await;
+            if !more || posted == Posted::Gone {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Thread first, then (for agents) backstage, cut before [`MAX_PAGE_BYTES`].
+    async fn next_page(&self, actor: &Actor, head: &Head, cursors: Cursors, after: Numbers) -> Result<Entries, Failure> {
+        let mut entries = Vec::new();
+        let mut room = MAX_PAGE_BYTES - 2048;
+        let mut more = false;
+        for (log, after) in [(Log::Thread, after.t), (Log::Backstage, after.b)] {
+            let last = match log {
+                Log::Thread => head.numbers.t,
+                Log::Backstage => head.numbers.b,
+            };
+            if more || (log == Log::Backstage && !actor.is_agent()) || after >= last {
+                continue;
+            }
+            let page = self.store.entries(head.id, log, after, READ_AHEAD).await?;
+            more = page.more;
+            for entry in &page.entries {
+                let size = weight(entry);
+                if size > room && !entries.is_empty() {
+                    more = true;
+                    break;
+                }
+                room = room.saturating_sub(size);
+                entries.push(entry.into());
+            }
+        }
+        Ok(Entries {
+            conversation_id: head.id.to_string(),
+            epoch: self.epoch.clone(),
+            entries,
+            head: protocol::convert::head(head, Some(cursors), actor.is_agent()),
+            more,
+        })
+    }
+
+    async fn open_of(&self, actor: &Actor) -> Result<Option<ConversationId>, Failure> {
+        match actor {
+            Actor::Shopper { id, .. } => Ok(self.store.open_conversation(*id).await?),
+            Actor::Agent { .. } => Ok(None),
+        }
+    }
+
+    /// Under everything that this connection listens to; also what renews it.
+    async fn register(&self, connection: &Connection, list: Option<List>, viewing: Option<ConversationId>) -> Result<(), Failure> {
+        let agent = match &connection.identity {
+            Identity::Shopper { .. } => None,
+            Identity::Agent { id, .. } => Some(*id),
+        };
+        let registration =
+            Registration { connection: connection.id.clone(), agent, list, expires_at: self.env.now().plus(LEASE) };
+        match &connection.identity {
+            Identity::Shopper { id } => self.store.register(&Topic::Shopper(*id), &registration).await?,
+            Identity::Agent { .. } => {
+                if list.is_some() {
+                    self.store.register(&Topic::Site(connection.site.clone()), &registration).await?;
+                }
+                if let Some(conversation) = viewing {
+                    self.store.register(&Topic::Conversation(conversation), &registration).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves an agent's connection from the conversation looked at before to `viewing`; marks it as greeted.
+    async fn watch(&self, connection: &Connection, viewing: Option<ConversationId>) -> Result<(), Failure> {
+        if connection.greeted && connection.viewing == viewing && viewing.is_none() {
+            return Ok(());
+        }
+        if let Some(before) = connection.viewing.filter(|before| Some(*before) != viewing) {
+            self.store.unregister(&Topic::Conversation(before), &connection.id).await?;
+        }
+        // The row names what is registered before it is, so that forgetting the connection finds it.
+        self.store.greet(&connection.id, viewing).await?;
+        if viewing.is_some() {
+            self.register(connection, None, viewing).await?;
+        }
+        Ok(())
+    }
+
+    /// After registering: a shopper has room for one more connection, an agent is still the member that the ticket was for.
+    /// Registered first, so that whoever ends a membership either is seen here or sees this connection.
+    async fn still_welcome(&self, connection: &Connection) -> Result<bool, Failure> {
+        let reason = match &connection.identity {
+            Identity::Shopper { id } => {
+                // Only a newcomer is turned away: who is in stays.
+                if connection.greeted {
+                    None
+                } else if !self.session_lives(connection).await? {
+                    Some(ByeReason::SessionEnded)
+                } else {
+                    let full = self.registered(Topic::Shopper(*id)).await.len() > CONNECTIONS_PER_SHOPPER;
+                    full.then_some(ByeReason::TooMany)
+                }
+            }
+            Identity::Agent { id, version, .. } => {
+                let member = self.store.sign_of_life(&connection.site, *id, None, self.env.now()).await?;
+                let same = member.is_some_and(|member| member.active && member.version == *version);
+                (!same).then_some(ByeReason::MembershipChanged)
+            }
+        };
+        if let Some(reason) = reason {
+            self.dismiss(&connection.id, reason).await;
+        }
+        Ok(reason.is_none())
+    }
+
+    /// Whether the session that asked for the ticket has not been ended meanwhile.
+    async fn session_lives(&self, connection: &Connection) -> Result<bool, Failure> {
+        let Some(session) = connection.session else { return Ok(true) };
+        Ok(self.store.session(session, REQUESTS, self.env.now()).await?.is_some())
+    }
+
+    /// Says why, forgets, cuts. Forgetting comes before cutting: a frame that is under way finds nobody.
+    pub(crate) async fn dismiss(&self, connection: &domain::ConnectionId, reason: ByeReason) {
+        self.post(connection, &ServerFrame::Bye(Bye { reason })).await;
+        if let Err(error) = self.store.disconnect(connection).await {
+            tracing::error!(%error, "a dismissed connection could not be forgotten");
+        }
+        self.push.cut(connection).await;
+    }
+}
+
+/// An upper bound for an entry's bytes on the wire.
+fn weight(entry: &Entry) -> usize {
+    let text = match &entry.body {
+        domain::conversation::Body::Message { text } | domain::conversation::Body::Note { text } => {
+            serde_json::to_string(text).map_or(text.len() * 6, |json| json.len())
+        }
+        _ => 0,
+    };
+    text + 700
+}
