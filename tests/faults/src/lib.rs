@@ -1,0 +1,9 @@
+//! People at the real product: clients that speak the wire and nothing else, for tests against the local platform.
+//!
+//! [`people`] are accounts (a shopper's browser, an agent's sign-in), a [`line::Line`] is one connection, a
+//! [`device::Device`] a client that heals: outbox, gaps, heartbeats, reconnects, as `web/protocol` does it.
+#![expect(clippy::disallowed_methods, reason = "tests against real processes run on the real clock")]
+
+pub mod device;
+pub mod line;
+pub mod people;
