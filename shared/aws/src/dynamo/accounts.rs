@@ -1,0 +1,269 @@
+//! Sites, people, sessions, counters.
+
+use super::connections::{Admitted, read_role, role_name};
+use super::item::{Item, n, s};
+use super::keys;
+use super::{Dynamo, attributes, unavailable};
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteItem};
+use domain::people::{Availability, Member, Page, Person, Shopper, Site};
+use domain::ports::{Accounts, Session, StoreError, Stored};
+use domain::rate::{Quota, Rate};
+use domain::{AgentId, ShopperId, SiteId, Timestamp};
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// A sign of life is written at most this often: heartbeats come every 25 s, the lease is 90 s.
+const SIGN_EVERY: Duration = Duration::from_secs(20);
+
+impl Accounts for Dynamo {
+    async fn site(&self, id: &SiteId) -> Stored<Option<Site>> {
+        let Some(item) = self.get(keys::site_settings(id)).await? else { return Ok(None) };
+        Ok(Some(Site {
+            id: id.clone(),
+            name: item.string("name").unwrap_or_default(),
+            color: item.string("color").unwrap_or_default(),
+            welcome: item.string("welcome").unwrap_or_default(),
+            time_zone: item.string("time_zone").unwrap_or_default(),
+            origins: item.strings("origins"),
+        }))
+    }
+
+    async fn put_site(&self, site: &Site) -> Stored<()> {
+        let item = Item::at(keys::site_settings(&site.id))
+            .text("name", &site.name)
+            .text("color", &site.color)
+            .text("welcome", &site.welcome)
+            .text("time_zone", &site.time_zone)
+            .list("origins", site.origins.iter().cloned());
+        self.put(item).await
+    }
+
+    async fn open_session(&self, hash: [u8; 32], session: &Session, shopper: &Shopper) -> Stored<()> {
+        let profile = Item::at(keys::profile(shopper.id))
+            .text("site", shopper.site.to_string())
+            .maybe_text("name", shopper.name.as_deref())
+            .maybe_text("email", shopper.email.as_deref())
+            .maybe_text("language", shopper.language.as_deref())
+            .maybe_text("user_agent", shopper.user_agent.as_deref())
+            .maybe_text("country", shopper.country.as_deref())
+            .time("first_seen", shopper.first_seen)
+            .time("last_seen", shopper.last_seen);
+        let profile = match &shopper.page {
+            Some(page) => write_page(profile, page),
+            None => profile,
+        };
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(profile.0)).condition_expression("attribute_not_exists(pk)");
+        match put.send().await {
+            Ok(_) => {}
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {}
+            Err(error) => return Err(unavailable(error)),
+        }
+        let item = Item::at(keys::session(hash))
+            .text("shopper", session.shopper.to_string())
+            .text("site", session.site.to_string())
+            .number("tat", 0)
+            .ttl(session.expires_at);
+        self.put(item).await
+    }
+
+    async fn session(&self, hash: [u8; 32], rate: Rate, now: Timestamp) -> Stored<Option<Result<Session, Duration>>> {
+        let item = match self.admit_at(keys::session(hash), rate, now).await? {
+            Admitted::Absent => return Ok(None),
+            Admitted::Limited(retry_after) => return Ok(Some(Err(retry_after))),
+            Admitted::Yes(item) => item,
+        };
+        let expires_at = item.need_time("expires_at")?;
+        if expires_at <= now {
+            return Ok(None);
+        }
+        Ok(Some(Ok(Session { shopper: item.parse("shopper")?, site: item.parse("site")?, expires_at })))
+    }
+
+    async fn end_session(&self, hash: [u8; 32]) -> Stored<()> {
+        self.delete(keys::session(hash)).await
+    }
+
+    async fn shopper(&self, id: ShopperId) -> Stored<Option<Shopper>> {
+        let Some(item) = self.get(keys::profile(id)).await? else { return Ok(None) };
+        Ok(Some(Shopper {
+            id,
+            site: item.parse("site")?,
+            name: item.string("name"),
+            email: item.string("email"),
+            language: item.string("language"),
+            user_agent: item.string("user_agent"),
+            country: item.string("country"),
+            page: read_page(&item),
+            first_seen: item.need_time("first_seen")?,
+            last_seen: item.need_time("last_seen")?,
+        }))
+    }
+
+    async fn visit(&self, id: ShopperId, page: &Page, now: Timestamp) -> Stored<()> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(attributes(keys::profile(id))))
+            .update_expression("SET page_url = :url, page_title = :title, page_referrer = :referrer, last_seen = :now")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":url", s(&page.url))
+            .expression_attribute_values(":title", s(&page.title))
+            .expression_attribute_values(":referrer", s(&page.referrer))
+            .expression_attribute_values(":now", n(now.millis()));
+        match update.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(()),
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    async fn person_by_email(&self, email: &str) -> Stored<Option<Person>> {
+        let Some(item) = self.get(keys::person(email)).await? else { return Ok(None) };
+        Ok(Some(Person {
+            id: item.parse("agent")?,
+            email: email.to_owned(),
+            name: item.string("name").unwrap_or_default(),
+            owner: item.is_set("owner"),
+        }))
+    }
+
+    async fn put_person(&self, person: &Person) -> Stored<()> {
+        let item = Item::at(keys::person(&person.email))
+            .text("agent", person.id.to_string())
+            .text("name", &person.name)
+            .flag("owner", person.owner);
+        self.put(item).await
+    }
+
+    /// Access pattern: the sites of a person.
+    async fn memberships(&self, agent: AgentId) -> Stored<Vec<SiteId>> {
+        let items = self.query_prefix(keys::agent(agent), "S#").await?;
+        items.iter().map(|item| item.parse("site")).collect()
+    }
+
+    async fn member(&self, site: &SiteId, agent: AgentId) -> Stored<Option<Member>> {
+        self.get(keys::member(site, agent)).await?.map(|item| read_member(site, &item)).transpose()
+    }
+
+    /// Access pattern: the team of a site.
+    async fn members(&self, site: &SiteId) -> Stored<Vec<Member>> {
+        let items = self.query_prefix(keys::site(site), "M#").await?;
+        items.iter().map(|item| read_member(site, item)).collect()
+    }
+
+    async fn put_member(&self, member: &Member) -> Stored<bool> {
+        let mut item = Item::at(keys::member(&member.site, member.agent))
+            .text("agent", member.agent.to_string())
+            .text("name", &member.name)
+            .text("title", &member.title)
+            .text("role", role_name(member.role))
+            .number("version", member.version)
+            .flag("active", member.active)
+            .text("availability", availability_name(member.availability));
+        if let Some(at) = member.seen_at {
+            item = item.time("seen_at", at);
+        }
+        let membership = Item::at(keys::membership(member.agent, &member.site)).text("site", member.site.to_string());
+        let put_member = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item.0))
+            .condition_expression("attribute_not_exists(pk) OR version = :before")
+            .expression_attribute_values(":before", n(member.version.saturating_sub(1)));
+        let put_membership = Put::builder().table_name(&self.table).set_item(Some(membership.0));
+        let items = [put_member, put_membership]
+            .map(|put| TransactWriteItem::builder().put(put.build().expect("table and item are set")).build());
+        match self.client.transact_write_items().set_transact_items(Some(items.to_vec())).send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_transaction_canceled_exception()) => Ok(false),
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    async fn sign_of_life(&self, site: &SiteId, agent: AgentId, chosen: Option<Availability>, now: Timestamp) -> Stored<Option<Member>> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(attributes(keys::member(site, agent))))
+            .expression_attribute_values(":now", n(now.millis()))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld);
+        let update = match chosen {
+            Some(chosen) => update
+                .update_expression("SET seen_at = :now, availability = :chosen")
+                .condition_expression("attribute_exists(pk)")
+                .expression_attribute_values(":chosen", s(availability_name(chosen))),
+            None => update
+                .update_expression("SET seen_at = :now")
+                .condition_expression("attribute_exists(pk) AND (attribute_not_exists(seen_at) OR seen_at <= :long_ago)")
+                .expression_attribute_values(":long_ago", n(now.minus(SIGN_EVERY).millis())),
+        };
+        let item: Option<HashMap<String, AttributeValue>> = match update.send().await {
+            Ok(answer) => answer.attributes,
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(refused)) => refused.item().cloned(),
+                _ => return Err(unavailable(error)),
+            },
+        };
+        item.map(|item| read_member(site, &item.into())).transpose()
+    }
+
+    async fn count(&self, quota: Quota, key: &str, now: Timestamp) -> Stored<Result<(), Duration>> {
+        let end = quota.window_end(now);
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(attributes(keys::quota(quota.name, key, quota.window_of(now)))))
+            .update_expression("ADD used :one SET #ttl = :ttl")
+            .condition_expression("attribute_not_exists(used) OR used < :limit")
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_values(":one", n(1))
+            .expression_attribute_values(":ttl", n(end.seconds_ceil()))
+            .expression_attribute_values(":limit", n(u64::from(quota.limit)));
+        match update.send().await {
+            Ok(_) => Ok(Ok(())),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(Err(end.since(now))),
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+}
+
+fn write_page(item: Item, page: &Page) -> Item {
+    item.text("page_url", &page.url).text("page_title", &page.title).text("page_referrer", &page.referrer)
+}
+
+fn read_page(item: &Item) -> Option<Page> {
+    let text = |name| item.string(name).unwrap_or_default();
+    item.get("page_url").map(|url| Page { url: url.to_owned(), title: text("page_title"), referrer: text("page_referrer") })
+}
+
+const fn availability_name(availability: Availability) -> &'static str {
+    match availability {
+        Availability::Online => "online",
+        Availability::Invisible => "invisible",
+        Availability::Offline => "offline",
+    }
+}
+
+fn read_member(site: &SiteId, item: &Item) -> Stored<Member> {
+    let availability = match item.need("availability")? {
+        "online" => Availability::Online,
+        "invisible" => Availability::Invisible,
+        "offline" => Availability::Offline,
+        _ => return Err(StoreError::Broken("attribute availability".into())),
+    };
+    Ok(Member {
+        site: site.clone(),
+        agent: item.parse("agent")?,
+        name: item.string("name").unwrap_or_default(),
+        title: item.string("title").unwrap_or_default(),
+        role: read_role(item)?,
+        version: item.need_number("version")?,
+        active: item.is_set("active"),
+        availability,
+        seen_at: item.get_number("seen_at").map(Timestamp),
+    })
+}

@@ -1,0 +1,366 @@
+//! Heads, logs, receipts, cursors.
+
+use super::item::{Item, n, s};
+use super::keys;
+use super::{Dynamo, attributes, unavailable};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use domain::conversation::{Assignee, Author, Body, Entry, Head, Log, Numbers, Preview, Status};
+use domain::cursor::{Cursor, Cursors, Reader};
+use domain::inbox::{Place, Shelf, shelf};
+use domain::ports::{Commit, CommitError, Conversations, EntryPage, Receipt, Sender, StoreError, Stored};
+use domain::{ClientId, ConversationId, ShopperId, SiteId};
+
+/// Which item of the transaction is which, for telling why it was refused.
+const RECEIPT_AT: usize = 0;
+
+impl Conversations for Dynamo {
+    async fn head(&self, id: ConversationId) -> Stored<Option<Head>> {
+        self.get(keys::head(id)).await?.map(|item| read_head(&item)).transpose()
+    }
+
+    async fn open_conversation(&self, shopper: ShopperId) -> Stored<Option<ConversationId>> {
+        self.get(keys::open(shopper)).await?.map(|item| item.parse("conversation")).transpose()
+    }
+
+    async fn commit(&self, commit: &Commit) -> Result<(), CommitError> {
+        let answer = self.client.transact_write_items().set_transact_items(Some(self.transaction(commit))).send().await;
+        let Err(error) = answer else { return Ok(()) };
+        let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error() else {
+            return Err(unavailable(error).into());
+        };
+        let reasons: Vec<&str> = canceled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or("None")).collect();
+        tracing::debug!(?reasons, "a commit was refused");
+        if reasons.get(RECEIPT_AT) == Some(&"ConditionalCheckFailed") {
+            Err(CommitError::Repeated)
+        } else if reasons.iter().any(|reason| matches!(*reason, "ConditionalCheckFailed" | "TransactionConflict")) {
+            Err(CommitError::Moved)
+        } else {
+            Err(StoreError::Unavailable(reasons.join(", ")).into())
+        }
+    }
+
+    async fn receipt(&self, sender: Sender, client_id: ClientId) -> Stored<Option<Receipt>> {
+        let Some(item) = self.get(keys::receipt(sender, client_id)).await? else { return Ok(None) };
+        let fingerprint = keys::unhex(item.need("fingerprint")?).ok_or_else(|| StoreError::Broken("attribute fingerprint".into()))?;
+        Ok(Some(Receipt {
+            conversation: item.parse("conversation")?,
+            log: if item.need("log")? == "B" { Log::Backstage } else { Log::Thread },
+            seq: item.need_number("seq")?,
+            at: item.need_time("at")?,
+            fingerprint,
+        }))
+    }
+
+    /// Access pattern: a log from a number on.
+    async fn entries(&self, id: ConversationId, log: Log, after: u64, limit: usize) -> Stored<EntryPage> {
+        let page = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
+            .expression_attribute_values(":pk", s(keys::conversation(id)))
+            .expression_attribute_values(":from", s(keys::entry_sk(log, after.saturating_add(1))))
+            .expression_attribute_values(":to", s(format!("{}~", keys::log_prefix(log))))
+            .consistent_read(true)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(unavailable)?;
+        let items = page.items.unwrap_or_default();
+        let entries = items.into_iter().map(|item| read_entry(&item.into(), log)).collect::<Stored<Vec<_>>>()?;
+        Ok(EntryPage { entries, more: page.last_evaluated_key.is_some() })
+    }
+
+    async fn cursors(&self, id: ConversationId) -> Stored<Cursors> {
+        let (shopper, team) = tokio::try_join!(self.get(keys::cursor(id, Reader::Shopper)), self.get(keys::cursor(id, Reader::Team)))?;
+        Ok(Cursors { shopper: read_cursor(shopper), team: read_cursor(team) })
+    }
+
+    async fn advance(&self, id: ConversationId, reader: Reader, to: Cursor) -> Stored<Option<Cursor>> {
+        let mut to = to;
+        // Each part moves by itself: when one would fall back, what is there is merged in and tried again.
+        for _ in 0..3 {
+            let update = self
+                .client
+                .update_item()
+                .table_name(&self.table)
+                .set_key(Some(attributes(keys::cursor(id, reader))))
+                .update_expression("SET seen = :seen, delivered = :delivered")
+                .condition_expression(
+                    "attribute_not_exists(pk) OR (seen <= :seen AND delivered <= :delivered AND (seen < :seen OR delivered < :delivered))",
+                )
+                .expression_attribute_values(":seen", n(to.seen))
+                .expression_attribute_values(":delivered", n(to.delivered))
+                .return_values_on_condition_check_failure(aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld);
+            let Err(error) = update.send().await else { return Ok(Some(to)) };
+            let Some(refused) = error.as_service_error().and_then(|error| match error {
+                aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException(refused) => Some(refused),
+                _ => None,
+            }) else {
+                return Err(unavailable(error));
+            };
+            let now = read_cursor(refused.item().cloned().map(Item::from));
+            match now.advance(to) {
+                Some(merged) => to = merged,
+                None => return Ok(None),
+            }
+        }
+        Ok(None)
+    }
+
+    async fn mark_read(&self, head: &Head) -> Stored<bool> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(attributes(keys::head(head.id))))
+            .update_expression("SET rev = :rev, unread = :unread")
+            .condition_expression("rev = :before")
+            .expression_attribute_values(":rev", n(head.rev))
+            .expression_attribute_values(":before", n(head.rev - 1))
+            .expression_attribute_values(":unread", aws_sdk_dynamodb::types::AttributeValue::Bool(head.unread));
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    /// Access pattern: a list, newest activity first.
+    async fn shelf(&self, site: &SiteId, shelf: Shelf, before: Option<Place>, limit: usize) -> Stored<Vec<Head>> {
+        let mut heads = Vec::new();
+        let mut from = None;
+        loop {
+            let mut query = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .index_name("inbox")
+                .expression_attribute_values(":pk", s(keys::shelf(site, shelf)))
+                .scan_index_forward(false)
+                .limit(i32::try_from(limit - heads.len()).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(from);
+            query = match before {
+                None => query.key_condition_expression("inbox_pk = :pk"),
+                Some(before) => query
+                    .key_condition_expression("inbox_pk = :pk AND inbox_sk < :before")
+                    .expression_attribute_values(":before", s(keys::place(before))),
+            };
+            let page = query.send().await.map_err(unavailable)?;
+            for item in page.items.unwrap_or_default() {
+                heads.push(read_head(&item.into())?);
+            }
+            from = page.last_evaluated_key;
+            if from.is_none() || heads.len() >= limit {
+                return Ok(heads);
+            }
+        }
+    }
+
+    /// Access pattern: a shopper's conversations, newest first; then each head.
+    async fn conversations_of(&self, shopper: ShopperId, limit: usize) -> Stored<Vec<Head>> {
+        let page = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", s(keys::shopper(shopper)))
+            .expression_attribute_values(":prefix", s("C#"))
+            .scan_index_forward(false)
+            .consistent_read(true)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(unavailable)?;
+        let mut heads = Vec::new();
+        for item in page.items.unwrap_or_default() {
+            let id: ConversationId = Item::from(item).parse("conversation")?;
+            heads.extend(self.head(id).await?);
+        }
+        Ok(heads)
+    }
+}
+
+impl Dynamo {
+    fn transaction(&self, commit: &Commit) -> Vec<TransactWriteItem> {
+        let head = &commit.head;
+        let mut items = vec![self.put_absent(write_receipt(commit))];
+        items.push(match commit.expected_rev {
+            None => self.put_absent(write_head(head)),
+            Some(rev) => {
+                let put = Put::builder()
+                    .table_name(&self.table)
+                    .set_item(Some(write_head(head).0))
+                    .condition_expression("rev = :rev")
+                    .expression_attribute_values(":rev", n(rev));
+                TransactWriteItem::builder().put(put.build().expect("table and item are set")).build()
+            }
+        });
+        for entry in &commit.entries {
+            items.push(self.put_absent(write_entry(head.id, entry)));
+        }
+        if commit.expected_rev.is_none() {
+            let open = Item::at(keys::open(head.shopper)).text("conversation", head.id.to_string());
+            items.push(self.put_absent(open));
+            let pointer = Item::at(keys::pointer(head.shopper, head.began_at, head.id)).text("conversation", head.id.to_string());
+            let put = Put::builder().table_name(&self.table).set_item(Some(pointer.0));
+            items.push(TransactWriteItem::builder().put(put.build().expect("table and item are set")).build());
+        }
+        if commit.entries.iter().any(|entry| entry.body == Body::Closed) {
+            let delete = Delete::builder()
+                .table_name(&self.table)
+                .set_key(Some(attributes(keys::open(head.shopper))))
+                .condition_expression("attribute_not_exists(pk) OR conversation = :this")
+                .expression_attribute_values(":this", s(head.id.to_string()));
+            items.push(TransactWriteItem::builder().delete(delete.build().expect("table and key are set")).build());
+        }
+        items
+    }
+
+    fn put_absent(&self, item: Item) -> TransactWriteItem {
+        let put = Put::builder().table_name(&self.table).set_item(Some(item.0)).condition_expression("attribute_not_exists(pk)");
+        TransactWriteItem::builder().put(put.build().expect("table and item are set")).build()
+    }
+}
+
+fn write_receipt(commit: &Commit) -> Item {
+    let receipt = &commit.receipt;
+    Item::at(keys::receipt(commit.sender, commit.client_id))
+        .text("conversation", receipt.conversation.to_string())
+        .text("log", log_letter(receipt.log))
+        .number("seq", receipt.seq)
+        .time("at", receipt.at)
+        .text("fingerprint", keys::hex(&receipt.fingerprint))
+}
+
+const fn log_letter(log: Log) -> &'static str {
+    match log {
+        Log::Thread => "T",
+        Log::Backstage => "B",
+    }
+}
+
+fn write_author(item: Item, name: &str, author: &Author) -> Item {
+    match author {
+        Author::Shopper => item.text(name, "shopper"),
+        Author::System => item.text(name, "system"),
+        Author::Agent { id, name: shown } => item.text(name, id.to_string()).text(&format!("{name}_name"), shown),
+    }
+}
+
+fn read_author(item: &Item, name: &str) -> Stored<Author> {
+    Ok(match item.need(name)? {
+        "shopper" => Author::Shopper,
+        "system" => Author::System,
+        _ => Author::Agent { id: item.parse(name)?, name: item.string(&format!("{name}_name")).unwrap_or_default() },
+    })
+}
+
+fn write_head(head: &Head) -> Item {
+    let mut item = Item::at(keys::head(head.id))
+        .text("conversation", head.id.to_string())
+        .text("site", head.site.to_string())
+        .text("shopper", head.shopper.to_string())
+        .maybe_text("shopper_name", head.shopper_name.as_deref())
+        .number("t", head.numbers.t)
+        .number("b", head.numbers.b)
+        .number("rev", head.rev)
+        .maybe_text("owner", head.owner.map(|owner| owner.to_string()))
+        .list("participants", head.participants.iter().map(ToString::to_string))
+        .time("began_at", head.began_at)
+        .time("last_activity", head.last_activity)
+        .flag("unread", head.unread)
+        .text("inbox_pk", keys::shelf(&head.site, shelf(head)))
+        .text("inbox_sk", keys::place(Place::of(head)));
+    if let Some(since) = head.waiting_since {
+        item = item.time("waiting_since", since);
+    }
+    if let Some(preview) = &head.preview {
+        item = write_author(item.text("preview", &preview.text), "preview_by", &preview.author);
+    }
+    if let Status::Closed { at, by } = &head.status {
+        item = write_author(item.time("closed_at", *at), "closed_by", by);
+    }
+    item
+}
+
+pub(super) fn read_head(item: &Item) -> Stored<Head> {
+    let status = match item.get_number("closed_at") {
+        None => Status::Open,
+        Some(at) => Status::Closed { at: domain::Timestamp(at), by: read_author(item, "closed_by")? },
+    };
+    let preview = match item.get("preview") {
+        None => None,
+        Some(text) => Some(Preview { author: read_author(item, "preview_by")?, text: text.to_owned() }),
+    };
+    let participants = item.strings("participants").iter().map(|id| id.parse()).collect::<Result<_, _>>();
+    Ok(Head {
+        id: item.parse("conversation")?,
+        site: item.parse("site")?,
+        shopper: item.parse("shopper")?,
+        shopper_name: item.string("shopper_name"),
+        numbers: Numbers { t: item.need_number("t")?, b: item.need_number("b")? },
+        rev: item.need_number("rev")?,
+        status,
+        owner: item.parse_maybe("owner")?,
+        participants: participants.map_err(|_| StoreError::Broken("attribute participants".into()))?,
+        began_at: item.need_time("began_at")?,
+        last_activity: item.need_time("last_activity")?,
+        waiting_since: item.get_number("waiting_since").map(domain::Timestamp),
+        unread: item.is_set("unread"),
+        preview,
+    })
+}
+
+fn write_entry(conversation: ConversationId, entry: &Entry) -> Item {
+    let item = Item::at(keys::entry(conversation, entry.log, entry.seq))
+        .number("seq", entry.seq)
+        .number("thread_at", entry.thread_at)
+        .time("at", entry.at)
+        .maybe_text("client_id", entry.client_id.map(|id| id.to_string()));
+    let item = write_author(item, "by", &entry.author);
+    match &entry.body {
+        Body::Message { text } => item.text("kind", "message").text("text", text),
+        Body::Note { text } => item.text("kind", "note").text("text", text),
+        Body::Joined => item.text("kind", "joined"),
+        Body::Left => item.text("kind", "left"),
+        Body::Closed => item.text("kind", "closed"),
+        Body::Assigned { to } => item
+            .text("kind", "assigned")
+            .maybe_text("to", to.as_ref().map(|to| to.id.to_string()))
+            .maybe_text("to_name", to.as_ref().map(|to| to.name.clone())),
+    }
+}
+
+fn read_entry(item: &Item, log: Log) -> Stored<Entry> {
+    let text = || item.need("text").map(str::to_owned);
+    let body = match item.need("kind")? {
+        "message" => Body::Message { text: text()? },
+        "note" => Body::Note { text: text()? },
+        "joined" => Body::Joined,
+        "left" => Body::Left,
+        "closed" => Body::Closed,
+        "assigned" => {
+            let id = item.parse_maybe("to")?;
+            Body::Assigned { to: id.map(|id| Assignee { id, name: item.string("to_name").unwrap_or_default() }) }
+        }
+        _ => return Err(StoreError::Broken("attribute kind".into())),
+    };
+    Ok(Entry {
+        log,
+        seq: item.need_number("seq")?,
+        thread_at: item.need_number("thread_at")?,
+        at: item.need_time("at")?,
+        author: read_author(item, "by")?,
+        body,
+        client_id: item.parse_maybe("client_id")?,
+    })
+}
+
+fn read_cursor(item: Option<Item>) -> Cursor {
+    item.map_or_else(Cursor::default, |item| Cursor {
+        seen: item.get_number("seen").unwrap_or_default(),
+        delivered: item.get_number("delivered").unwrap_or_default(),
+    })
+}

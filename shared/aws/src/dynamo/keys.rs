@@ -1,0 +1,198 @@
+//! Every key string of the table is made here.
+//!
+//! Ids cannot carry `#` (they have one written form, see `domain::ids`), so no key can be mistaken for another.
+
+use domain::connection::Topic;
+use domain::conversation::Log;
+use domain::cursor::Reader;
+use domain::inbox::{Place, Shelf};
+use domain::ports::Sender;
+use domain::{AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp};
+use std::fmt::Write;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    pub pk: String,
+    pub sk: String,
+}
+
+fn key(pk: String, sk: impl Into<String>) -> Key {
+    Key { pk, sk: sk.into() }
+}
+
+pub const HEAD: &str = "META";
+
+#[must_use]
+pub fn conversation(id: ConversationId) -> String {
+    format!("C#{id}")
+}
+
+#[must_use]
+pub fn shopper(id: ShopperId) -> String {
+    format!("P#{id}")
+}
+
+#[must_use]
+pub fn site(id: &SiteId) -> String {
+    format!("S#{id}")
+}
+
+#[must_use]
+pub fn head(id: ConversationId) -> Key {
+    key(conversation(id), HEAD)
+}
+
+#[must_use]
+pub const fn log_prefix(log: Log) -> &'static str {
+    match log {
+        Log::Thread => "T#",
+        Log::Backstage => "B#",
+    }
+}
+
+#[must_use]
+pub fn entry_sk(log: Log, seq: u64) -> String {
+    format!("{}{seq:012}", log_prefix(log))
+}
+
+#[must_use]
+pub fn entry(id: ConversationId, log: Log, seq: u64) -> Key {
+    key(conversation(id), entry_sk(log, seq))
+}
+
+#[must_use]
+pub fn receipt(sender: Sender, client_id: ClientId) -> Key {
+    match sender {
+        Sender::Shopper(id) => key(shopper(id), format!("D#{client_id}")),
+        Sender::Agent(agent, id) => key(conversation(id), format!("D#{agent}#{client_id}")),
+    }
+}
+
+#[must_use]
+pub fn cursor(id: ConversationId, reader: Reader) -> Key {
+    let sk = match reader {
+        Reader::Shopper => "R#shopper",
+        Reader::Team => "R#team",
+    };
+    key(conversation(id), sk)
+}
+
+#[must_use]
+pub fn open(id: ShopperId) -> Key {
+    key(shopper(id), "OPEN")
+}
+
+#[must_use]
+pub fn profile(id: ShopperId) -> Key {
+    key(shopper(id), "PROFILE")
+}
+
+/// A shopper's conversations, in the order of their beginnings.
+#[must_use]
+pub fn pointer(id: ShopperId, began_at: Timestamp, conversation: ConversationId) -> Key {
+    key(shopper(id), format!("C#{:013}#{conversation}", began_at.millis()))
+}
+
+#[must_use]
+pub fn connection(id: &ConnectionId) -> Key {
+    key(format!("K#{id}"), "CONNECTION")
+}
+
+/// The prefix under which a topic's registrations stand.
+#[must_use]
+pub const fn registration_prefix(topic: &Topic) -> &'static str {
+    match topic {
+        Topic::Conversation(_) | Topic::Shopper(_) => "X#",
+        Topic::Site(_) => "L#",
+    }
+}
+
+#[must_use]
+pub fn topic(topic: &Topic) -> String {
+    match topic {
+        Topic::Conversation(id) => conversation(*id),
+        Topic::Shopper(id) => shopper(*id),
+        Topic::Site(id) => site(id),
+    }
+}
+
+#[must_use]
+pub fn registration(to: &Topic, id: &ConnectionId) -> Key {
+    key(topic(to), format!("{}{id}", registration_prefix(to)))
+}
+
+#[must_use]
+pub fn site_settings(id: &SiteId) -> Key {
+    key(site(id), "SITE")
+}
+
+#[must_use]
+pub fn member(id: &SiteId, agent: AgentId) -> Key {
+    key(site(id), format!("M#{agent}"))
+}
+
+#[must_use]
+pub fn agent(id: AgentId) -> String {
+    format!("A#{id}")
+}
+
+#[must_use]
+pub fn membership(agent_id: AgentId, id: &SiteId) -> Key {
+    key(agent(agent_id), format!("S#{id}"))
+}
+
+#[must_use]
+pub fn person(email: &str) -> Key {
+    key(format!("E#{}", hex(email.as_bytes())), "PERSON")
+}
+
+#[must_use]
+pub fn ticket(hash: [u8; 32]) -> Key {
+    key(format!("TK#{}", hex(&hash)), "TICKET")
+}
+
+#[must_use]
+pub fn session(hash: [u8; 32]) -> Key {
+    key(format!("SE#{}", hex(&hash)), "SESSION")
+}
+
+/// A counter of one window. The counted key is somebody's text: it goes in as hexadecimal.
+#[must_use]
+pub fn quota(name: &str, counted: &str, window: u64) -> Key {
+    key(format!("N#{name}#{}", hex(counted.as_bytes())), format!("W#{window}"))
+}
+
+/// The partition of the index `inbox`.
+#[must_use]
+pub fn shelf(id: &SiteId, shelf: Shelf) -> String {
+    match shelf {
+        Shelf::Queue => format!("{id}#queue"),
+        Shelf::Agent(agent) => format!("{id}#agent#{agent}"),
+        Shelf::Closed => format!("{id}#closed"),
+    }
+}
+
+#[must_use]
+pub fn place(place: Place) -> String {
+    format!("{:013}#{}", place.last_activity.millis(), place.conversation)
+}
+
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[must_use]
+pub fn unhex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 {
+        return None;
+    }
+    for (n, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(n * 2..n * 2 + 2)?, 16).ok()?;
+    }
+    Some(bytes)
+}

@@ -1,0 +1,119 @@
+//! The table.
+//!
+//! | Entity | `pk` | `sk` | Holds | Read by |
+//! |---|---|---|---|---|
+//! | head | `C#conv` | `META` | the fold of both logs; `inbox_pk`, `inbox_sk` | key; index `inbox` |
+//! | entry | `C#conv` | `T#seq`, `B#seq` | one line of a log | query by number |
+//! | receipt | `P#shopper` | `D#client` | what a shopper's command was answered | key |
+//! | receipt | `C#conv` | `D#agent#client` | what an agent's command was answered | key |
+//! | cursor | `C#conv` | `R#shopper`, `R#team` | `seen`, `delivered` | key |
+//! | registration | `C#conv`, `P#shopper` | `X#connection` | lease; ttl | query by prefix |
+//! | registration | `S#site` | `L#connection` | lease, list shown; ttl | query by prefix |
+//! | profile | `P#shopper` | `PROFILE` | what is known of a shopper | key |
+//! | open | `P#shopper` | `OPEN` | the one unclosed conversation | key |
+//! | pointer | `P#shopper` | `C#began#conv` | one of the shopper's conversations | query by prefix |
+//! | site | `S#site` | `SITE` | settings | key |
+//! | member | `S#site` | `M#agent` | role, name, version, presence | key, query by prefix |
+//! | membership | `A#agent` | `S#site` | that there is one | query by prefix |
+//! | person | `E#email` | `PERSON` | who may sign in | key |
+//! | connection | `K#connection` | `CONNECTION` | who it is, its rate, what it is registered under; ttl | key |
+//! | ticket | `TK#hash` | `TICKET` | a permission to connect; ttl | key, deleted by reading |
+//! | session | `SE#hash` | `SESSION` | a shopper's browser; ttl | key |
+//! | counter | `N#quota#key` | `W#window` | how many in this window; ttl | key |
+//!
+//! Index `inbox`: `inbox_pk` (`site#queue`, `site#agent#agent`, `site#closed`) → `inbox_sk` (last activity, conversation),
+//! all attributes. Times are milliseconds, except `ttl` (seconds, for the table's own sweep, which may take two
+//! days: every read compares `expires_at`). Every read but the index's is consistent. Nothing scans.
+
+mod accounts;
+mod connections;
+mod conversations;
+mod item;
+pub mod keys;
+pub mod stream;
+
+pub use item::Item;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::ports::{StoreError, Stored};
+use keys::Key;
+use std::collections::HashMap;
+
+/// All ports of the store, on one table.
+#[derive(Debug, Clone)]
+pub struct Dynamo {
+    client: Client,
+    table: String,
+}
+
+impl Dynamo {
+    #[must_use]
+    pub const fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    /// Opens the connection to DynamoDB while a function starts, when its CPU is boosted. The answer does not matter.
+    pub async fn warm(&self) {
+        let _ = self.get(Key { pk: "WARM".into(), sk: "WARM".into() }).await;
+    }
+
+    async fn get(&self, key: Key) -> Stored<Option<Item>> {
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(attributes(key))).consistent_read(true);
+        let answer = get.send().await.map_err(unavailable)?;
+        Ok(answer.item.map(Item::from))
+    }
+
+    async fn put(&self, item: Item) -> Stored<()> {
+        self.client.put_item().table_name(&self.table).set_item(Some(item.0)).send().await.map_err(unavailable)?;
+        Ok(())
+    }
+
+    async fn delete(&self, key: Key) -> Stored<()> {
+        self.client.delete_item().table_name(&self.table).set_key(Some(attributes(key))).send().await.map_err(unavailable)?;
+        Ok(())
+    }
+
+    /// All items of a partition whose sort key begins with `prefix`.
+    async fn query_prefix(&self, pk: String, prefix: &str) -> Stored<Vec<Item>> {
+        let mut items = Vec::new();
+        let mut from = None;
+        loop {
+            let page = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                .expression_attribute_values(":pk", item::s(&pk))
+                .expression_attribute_values(":prefix", item::s(prefix))
+                .consistent_read(true)
+                .set_exclusive_start_key(from)
+                .send()
+                .await
+                .map_err(unavailable)?;
+            items.extend(page.items.unwrap_or_default().into_iter().map(Item::from));
+            from = page.last_evaluated_key;
+            if from.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+}
+
+fn attributes(key: Key) -> HashMap<String, AttributeValue> {
+    HashMap::from([("pk".to_owned(), item::s(key.pk)), ("sk".to_owned(), item::s(key.sk))])
+}
+
+/// Any failure of a call that its caller does not treat by name.
+fn unavailable<E: ProvideErrorMetadata + std::fmt::Debug, R: std::fmt::Debug>(error: SdkError<E, R>) -> StoreError {
+    let what = error.code().map_or_else(
+        || match &error {
+            SdkError::TimeoutError(_) => "timed out".to_owned(),
+            SdkError::DispatchFailure(_) => "could not be reached".to_owned(),
+            _ => "did not answer as it should".to_owned(),
+        },
+        str::to_owned,
+    );
+    StoreError::Unavailable(what)
+}
