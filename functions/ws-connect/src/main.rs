@@ -1,0 +1,34 @@
+use aws::{Config, Connections, Dynamo, Real, clients, telemetry};
+use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
+use delivery::Engine;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use serde_json::{Value, json};
+use tracing::Instrument;
+use ws_connect::Handshake;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    telemetry::init();
+    let config = Config::from_env()?;
+    let sdk = clients::sdk().await;
+    let store = Dynamo::new(aws_sdk_dynamodb::Client::new(&sdk), config.table);
+    store.warm().await;
+    let engine = Engine::new(store, Connections::new(&sdk, &config.connections_url), Real, config.epoch);
+    run(service_fn(|event: LambdaEvent<ApiGatewayWebsocketProxyRequest>| on_event(&engine, event))).await
+}
+
+async fn on_event(engine: &Engine<Dynamo, Connections, Real>, event: LambdaEvent<ApiGatewayWebsocketProxyRequest>) -> Result<Value, Error> {
+    let request = event.payload;
+    let header = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let query = |name: &str| request.query_string_parameters.first(name).map(str::to_owned);
+    let handshake = Handshake {
+        id: request.request_context.connection_id.clone().ok_or("an event without a connection")?.parse()?,
+        version: query("v"),
+        ticket: query("ticket"),
+        origin: header("origin"),
+        address: request.request_context.identity.source_ip.clone().unwrap_or_default(),
+    };
+    let span = tracing::info_span!("connect", request_id = event.context.request_id, connection = %handshake.id);
+    let status = ws_connect::handle(engine, handshake).instrument(span).await;
+    Ok(json!({"statusCode": status}))
+}

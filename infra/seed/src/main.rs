@@ -1,0 +1,133 @@
+//! `seed --table NAME [--origin URL …] [--conversations N]`: the demo's two sites and three agents; with
+//! `--conversations`, so many conversations in the site `demo`, for trying the inbox under load. Doing it twice changes
+//! nothing.
+
+use anyhow::{Context, Result, bail};
+use aws::{Dynamo, Real, clients};
+use domain::conversation::{Log, begin};
+use domain::people::{Availability, Member, Person, Role, Shopper, Site};
+use domain::ports::{Accounts, Commit, CommitError, Conversations, Environment, Receipt, Sender};
+use domain::text::MessageText;
+use domain::{AgentId, ClientId, ConversationId, ShopperId, SiteId, Timestamp};
+use uuid::Uuid;
+
+struct Options {
+    table: String,
+    origins: Vec<String>,
+    conversations: u32,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<()> {
+    let options = options()?;
+    let store = Dynamo::new(aws_sdk_dynamodb::Client::new(&clients::sdk().await), options.table);
+
+    let ana = person(1, "ana@example.com", "Ana García", true);
+    let luis = person(2, "luis@example.com", "Luis Ortega", false);
+    let marta = person(3, "marta@example.com", "Marta Ruiz", false);
+    let demo = site("demo", "Taller Luz", "#0f766e", "Hola! We make every lamp by hand. What are you looking for?", &options.origins)?;
+    let two = site("demo-two", "Casa Verde", "#7c3aed", "Welcome to Casa Verde. How can we help?", &options.origins)?;
+    for (site, person, title, role) in [
+        (&demo, &ana, "Lamps and lighting", Role::Admin),
+        (&demo, &luis, "Orders and delivery", Role::Agent),
+        (&two, &marta, "Plants", Role::Admin),
+    ] {
+        store.put_site(site).await?;
+        store.put_person(person).await?;
+        if store.member(&site.id, person.id).await?.is_none() {
+            let member = Member {
+                site: site.id.clone(),
+                agent: person.id,
+                name: person.name.clone(),
+                title: title.to_owned(),
+                role,
+                version: 1,
+                active: true,
+                availability: Availability::Online,
+                seen_at: None,
+            };
+            store.put_member(&member).await?;
+        }
+    }
+    for n in 0..options.conversations {
+        conversation(&store, &demo.id, n).await?;
+    }
+    Ok(())
+}
+
+fn options() -> Result<Options> {
+    let mut options = Options { table: String::new(), origins: Vec::new(), conversations: 0 };
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
+        let value = words.next().with_context(|| format!("{word} needs a value"))?;
+        match word.as_str() {
+            "--table" => options.table = value,
+            "--origin" => options.origins.push(value),
+            "--conversations" => options.conversations = value.parse().context("--conversations takes a number")?,
+            _ => bail!("unknown option {word}; known are --table, --origin, --conversations"),
+        }
+    }
+    if options.table.is_empty() {
+        bail!("--table NAME is needed");
+    }
+    Ok(options)
+}
+
+fn person(n: u128, email: &str, name: &str, owner: bool) -> Person {
+    // Fixed, so that a second seeding finds the first.
+    let id = AgentId(Uuid::from_u128(0x0a9e_0000_0000_4000_8000_0000_0000_0000 + n));
+    Person { id, email: email.to_owned(), name: name.to_owned(), owner }
+}
+
+fn site(id: &str, name: &str, color: &str, welcome: &str, origins: &[String]) -> Result<Site> {
+    Ok(Site {
+        id: id.parse()?,
+        name: name.to_owned(),
+        color: color.to_owned(),
+        welcome: welcome.to_owned(),
+        time_zone: "Europe/Madrid".to_owned(),
+        origins: origins.to_vec(),
+    })
+}
+
+const NAMES: [&str; 8] = ["Lucía Romero", "Tom Becker", "Giulia Conti", "João Pereira", "Emma Wright", "Noor Haddad", "Pierre Martin", "Marta Vidal"];
+const QUESTIONS: [&str; 8] = [
+    "Is the brass lamp dimmable?",
+    "Where is my order? It was due on Tuesday.",
+    "¿Hacéis envíos a Canarias?",
+    "Can I return a lamp that I have already mounted?",
+    "Which bulb fits the reading lamp?",
+    "Do you have the blue shade in a larger size?",
+    "My lamp arrived with a scratch on the foot.",
+    "Could you hold two of these until Friday?",
+];
+
+async fn conversation(store: &Dynamo, site: &SiteId, n: u32) -> Result<()> {
+    let now = Timestamp(Real.now().millis() - u64::from(n) * 47_000);
+    let id = |kind: u128| Uuid::from_u128(0x5eed_0000_0000_4000_8000_0000_0000_0000 + (kind << 32) + u128::from(n));
+    let shopper = ShopperId(id(1));
+    let name = NAMES[n as usize % NAMES.len()].to_owned();
+    let profile = Shopper {
+        id: shopper,
+        site: site.clone(),
+        name: Some(name.clone()),
+        email: None,
+        language: Some("es-ES".to_owned()),
+        user_agent: None,
+        country: Some("ES".to_owned()),
+        page: None,
+        first_seen: now,
+        last_seen: now,
+    };
+    let session = domain::ports::Session { shopper, site: site.clone(), expires_at: now };
+    store.open_session([n as u8; 32], &session, &profile).await?;
+    let text = MessageText::parse(QUESTIONS[n as usize % QUESTIONS.len()])?;
+    let client_id = ClientId(id(3));
+    let change = begin(ConversationId(id(2)), (shopper, site.clone()), Some(name), text, client_id, now);
+    let receipt = Receipt { conversation: change.head.id, log: Log::Thread, seq: change.seq, at: now, fingerprint: [0; 32] };
+    let commit = Commit { head: change.head, expected_rev: None, entries: change.entries, sender: Sender::Shopper(shopper), client_id, receipt };
+    match store.commit(&commit).await {
+        Ok(()) | Err(CommitError::Repeated | CommitError::Moved) => Ok(()),
+        Err(CommitError::Store(error)) => Err(error.into()),
+    }
+}
