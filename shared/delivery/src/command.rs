@@ -84,7 +84,9 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             if change.entries.is_empty() {
                 return Ok(self.performed(change, id));
             }
-            let receipt = Receipt { conversation: change.head.id, log: change.log, seq: change.seq, at: self.env.now(), fingerprint };
+            // The entry's own time, so that a repeat is answered to the byte as the first.
+            let at = change.entries.last().map_or(change.head.last_activity, |entry| entry.at);
+            let receipt = Receipt { conversation: change.head.id, log: change.log, seq: change.seq, at, fingerprint };
             let sender = sender(actor, change.head.id);
             let commit = Commit { head: change.head.clone(), expected_rev, entries: change.entries.clone(), sender, client_id: id, receipt };
             match self.store.commit(&commit).await {

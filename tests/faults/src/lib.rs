@@ -7,3 +7,4 @@
 pub mod device;
 pub mod line;
 pub mod people;
+pub mod stack;

@@ -1,0 +1,82 @@
+//! The whole product on a port of its own: a fresh table, the deployed binaries, the demo's sites and people.
+
+use crate::people::Account;
+use platform::{Limits, Options, Platform, User};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+#[derive(Debug)]
+pub struct Stack {
+    pub platform: Platform,
+    pub url: String,
+}
+
+/// The folder that holds the template.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Where the functions' binaries lie: beside this test's own, in `target/debug` or `target/release`.
+#[must_use]
+pub fn binaries() -> PathBuf {
+    let test = std::env::current_exe().expect("a test has a path");
+    test.ancestors().nth(2).expect("a test lies in target/*/deps").to_owned()
+}
+
+impl Stack {
+    /// Panics if the functions have not been built: `cargo build --bins` does it, and `cargo xtask test` before this.
+    pub async fn start() -> Self {
+        Self::with(Limits::default()).await
+    }
+
+    pub async fn with(limits: Limits) -> Self {
+        let parameters = [
+            ("ConnectionsUrl", "{url}/ws"),
+            ("WebSocketUrl", "{ws}/ws"),
+            ("OidcIssuer", "{url}/oidc"),
+            ("OidcClientId", "dashboard"),
+            ("DashboardOrigin", "{url}"),
+            ("DataEpoch", "test"),
+        ];
+        let user = |email: &str| User { email: email.into(), name: email.into(), password: "mostrador".into() };
+        let platform = Platform::start(Options {
+            template: root().join("template.yaml"),
+            binaries: binaries(),
+            port: 0,
+            parameters: parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<BTreeMap<_, _>>(),
+            users: ["ana@example.com", "luis@example.com", "marta@example.com"].map(user).to_vec(),
+            oidc_clients: vec!["dashboard".into()],
+            mounts: Vec::new(),
+            data: None,
+            limits,
+            show_logs: std::env::var("SHOW_LOGS").is_ok(),
+        })
+        .await
+        .expect("the platform starts; build the functions first: cargo build --bins");
+        let url = platform.url().to_owned();
+        let stack = Self { platform, url };
+        stack.seed(0).await;
+        stack
+    }
+
+    /// The demo's sites and people, and so many conversations.
+    pub async fn seed(&self, conversations: u32) {
+        let mut seed = Command::new(binaries().join("seed"));
+        seed.args(["--table", self.platform.table(), "--origin", &self.url, "--conversations", &conversations.to_string()])
+            .env("AWS_REGION", "eu-west-1")
+            .env("AWS_ACCESS_KEY_ID", "local")
+            .env("AWS_SECRET_ACCESS_KEY", "local")
+            .env("AWS_ENDPOINT_URL_DYNAMODB", self.platform.dynamodb_url());
+        let status = tokio::task::spawn_blocking(move || seed.status()).await.expect("no panic").expect("the seed runs");
+        assert!(status.success(), "the seed failed");
+    }
+
+    pub async fn shopper(&self, site: &str) -> Account {
+        Account::shopper(&self.url, site).await.expect("a shopper gets a session")
+    }
+
+    pub async fn agent(&self, site: &str, email: &str) -> Account {
+        Account::agent(&self.url, site, email).await.expect("an agent signs in")
+    }
+}
