@@ -1,4 +1,4 @@
-//! `platform [--config FILE] [--port N] [--data FILE] [--bin-dir DIR]`
+//! `mostrador-local [--config FILE] [--port N] [--data FILE] [--bin-dir DIR]`
 #![expect(clippy::print_stdout, reason = "the ready line is this program's answer")]
 
 use anyhow::{Context, Result, bail};
