@@ -1,0 +1,113 @@
+// One conversation as a client has it: two logs, each merged by number. Knows neither sockets nor timers; the order of
+// arrival, repetitions and losses make no difference to what it ends up with.
+
+import type { Cursor, Cursors, Entries, Entry, Head, LogName, Numbers, ReaderName } from "./generated/index.js";
+
+/** What a frame changed. */
+export interface Merged {
+  /** Entries that are now in the log and were not before, in order. */
+  added: Entry[];
+  /** Everything before was discarded: the data set is another one. */
+  reset: boolean;
+}
+
+export class ConversationLog {
+  readonly thread: Entry[] = [];
+  readonly backstage: Entry[] = [];
+  /** The newest state heard of; it may be ahead of the entries. */
+  head: Head | null = null;
+  readonly cursors: Cursors = { shopper: { seen: 0, delivered: 0 }, team: { seen: 0, delivered: 0 } };
+  /** The highest numbers that the server has named, by a head, an acknowledgement or an entry. */
+  private named: Numbers = { t: 0, b: 0 };
+  private held: Record<LogName, Map<number, Entry>> = { thread: new Map(), backstage: new Map() };
+  private pages = false;
+
+  constructor(
+    readonly id: string,
+    public epoch: string,
+  ) {}
+
+  /** How far both logs are complete. */
+  get numbers(): Numbers {
+    return { t: this.thread.length, b: this.backstage.length };
+  }
+
+  /** Whether the server is known to have more than is here, and is not just sending it. */
+  get behind(): boolean {
+    return !this.pages && (this.named.t > this.thread.length || this.named.b > this.backstage.length);
+  }
+
+  get closed(): boolean {
+    return this.head?.status === "closed";
+  }
+
+  receive(frame: Entries): Merged {
+    const reset = frame.epoch !== this.epoch;
+    if (reset) this.restart(frame.epoch);
+    const added: Entry[] = [];
+    for (const entry of frame.entries) this.take(entry, added);
+    this.pages = frame.more;
+    // Frames may overtake one another: the head with the higher numbers is the newer one, and closed is final.
+    const before = this.head;
+    const newer = !before || (frame.head.numbers.t >= before.numbers.t && frame.head.numbers.b >= before.numbers.b);
+    if (newer) this.head = before?.status === "closed" ? { ...frame.head, status: "closed" } : frame.head;
+    if (frame.head.cursors) this.moveCursors(frame.head.cursors);
+    this.expect(frame.head.numbers);
+    return { added, reset };
+  }
+
+  /** The server has (at least) these numbers. */
+  expect(numbers: Numbers): void {
+    this.named = { t: Math.max(this.named.t, numbers.t), b: Math.max(this.named.b, numbers.b) };
+  }
+
+  /** A page that was announced will not come on a connection that is gone. */
+  interrupted(): void {
+    this.pages = false;
+  }
+
+  /** Forward only. Answers whether anything moved. */
+  moveCursor(reader: ReaderName, to: Cursor): boolean {
+    const cursor = this.cursors[reader];
+    const seen = Math.max(cursor.seen, to.seen);
+    const delivered = Math.max(cursor.delivered, to.delivered, seen);
+    if (seen === cursor.seen && delivered === cursor.delivered) return false;
+    this.cursors[reader] = { seen, delivered };
+    return true;
+  }
+
+  moveCursors(to: Cursors): boolean {
+    const shopper = this.moveCursor("shopper", to.shopper);
+    return this.moveCursor("team", to.team) || shopper;
+  }
+
+  private take(entry: Entry, added: Entry[]): void {
+    const log = entry.log === "backstage" ? this.backstage : this.thread;
+    const held = this.held[entry.log === "backstage" ? "backstage" : "thread"];
+    if (!Number.isSafeInteger(entry.seq) || entry.seq <= log.length) return;
+    held.set(entry.seq, entry);
+    this.expect(entry.log === "backstage" ? { t: 0, b: entry.seq } : { t: entry.seq, b: 0 });
+    for (let next = held.get(log.length + 1); next; next = held.get(log.length + 1)) {
+      held.delete(next.seq);
+      log.push(next);
+      added.push(next);
+    }
+  }
+
+  private restart(epoch: string): void {
+    this.epoch = epoch;
+    this.thread.length = 0;
+    this.backstage.length = 0;
+    this.head = null;
+    this.named = { t: 0, b: 0 };
+    this.held = { thread: new Map(), backstage: new Map() };
+    this.cursors.shopper = { seen: 0, delivered: 0 };
+    this.cursors.team = { seen: 0, delivered: 0 };
+  }
+}
+
+/** Both logs in one order: (`thread_at`, thread before backstage, `seq`). */
+export function interleaved(log: ConversationLog): Entry[] {
+  const rank = (entry: Entry) => (entry.log === "thread" ? 0 : 1);
+  return [...log.thread, ...log.backstage].sort((a, b) => a.thread_at - b.thread_at || rank(a) - rank(b) || a.seq - b.seq);
+}
