@@ -1,0 +1,94 @@
+//! What people see of the platform itself: the front page, and `/platform/` with counts, latencies and cost so far.
+
+use crate::World;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+pub(crate) const STYLE: &str = include_str!("style.css");
+
+/// A link on the front page.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    pub href: String,
+    pub title: String,
+    pub text: String,
+}
+
+/// What the front page says.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Front {
+    pub title: String,
+    pub text: String,
+    #[serde(default, rename = "link")]
+    pub links: Vec<Link>,
+}
+
+pub(crate) fn front(world: &World) -> Response {
+    let (mut links, mut people) = (String::new(), String::new());
+    for link in &world.front.links {
+        let _ = write!(links, "<li><a class=\"card\" href=\"{}\"><b>{}</b>{}</a></li>", escape(&link.href), escape(&link.title), escape(&link.text));
+    }
+    for person in &world.provider.people {
+        let cell = |text: &str| format!("<td>{}</td>", escape(text));
+        let _ = write!(
+            people,
+            "<tr>{}{}<td><code>{}</code></td>{}</tr>",
+            cell(&person.name),
+            cell(&person.email),
+            escape(&person.password),
+            cell(&person.about)
+        );
+    }
+    let sockets = world.stack.sockets.as_ref().map_or_else(String::new, |routes| {
+        format!("{}/{}", world.place.origin.replacen("http", "ws", 1), routes.stage)
+    });
+    page(
+        include_str!("front.html")
+            .replace("{{style}}", STYLE)
+            .replace("{{stack}}", &escape(&world.place.stack))
+            .replace("{{title}}", &escape(&world.front.title))
+            .replace("{{text}}", &escape(&world.front.text))
+            .replace("{{links}}", &links)
+            .replace("{{people}}", &people)
+            .replace("{{sockets}}", &escape(&sockets))
+            .replace("{{origin}}", &escape(&world.place.origin)),
+    )
+}
+
+pub(crate) fn platform(world: &World, path: &str) -> Response {
+    match path.trim_start_matches("/platform/") {
+        "" => page(include_str!("platform.html").replace("{{style}}", STYLE).replace("{{stack}}", &escape(&world.place.stack))),
+        "metrics.json" => data(&json!(world.snapshot())),
+        "log.json" => {
+            let lines = world.log.lines();
+            let last: Vec<Value> =
+                lines.iter().rev().take(200).rev().map(|line| json!({ "source": line.source, "line": line.line })).collect();
+            data(&json!(last))
+        }
+        "outputs.json" => data(&json!(world.stack.outputs)),
+        _ => (StatusCode::NOT_FOUND, "There is no such page.\n").into_response(),
+    }
+}
+
+pub(crate) fn page(html: String) -> Response {
+    let headers = [
+        ("content-type", "text/html; charset=utf-8"),
+        ("cache-control", "no-store"),
+        ("x-content-type-options", "nosniff"),
+        ("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'"),
+    ];
+    (headers, html).into_response()
+}
+
+fn data(value: &Value) -> Response {
+    ([("content-type", "application/json"), ("cache-control", "no-store")], value.to_string()).into_response()
+}
+
+pub(crate) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+}

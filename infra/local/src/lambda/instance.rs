@@ -1,0 +1,197 @@
+//! One process of a function: its life, its work and the count of its AWS calls.
+
+use super::InvokeError;
+use crate::World;
+use crate::faults::When;
+use crate::template::FunctionSpec;
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::Command;
+use tokio::sync::{Notify, mpsc, oneshot, watch};
+
+pub(super) const ACCESS_KEY_PREFIX: &str = "LOCALINSTANCE";
+
+pub(crate) struct Work {
+    pub(super) request_id: String,
+    pub(super) payload: Vec<u8>,
+    pub(super) deadline_ms: u64,
+    pub(super) answer: oneshot::Sender<Result<Vec<u8>, InvokeError>>,
+    pub(super) kill_at: Option<(u32, When)>,
+}
+
+struct Current {
+    request_id: String,
+    answer: oneshot::Sender<Result<Vec<u8>, InvokeError>>,
+}
+
+pub(crate) struct Instance {
+    number: u64,
+    spec: FunctionSpec,
+    work: mpsc::UnboundedSender<Work>,
+    inbox: tokio::sync::Mutex<mpsc::UnboundedReceiver<Work>>,
+    current: Mutex<Option<Current>>,
+    calls: AtomicU32,
+    kill_at: Mutex<Option<(u32, When)>>,
+    killing: Notify,
+    exit: watch::Sender<Option<String>>,
+}
+
+impl Instance {
+    pub(super) fn start(world: &World, number: u64, spec: &FunctionSpec, binary: &Path) -> std::io::Result<Arc<Self>> {
+        let mut command = Command::new(binary);
+        command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        for inherited in ["PATH", "RUST_BACKTRACE", "RUST_LOG", "LD_LIBRARY_PATH"] {
+            if let Some(value) = std::env::var_os(inherited) {
+                command.env(inherited, value);
+            }
+        }
+        let (origin, region) = (&world.loopback, &world.place.region);
+        let key = format!("{ACCESS_KEY_PREFIX}{number}");
+        command
+            .env("AWS_LAMBDA_FUNCTION_NAME", &spec.name)
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", spec.memory_mb.to_string())
+            .env("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{}", spec.name))
+            .env("AWS_LAMBDA_LOG_STREAM_NAME", format!("local/{number}"))
+            .env("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
+            .env("_HANDLER", "bootstrap")
+            .env("TZ", ":UTC")
+            // With a path it needs its scheme: lambda_runtime takes it apart as an address.
+            .env("AWS_LAMBDA_RUNTIME_API", format!("{origin}/_lambda/{number}"))
+            .env("AWS_REGION", region)
+            .env("AWS_DEFAULT_REGION", region)
+            .env("AWS_ACCESS_KEY_ID", &key)
+            .env("AWS_SECRET_ACCESS_KEY", &key)
+            .env("AWS_ENDPOINT_URL_DYNAMODB", format!("{origin}/_aws/dynamodb"))
+            .envs(&spec.environment)
+            .envs(&world.environment);
+        let mut child = command.spawn()?;
+        let (work, inbox) = mpsc::unbounded_channel();
+        let instance = Arc::new(Self {
+            number,
+            spec: spec.clone(),
+            work,
+            inbox: tokio::sync::Mutex::new(inbox),
+            current: Mutex::new(None),
+            calls: AtomicU32::new(0),
+            kill_at: Mutex::new(None),
+            killing: Notify::new(),
+            exit: watch::Sender::new(None),
+        });
+        if let Some(output) = child.stdout.take() {
+            pipe(world, &spec.name, output);
+        }
+        if let Some(output) = child.stderr.take() {
+            pipe(world, &spec.name, output);
+        }
+        let me = Arc::clone(&instance);
+        tokio::spawn(async move {
+            let status = tokio::select! {
+                status = child.wait() => status,
+                () = me.killing.notified() => {
+                    // Failing to kill means that it is dead already.
+                    let _ = child.start_kill();
+                    child.wait().await
+                }
+            };
+            let how = status.map_or_else(|error| error.to_string(), |status| status.to_string());
+            me.exit.send_replace(Some(format!("Runtime exited with error: {how}")));
+            me.current.lock().expect("no holder panics").take();
+        });
+        Ok(instance)
+    }
+
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    pub(crate) fn function(&self) -> &str {
+        &self.spec.name
+    }
+
+    pub(crate) const fn spec(&self) -> &FunctionSpec {
+        &self.spec
+    }
+
+    pub(super) fn begin(&self, work: Work) {
+        // A dead instance drops its work; who waits for the answer learns it from that.
+        let _ = self.work.send(work);
+    }
+
+    /// The next invocation, for the process that asks for it.
+    pub(super) async fn next(&self) -> Option<(String, u64, Vec<u8>)> {
+        let work = self.inbox.lock().await.recv().await?;
+        self.calls.store(0, Ordering::SeqCst);
+        *self.kill_at.lock().expect("no holder panics") = work.kill_at;
+        *self.current.lock().expect("no holder panics") = Some(Current { request_id: work.request_id.clone(), answer: work.answer });
+        Some((work.request_id, work.deadline_ms, work.payload))
+    }
+
+    /// Whether there was such an invocation to answer.
+    pub(super) fn answer(&self, request_id: &str, result: Result<Vec<u8>, InvokeError>) -> bool {
+        let mut current = self.current.lock().expect("no holder panics");
+        match current.take() {
+            Some(mine) if mine.request_id == request_id => mine.answer.send(result).is_ok(),
+            other => {
+                *current = other;
+                false
+            }
+        }
+    }
+
+    pub(crate) async fn kill(&self) {
+        self.killing.notify_one();
+        self.exited().await;
+    }
+
+    /// For a drop, which cannot wait.
+    pub(crate) fn kill_soon(&self) {
+        self.killing.notify_one();
+    }
+
+    pub(crate) fn has_exited(&self) -> bool {
+        self.exit.borrow().is_some()
+    }
+
+    pub(crate) async fn exited(&self) {
+        // The sender is ours, so the wait cannot fail.
+        let _ = self.exit.subscribe().wait_for(Option::is_some).await;
+    }
+
+    pub(super) fn how_it_died(&self) -> String {
+        self.exit.borrow().clone().unwrap_or_else(|| "Runtime exited without providing a reason".into())
+    }
+
+    /// To be called when an AWS call of this instance arrives; a kill that is due happens here.
+    pub(crate) async fn before_call(&self) {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        self.die_if_due(When::Before).await;
+    }
+
+    /// To be called when the call has had its effect.
+    pub(crate) async fn after_call(&self) {
+        self.die_if_due(When::After).await;
+    }
+
+    async fn die_if_due(&self, moment: When) {
+        let due = *self.kill_at.lock().expect("no holder panics") == Some((self.calls.load(Ordering::SeqCst), moment));
+        if due {
+            self.kill().await;
+            // Nobody is left to hear the answer, and the call must have no effect after the death.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+fn pipe(world: &World, source: &str, output: impl AsyncRead + Unpin + Send + 'static) {
+    let (log, source) = (Arc::clone(&world.log), source.to_owned());
+    tokio::spawn(async move {
+        let mut lines = BufReader::new(output).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            log.write(&source, line);
+        }
+    });
+}

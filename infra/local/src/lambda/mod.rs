@@ -1,0 +1,194 @@
+//! Lambda: each function's binary as processes that ask the Runtime API for work, one invocation at a time each, more of them
+//! under load, and a fresh one for each that dies.
+
+mod instance;
+mod runtime_api;
+
+pub(crate) use instance::Instance;
+pub(crate) use runtime_api::handle;
+
+use crate::template::FunctionSpec;
+use crate::{World, clock};
+use axum::http::HeaderMap;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::time::timeout;
+
+/// What an invocation comes to when the function did not answer: AWS's error type and message.
+#[derive(Debug, Clone)]
+pub(crate) struct InvokeError {
+    pub(crate) kind: String,
+    pub(crate) message: String,
+}
+
+/// How long a new process may take to ask for its first work, on top of the function's own timeout.
+const INIT: Duration = Duration::from_secs(10);
+
+pub(crate) struct Lambda {
+    functions: BTreeMap<String, Arc<Function>>,
+    instances: Mutex<BTreeMap<u64, Arc<Instance>>>,
+    numbers: AtomicU64,
+}
+
+struct Function {
+    spec: FunctionSpec,
+    binary: PathBuf,
+    idle: Mutex<Vec<Arc<Instance>>>,
+    slots: Semaphore,
+}
+
+impl Lambda {
+    pub(crate) fn new(functions: &BTreeMap<String, FunctionSpec>, binaries: &BTreeMap<String, PathBuf>, cap: usize) -> Self {
+        let functions = functions.iter().filter_map(|(name, spec)| {
+            let binary = binaries.get(name)?.clone();
+            let function = Function { spec: spec.clone(), binary, idle: Mutex::new(Vec::new()), slots: Semaphore::new(cap) };
+            Some((name.clone(), Arc::new(function)))
+        });
+        Self { functions: functions.collect(), instances: Mutex::new(BTreeMap::new()), numbers: AtomicU64::new(1) }
+    }
+
+    /// Runs the function once and gives its answer. Waits when all its instances are busy and no more are allowed.
+    pub(crate) async fn invoke(&self, world: &World, name: &str, payload: Vec<u8>) -> Result<Vec<u8>, InvokeError> {
+        let function = self.functions.get(name).ok_or_else(|| InvokeError {
+            kind: "ResourceNotFoundException".into(),
+            message: format!("Function not found: {name}"),
+        })?;
+        let _slot = function.slots.acquire().await.map_err(|_| InvokeError {
+            kind: "ServiceException".into(),
+            message: "the platform is going down".into(),
+        })?;
+        let request_id = clock::uuid();
+        let began = clock::instant();
+        let outcome = self.invoke_once(world, function, &request_id, payload).await;
+        world.metrics.invoked(name, function.spec.memory_mb, began.elapsed(), outcome.is_err());
+        if let Err(error) = &outcome {
+            world.log.write(name, format!("RequestId: {request_id} Error: {} ({})", error.message, error.kind));
+        }
+        outcome
+    }
+
+    async fn invoke_once(
+        &self,
+        world: &World,
+        function: &Arc<Function>,
+        request_id: &str,
+        payload: Vec<u8>,
+    ) -> Result<Vec<u8>, InvokeError> {
+        let idle = loop {
+            match function.idle.lock().expect("no holder panics").pop() {
+                Some(instance) if instance.has_exited() => {}
+                other => break other,
+            }
+        };
+        let (instance, cold) = match idle {
+            Some(instance) => (instance, false),
+            None => (self.start(world, function)?, true),
+        };
+        let limit = function.spec.timeout;
+        let (answer, answered) = oneshot::channel();
+        instance.begin(instance::Work {
+            request_id: request_id.to_owned(),
+            payload,
+            deadline_ms: clock::now_ms() + u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
+            answer,
+            kill_at: world.faults.on_invocation(&function.spec.name),
+        });
+        let patience = if cold { limit + INIT } else { limit };
+        tokio::select! {
+            biased;
+            answer = timeout(patience, answered) => match answer {
+                Ok(Ok(result)) => {
+                    if !instance.has_exited() {
+                        function.idle.lock().expect("no holder panics").push(instance);
+                    }
+                    result
+                }
+                // The answering side went away with its process.
+                Ok(Err(_)) => { instance.exited().await; Err(died(&instance)) }
+                Err(_) => {
+                    instance.kill().await;
+                    Err(InvokeError {
+                        kind: "Sandbox.Timedout".into(),
+                        message: format!("RequestId: {request_id} Error: Task timed out after {:.2} seconds", limit.as_secs_f64()),
+                    })
+                }
+            },
+            () = instance.exited() => Err(died(&instance)),
+        }
+    }
+
+    fn start(&self, world: &World, function: &Arc<Function>) -> Result<Arc<Instance>, InvokeError> {
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed);
+        let instance = Instance::start(world, number, &function.spec, &function.binary).map_err(|error| InvokeError {
+            kind: "Runtime.InvalidEntrypoint".into(),
+            message: format!("cannot start {}: {error}", function.binary.display()),
+        })?;
+        self.instances.lock().expect("no holder panics").insert(number, Arc::clone(&instance));
+        world.metrics.change(|all| {
+            let mine = all.functions.entry(function.spec.name.clone()).or_default();
+            mine.cold_starts += 1;
+            mine.instances += 1;
+        });
+        // Forgotten when it dies, so that its number answers nobody any more.
+        let (gone, me): (Arc<Instance>, Weak<World>) = (Arc::clone(&instance), world.me.clone());
+        tokio::spawn(async move {
+            gone.exited().await;
+            if let Some(world) = me.upgrade() {
+                world.lambda.instances.lock().expect("no holder panics").remove(&gone.number());
+                if let Some(function) = world.lambda.functions.get(gone.function()) {
+                    function.idle.lock().expect("no holder panics").retain(|idle| idle.number() != gone.number());
+                }
+                world.metrics.change(|all| all.functions.entry(gone.function().to_owned()).or_default().instances -= 1);
+            }
+        });
+        Ok(instance)
+    }
+
+    /// Kills every instance of the function (`kill -9`), busy or not; returns how many once they are dead.
+    pub(crate) async fn kill(&self, name: &str) -> usize {
+        if let Some(function) = self.functions.get(name) {
+            function.idle.lock().expect("no holder panics").clear();
+        }
+        let mine: Vec<_> = self.all().into_iter().filter(|instance| instance.function() == name).collect();
+        for instance in &mine {
+            instance.kill().await;
+        }
+        mine.len()
+    }
+
+    pub(crate) async fn kill_all(&self) {
+        for instance in self.all() {
+            instance.kill().await;
+        }
+    }
+
+    pub(crate) fn all(&self) -> Vec<Arc<Instance>> {
+        self.instances.lock().expect("no holder panics").values().cloned().collect()
+    }
+
+    pub(crate) fn instance(&self, number: u64) -> Option<Arc<Instance>> {
+        self.instances.lock().expect("no holder panics").get(&number).cloned()
+    }
+
+    /// Which instance signed the request: each has an access key of its own.
+    pub(crate) fn caller(&self, headers: &HeaderMap) -> Option<Arc<Instance>> {
+        let authorization = headers.get("authorization")?.to_str().ok()?;
+        let key = authorization.split_once("Credential=")?.1.split('/').next()?;
+        self.instance(key.strip_prefix(instance::ACCESS_KEY_PREFIX)?.parse().ok()?)
+    }
+}
+
+fn died(instance: &Instance) -> InvokeError {
+    InvokeError { kind: "Runtime.ExitError".into(), message: instance.how_it_died() }
+}
+
+impl InvokeError {
+    pub(crate) fn body(&self) -> Value {
+        json!({ "errorType": self.kind, "errorMessage": self.message })
+    }
+}

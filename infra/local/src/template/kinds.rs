@@ -1,0 +1,31 @@
+//! Which kinds of resources get life here, and which are known to be harmless without it.
+
+pub(super) const EMULATED: &[&str] = &[
+    "AWS::ApiGatewayV2::Api",
+    "AWS::ApiGatewayV2::Integration",
+    "AWS::ApiGatewayV2::Route",
+    "AWS::ApiGatewayV2::Stage",
+    "AWS::CloudFront::ResponseHeadersPolicy", // on the static mounts that name it
+    "AWS::DynamoDB::Table",
+    "AWS::IAM::Role", // enforced on the calls of the functions
+    "AWS::Lambda::EventSourceMapping",
+    "AWS::Serverless::Function",
+];
+
+/// Inert: nothing happens at home, for the reason beside it.
+pub(super) const INERT: &[(&str, &str)] = &[
+    ("AWS::CloudFront::Distribution", "static mounts of the configuration stand in"),
+    ("AWS::CloudFront::OriginAccessControl", "there is no bucket to guard"),
+    ("AWS::CloudWatch::Alarm", "errors show in the log and at /platform/"),
+    ("AWS::Cognito::UserPool", "the platform's OpenID provider stands in"),
+    ("AWS::Cognito::UserPoolClient", "the platform's OpenID provider stands in"),
+    ("AWS::Cognito::UserPoolDomain", "the platform's OpenID provider stands in"),
+    ("AWS::Logs::LogGroup", "logs are shown as they come"),
+    ("AWS::S3::Bucket", "static mounts of the configuration stand in"),
+    ("AWS::S3::BucketPolicy", "there is no bucket to guard"),
+    ("AWS::SNS::Topic", "alarms do not ring at home"),
+];
+
+pub(super) fn is_known(kind: &str) -> bool {
+    EMULATED.contains(&kind) || INERT.iter().any(|(inert, _)| *inert == kind)
+}

@@ -1,0 +1,189 @@
+//! Reads a SAM template: YAML into plain values, intrinsics resolved, resources sorted into what is emulated, what is inert and
+//! what must be refused. Knows nothing of the application that the template deploys.
+
+mod intrinsics;
+mod kinds;
+mod stack;
+mod yaml;
+
+pub use stack::{CorsRules, FunctionSpec, HttpRoute, MappingSpec, SocketRoutes, Stack, TableSpec};
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, thiserror::Error)]
+pub enum TemplateError {
+    #[error("cannot read the template {path}: {source}")]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("{0} is not YAML that can be read: {1}")]
+    Yaml(PathBuf, String),
+    #[error(
+        "resource {name} is of type {kind}, which this platform neither emulates nor knows to be harmless at home. \
+         Emulate it, or add it to INERT in infra/local/src/template/kinds.rs with a reason"
+    )]
+    UnsupportedResource { name: String, kind: String },
+    #[error("{at}: the intrinsic {intrinsic} is not supported; use one of {}", intrinsics::SUPPORTED.join(", "))]
+    UnsupportedIntrinsic { at: String, intrinsic: String },
+    #[error("{at}: {message}")]
+    Invalid { at: String, message: String },
+    #[error("the parameter {0} is not in the template; correct [parameters] of the configuration")]
+    UnknownParameter(String),
+    #[error("the parameter {0} has no default and was given no value; set it in [parameters] of the configuration")]
+    MissingParameter(String),
+}
+
+impl TemplateError {
+    pub(crate) fn invalid(at: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Invalid { at: at.into(), message: message.into() }
+    }
+}
+
+/// Where the stack lives: what pseudo parameters and attributes of resources are made of.
+#[derive(Debug, Clone)]
+pub struct Place {
+    pub stack: String,
+    pub origin: String,
+    pub region: String,
+    /// Physical names by logical id, where a fixed one is wanted; else the logical id itself.
+    pub names: BTreeMap<String, String>,
+}
+
+/// Reads and resolves the template.
+///
+/// # Errors
+/// When it cannot be read, or holds what this platform does not know; always by name.
+pub fn read(path: &Path, parameters: &BTreeMap<String, String>, place: &Place) -> Result<Stack, TemplateError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| TemplateError::Read { path: path.to_path_buf(), source })?;
+    parse(path, &text, parameters, place)
+}
+
+pub(crate) fn parse(
+    path: &Path,
+    text: &str,
+    parameters: &BTreeMap<String, String>,
+    place: &Place,
+) -> Result<Stack, TemplateError> {
+    let document = yaml::parse(text).map_err(|message| TemplateError::Yaml(path.to_path_buf(), message))?;
+    let document = with_globals(document);
+    let context = intrinsics::Context::new(&document, parameters, place)?;
+    stack::build(&document, &context)
+}
+
+/// SAM's Globals, merged into each function: maps by key, the function's own value wins.
+fn with_globals(mut document: Value) -> Value {
+    let globals = document["Globals"]["Function"].clone();
+    if let (Some(resources), true) = (document["Resources"].as_object_mut(), globals.is_object()) {
+        for resource in resources.values_mut() {
+            if resource["Type"] == "AWS::Serverless::Function" {
+                let mut merged = globals.clone();
+                merge(&mut merged, resource["Properties"].take());
+                resource["Properties"] = merged;
+            }
+        }
+    }
+    document
+}
+
+fn merge(base: &mut Value, over: Value) {
+    match (base, over) {
+        (Value::Object(base), Value::Object(over)) => {
+            for (key, value) in over {
+                merge(base.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (base, Value::Null) if !base.is_null() => {}
+        (base, over) => *base = over,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place() -> Place {
+        Place {
+            stack: "s".into(),
+            origin: "http://localhost:1".into(),
+            region: "local".into(),
+            names: BTreeMap::from([("Table".into(), "t".into())]),
+        }
+    }
+
+    fn check(resources: &str) -> Result<Stack, TemplateError> {
+        parse(Path::new("t.yaml"), &format!("Resources:\n{resources}"), &BTreeMap::new(), &place())
+    }
+
+    #[test]
+    fn an_unknown_kind_of_resource_is_refused_by_name() {
+        let error = check("  Queue:\n    Type: AWS::MSK::Cluster\n").unwrap_err().to_string();
+        assert!(error.contains("Queue") && error.contains("AWS::MSK::Cluster"), "{error}");
+    }
+
+    #[test]
+    fn an_unknown_intrinsic_is_refused_by_name_and_place() {
+        let error = check("  F:\n    Type: AWS::Serverless::Function\n    Properties:\n      CodeUri: !Cidr [a, 1, 2]\n")
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("Fn::Cidr") && error.contains("Resources.F"), "{error}");
+    }
+
+    #[test]
+    fn a_reference_to_nothing_is_refused() {
+        let error = check("  F:\n    Type: AWS::Serverless::Function\n    Properties:\n      CodeUri: !Ref Nope\n")
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("Nope"), "{error}");
+    }
+
+    #[test]
+    fn an_unknown_parameter_is_refused() {
+        let given = BTreeMap::from([("Colour".to_owned(), "red".to_owned())]);
+        let error = parse(Path::new("t.yaml"), "Resources: {}", &given, &place()).unwrap_err().to_string();
+        assert!(error.contains("Colour"), "{error}");
+    }
+
+    #[test]
+    fn globals_intrinsics_and_conditions_are_resolved() {
+        let text = r#"
+Parameters:
+  Url: { Type: String, Default: "" }
+Conditions:
+  HasUrl: !Not [!Equals [!Ref Url, ""]]
+Globals:
+  Function:
+    Timeout: 7
+    Environment: { Variables: { TABLE: !Ref Table, URL: !If [HasUrl, !Ref Url, !Sub "https://${Table}.x/${!Raw}"] } }
+Resources:
+  Table:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      AttributeDefinitions: [{ AttributeName: pk, AttributeType: S }]
+      KeySchema: [{ AttributeName: pk, KeyType: HASH }]
+  F:
+    Type: AWS::Serverless::Function
+    Properties: { CodeUri: target/lambda/my-function, Environment: { Variables: { OWN: "1" } } }
+"#;
+        let stack = parse(Path::new("t.yaml"), text, &BTreeMap::new(), &place()).unwrap();
+        let function = &stack.functions["my-function"];
+        assert_eq!(function.timeout.as_secs(), 7);
+        assert_eq!(function.environment["TABLE"], "t");
+        assert_eq!(function.environment["URL"], "https://t.x/${Raw}");
+        assert_eq!(function.environment["OWN"], "1");
+    }
+
+    #[test]
+    fn the_projects_template_is_understood_whole() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml");
+        let stack = read(&path, &BTreeMap::new(), &place()).unwrap();
+        assert_eq!(stack.functions.len(), 5);
+        assert_eq!(stack.sockets.as_ref().map(|routes| routes.stage.as_str()), Some("ws"));
+        assert_eq!(stack.mappings.len(), 1);
+        for function in stack.functions.values() {
+            assert!(!function.statements.is_empty(), "{} has no policy", function.name);
+        }
+        let csp = &stack.headers["DashboardHeaders"];
+        assert!(csp.iter().any(|(name, value)| name == "content-security-policy" && value.contains("frame-ancestors 'none'")));
+    }
+}
