@@ -1,1 +1,35 @@
-fn main() {}
+//! `cargo xtask run | test | prove | generate`: what a newcomer types, and what CI runs.
+#![expect(clippy::print_stdout, reason = "a command-line program talks")]
+#![expect(clippy::disallowed_methods, reason = "it times its steps")]
+
+mod run;
+mod steps;
+mod tools;
+
+use anyhow::{Result, bail};
+
+const HELP: &str = "\
+cargo xtask run [--port N] [--data FILE] [--release]
+    the whole product on this machine: http://localhost:8787
+cargo xtask test [--quick | STEP …]
+    every check; --quick: the inner loop; STEP: format, lint, rust, web, template, browser
+cargo xtask prove
+    the long figures: the simulation and the faults at full length
+cargo xtask generate
+    TypeScript and API documents from shared/protocol";
+
+fn main() -> Result<()> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let rest: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
+    match words.first().map(String::as_str) {
+        Some("run") => run::run(&rest),
+        Some("test") => steps::test(&rest),
+        Some("prove") => steps::prove(),
+        Some("generate") => steps::generate(),
+        None | Some("help" | "--help" | "-h") => {
+            println!("{HELP}");
+            Ok(())
+        }
+        Some(other) => bail!("there is no command {other}\n{HELP}"),
+    }
+}
