@@ -170,13 +170,13 @@ export class Client {
     if (this.tell({ action: "typing", conversation_id: conversationId })) this.lastTyping.set(conversationId, this.edges.now());
   }
 
-  /** Agents: looks at a conversation, or at none. Keeps one log at a time live; the others are stale until opened again. */
-  view(conversationId: string | null): void {
+  /** Agents: looks at a conversation, or at none. Keeps one log at a time live; the others are stale until opened again. Answers when all its pages have come. */
+  view(conversationId: string | null): Promise<Ack | RequestError> {
     this.viewing = conversationId;
     const log = conversationId === null ? undefined : this.conversations.get(conversationId);
-    if (!this.connection.online) return;
-    // The epoch of what we have may have passed: then from the start.
-    this.tell({ action: "open", conversation_id: conversationId, after: log?.numbers ?? { t: 0, b: 0 } });
+    // The epoch of what we have may have passed: then from the start. While offline, `hello` will name it. Never rejects:
+    // most callers need not care, and who does (a conversation that does not exist) looks at the answer.
+    return this.request({ action: "open", conversation_id: conversationId, after: log?.numbers ?? { t: 0, b: 0 } }).catch((error: RequestError) => error);
   }
 
   /** Shoppers: a conversation that is over and no longer shown. */
