@@ -1,0 +1,486 @@
+//! What every store must do: one suite, run on memory and on DynamoDB. Each fact takes a store and ids of its own, so
+//! that all can share one table.
+
+use domain::connection::{Connection, Identity, LONGEST, Registration, Ticket, Topic};
+use domain::conversation::{Body, Change, Command, Head, begin, decide};
+use domain::cursor::{Cursor, Reader};
+use domain::inbox::{List, Place, Shelf};
+use domain::people::{Actor, Availability, Member, Page, Person, Role, Shopper, Site};
+use domain::ports::{Admission, Commit, CommitError, Receipt, Sender, Session, Store};
+use domain::rate::{Quota, Rate};
+use domain::text::MessageText;
+use domain::{AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use uuid::Uuid;
+
+const NOW: Timestamp = Timestamp(1_750_000_000_000);
+const MINUTE: Duration = Duration::from_secs(60);
+
+static COUNT: AtomicU64 = AtomicU64::new(1);
+
+/// An id that no other fact uses.
+fn fresh() -> Uuid {
+    Uuid::from_u128(0x4000_8000_0000_0000_0000 + u128::from(COUNT.fetch_add(1, Ordering::Relaxed)))
+}
+
+fn site() -> SiteId {
+    format!("s{}", COUNT.fetch_add(1, Ordering::Relaxed)).parse().expect("a site id")
+}
+
+fn connection_id() -> ConnectionId {
+    format!("c{}=", COUNT.fetch_add(1, Ordering::Relaxed)).parse().expect("a connection id")
+}
+
+fn hash() -> [u8; 32] {
+    let mut hash = [7; 32];
+    hash[..8].copy_from_slice(&COUNT.fetch_add(1, Ordering::Relaxed).to_be_bytes());
+    hash
+}
+
+fn say(text: &str) -> Command {
+    Command::Say { text: MessageText::parse(text).expect("a text") }
+}
+
+struct Case {
+    site: SiteId,
+    shopper: ShopperId,
+    agent: AgentId,
+}
+
+impl Case {
+    fn new() -> Self {
+        Self { site: site(), shopper: ShopperId(fresh()), agent: AgentId(fresh()) }
+    }
+
+    fn shopper(&self) -> Actor {
+        Actor::Shopper { id: self.shopper, site: self.site.clone() }
+    }
+
+    fn agent(&self) -> Actor {
+        Actor::Agent { id: self.agent, site: self.site.clone(), name: "Ana".into(), role: Role::Agent }
+    }
+
+    fn begin(&self, client_id: ClientId, at: Timestamp) -> Commit {
+        let text = MessageText::parse("Hola").expect("a text");
+        let change = begin(ConversationId(fresh()), (self.shopper, self.site.clone()), Some("Eva".into()), text, client_id, at);
+        self.commit(change, None, Sender::Shopper(self.shopper), client_id)
+    }
+
+    fn next(&self, head: &Head, actor: &Actor, command: Command, at: Timestamp) -> Commit {
+        let client_id = ClientId(fresh());
+        let change = decide(head, actor, command, client_id, at).expect("allowed");
+        let sender = match actor {
+            Actor::Shopper { id, .. } => Sender::Shopper(*id),
+            Actor::Agent { id, .. } => Sender::Agent(*id, head.id),
+        };
+        self.commit(change, Some(head.rev), sender, client_id)
+    }
+
+    fn commit(&self, change: Change, expected_rev: Option<u64>, sender: Sender, client_id: ClientId) -> Commit {
+        let receipt = Receipt { conversation: change.head.id, log: change.log, seq: change.seq, at: NOW, fingerprint: hash() };
+        Commit { head: change.head, expected_rev, entries: change.entries, sender, client_id, receipt }
+    }
+}
+
+/// All facts, one after the other.
+pub async fn all<S: Store>(store: &S) {
+    a_commit_is_stored_whole_and_read_back_as_written(store).await;
+    a_used_client_id_is_repeated_and_stores_nothing(store).await;
+    of_two_commits_on_the_same_head_one_is_stored(store).await;
+    a_shopper_has_one_open_conversation_until_it_is_closed(store).await;
+    entries_come_in_pages_in_order(store).await;
+    cursors_move_forward_each_part_by_itself(store).await;
+    marking_read_loses_to_a_newer_head(store).await;
+    shelves_show_the_newest_first_and_move_their_heads(store).await;
+    sites_know_nothing_of_one_another(store).await;
+    a_ticket_is_redeemed_once_and_not_after_its_expiry(store).await;
+    a_connection_is_admitted_at_its_rate_until_it_is_forgotten(store).await;
+    registrations_are_seen_at_once_and_end_with_their_lease(store).await;
+    forgetting_a_connection_ends_its_registrations(store).await;
+    a_session_is_rated_ended_and_expires(store).await;
+    members_are_written_by_version(store).await;
+    signs_of_life_keep_what_was_chosen(store).await;
+    a_quota_counts_per_key_and_window(store).await;
+    people_sites_and_profiles_are_read_back_as_written(store).await;
+}
+
+pub async fn a_commit_is_stored_whole_and_read_back_as_written<S: Store>(store: &S) {
+    let case = Case::new();
+    let begun = case.begin(ClientId(fresh()), NOW);
+    store.commit(&begun).await.expect("stored");
+    let reply = case.next(&begun.head, &case.agent(), say("Hi <b>there</b>\n😀"), NOW.plus(MINUTE));
+    store.commit(&reply).await.expect("stored");
+    let closed = case.next(&reply.head, &case.agent(), Command::Close, NOW.plus(2 * MINUTE));
+    store.commit(&closed).await.expect("stored");
+    let id = begun.head.id;
+    assert_eq!(store.head(id).await.expect("read"), Some(closed.head.clone()));
+    let mut written: Vec<_> = [&begun, &reply, &closed].into_iter().flat_map(|commit| commit.entries.clone()).collect();
+    written.sort_by_key(|entry| (entry.log, entry.seq));
+    let mut read = Vec::new();
+    for log in [domain::conversation::Log::Thread, domain::conversation::Log::Backstage] {
+        read.extend(store.entries(id, log, 0, 100).await.expect("read").entries);
+    }
+    assert_eq!(read, written);
+    assert_eq!(store.receipt(reply.sender, reply.client_id).await.expect("read"), Some(reply.receipt));
+    assert_eq!(store.receipt(reply.sender, ClientId(fresh())).await.expect("read"), None);
+}
+
+pub async fn a_used_client_id_is_repeated_and_stores_nothing<S: Store>(store: &S) {
+    let case = Case::new();
+    let begun = case.begin(ClientId(fresh()), NOW);
+    store.commit(&begun).await.expect("stored");
+    assert!(matches!(store.commit(&begun).await, Err(CommitError::Repeated)));
+    // As a beginning elsewhere, and as a message here: one set of ids over all of a shopper's conversations.
+    assert!(matches!(store.commit(&case.begin(begun.client_id, NOW)).await, Err(CommitError::Repeated)));
+    let again = Commit { client_id: begun.client_id, ..case.next(&begun.head, &case.shopper(), say("x"), NOW) };
+    assert!(matches!(store.commit(&again).await, Err(CommitError::Repeated)));
+    assert_eq!(store.head(begun.head.id).await.expect("read"), Some(begun.head.clone()));
+    // An agent's ids are a set of their own.
+    let agents = case.next(&begun.head, &case.agent(), say("x"), NOW);
+    store.commit(&Commit { client_id: begun.client_id, ..agents }).await.expect("stored");
+}
+
+pub async fn of_two_commits_on_the_same_head_one_is_stored<S: Store>(store: &S) {
+    let case = Case::new();
+    let begun = case.begin(ClientId(fresh()), NOW);
+    store.commit(&begun).await.expect("stored");
+    let commits: Vec<Commit> = (0..8).map(|n| case.next(&begun.head, &case.shopper(), say(&format!("{n}")), NOW)).collect();
+    let outcomes = futures::future::join_all(commits.iter().map(|commit| store.commit(commit))).await;
+    let stored = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+    assert_eq!(stored, 1, "{outcomes:?}");
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Ok(()) | Err(CommitError::Moved))));
+    let page = store.entries(begun.head.id, domain::conversation::Log::Thread, 0, 10).await.expect("read");
+    assert_eq!(page.entries.len(), 2);
+    let lost = outcomes.iter().position(Result::is_err).expect("seven lost");
+    assert_eq!(store.receipt(commits[lost].sender, commits[lost].client_id).await.expect("read"), None);
+}
+
+pub async fn a_shopper_has_one_open_conversation_until_it_is_closed<S: Store>(store: &S) {
+    let case = Case::new();
+    assert_eq!(store.open_conversation(case.shopper).await.expect("read"), None);
+    let first = case.begin(ClientId(fresh()), NOW);
+    store.commit(&first).await.expect("stored");
+    assert_eq!(store.open_conversation(case.shopper).await.expect("read"), Some(first.head.id));
+    let second = case.begin(ClientId(fresh()), NOW.plus(MINUTE));
+    assert!(matches!(store.commit(&second).await, Err(CommitError::Moved)));
+    assert_eq!(store.head(second.head.id).await.expect("read"), None);
+    let closed = case.next(&first.head, &case.shopper(), Command::Close, NOW);
+    store.commit(&closed).await.expect("stored");
+    assert!(closed.entries.iter().any(|entry| entry.body == Body::Closed));
+    assert_eq!(store.open_conversation(case.shopper).await.expect("read"), None);
+    store.commit(&second).await.expect("stored");
+    assert_eq!(store.open_conversation(case.shopper).await.expect("read"), Some(second.head.id));
+    let all = store.conversations_of(case.shopper, 10).await.expect("read");
+    assert_eq!(all, [second.head.clone(), closed.head]);
+    assert_eq!(store.conversations_of(case.shopper, 1).await.expect("read"), [second.head]);
+}
+
+pub async fn entries_come_in_pages_in_order<S: Store>(store: &S) {
+    let case = Case::new();
+    let begun = case.begin(ClientId(fresh()), NOW);
+    store.commit(&begun).await.expect("stored");
+    let mut head = begun.head;
+    for n in 0..12 {
+        let commit = case.next(&head, &case.shopper(), say(&format!("{n}")), NOW);
+        store.commit(&commit).await.expect("stored");
+        head = commit.head;
+    }
+    let mut seen = Vec::new();
+    loop {
+        let after = seen.last().copied().unwrap_or_default();
+        let page = store.entries(head.id, domain::conversation::Log::Thread, after, 5).await.expect("read");
+        seen.extend(page.entries.iter().map(|entry| entry.seq));
+        if !page.more {
+            break;
+        }
+    }
+    assert_eq!(seen, (1..=13).collect::<Vec<_>>());
+    let beyond = store.entries(head.id, domain::conversation::Log::Thread, 13, 5).await.expect("read");
+    assert!(beyond.entries.is_empty() && !beyond.more);
+}
+
+pub async fn cursors_move_forward_each_part_by_itself<S: Store>(store: &S) {
+    let id = ConversationId(fresh());
+    let cursor = |seen, delivered| Cursor { seen, delivered };
+    let check = async |to, expect: Option<Cursor>| {
+        assert_eq!(store.advance(id, Reader::Shopper, to).await.expect("moved"), expect, "{to:?}");
+    };
+    check(cursor(1, 3), Some(cursor(1, 3))).await;
+    check(cursor(1, 3), None).await;
+    check(cursor(2, 2), Some(cursor(2, 3))).await;
+    check(cursor(0, 5), Some(cursor(2, 5))).await;
+    check(cursor(1, 4), None).await;
+    let cursors = store.cursors(id).await.expect("read");
+    assert_eq!((cursors.shopper, cursors.team), (cursor(2, 5), Cursor::default()));
+}
+
+pub async fn marking_read_loses_to_a_newer_head<S: Store>(store: &S) {
+    let case = Case::new();
+    let begun = case.begin(ClientId(fresh()), NOW);
+    store.commit(&begun).await.expect("stored");
+    let read = begun.head.read_by_team().expect("unread");
+    assert!(store.mark_read(&read).await.expect("tried"));
+    assert!(!store.mark_read(&read).await.expect("tried"));
+    assert_eq!(store.head(begun.head.id).await.expect("read"), Some(read.clone()));
+    // And a commit that was decided before the mark loses to it.
+    let late = case.next(&begun.head, &case.shopper(), say("x"), NOW);
+    assert!(matches!(store.commit(&late).await, Err(CommitError::Moved)));
+    let fresh = case.next(&read, &case.shopper(), say("x"), NOW);
+    store.commit(&fresh).await.expect("stored");
+    assert!(store.head(begun.head.id).await.expect("read").expect("there").unread);
+}
+
+pub async fn shelves_show_the_newest_first_and_move_their_heads<S: Store>(store: &S) {
+    let site = site();
+    let mut heads = Vec::new();
+    // Three of them at the same moment: equal times are ordered by id.
+    for n in [0, 1, 2, 2, 2, 3, 4] {
+        let case = Case { site: site.clone(), ..Case::new() };
+        let begun = case.begin(ClientId(fresh()), NOW.plus(n * MINUTE));
+        store.commit(&begun).await.expect("stored");
+        heads.push((case, begun.head));
+    }
+    let mut order: Vec<Place> = heads.iter().map(|(_, head)| Place::of(head)).collect();
+    order.sort_by(|a, b| b.cmp(a));
+    let mut seen: Vec<Place> = Vec::new();
+    loop {
+        let page = store.shelf(&site, Shelf::Queue, seen.last().copied(), 2).await.expect("read");
+        if page.is_empty() {
+            break;
+        }
+        seen.extend(page.iter().map(Place::of));
+    }
+    assert_eq!(seen, order);
+    let (case, head) = &heads[0];
+    let taken = case.next(head, &case.agent(), say("mine"), NOW.plus(9 * MINUTE));
+    store.commit(&taken).await.expect("stored");
+    assert_eq!(store.shelf(&site, Shelf::Queue, None, 50).await.expect("read").len(), 6);
+    assert_eq!(store.shelf(&site, Shelf::Agent(case.agent), None, 50).await.expect("read"), [taken.head.clone()]);
+    let closed = case.next(&taken.head, &case.agent(), Command::Close, NOW.plus(10 * MINUTE));
+    store.commit(&closed).await.expect("stored");
+    assert!(store.shelf(&site, Shelf::Agent(case.agent), None, 50).await.expect("read").is_empty());
+    assert_eq!(store.shelf(&site, Shelf::Closed, None, 50).await.expect("read"), [closed.head]);
+}
+
+pub async fn sites_know_nothing_of_one_another<S: Store>(store: &S) {
+    let (here, there) = (Case::new(), Case::new());
+    store.commit(&here.begin(ClientId(fresh()), NOW)).await.expect("stored");
+    assert!(store.shelf(&there.site, Shelf::Queue, None, 50).await.expect("read").is_empty());
+    assert!(store.members(&there.site).await.expect("read").is_empty());
+    assert!(store.registered(&Topic::Site(there.site), NOW).await.expect("read").is_empty());
+}
+
+pub async fn a_ticket_is_redeemed_once_and_not_after_its_expiry<S: Store>(store: &S) {
+    let ticket = |expires_at| Ticket {
+        site: site(),
+        identity: Identity::Agent { id: AgentId(fresh()), name: "Ana".into(), role: Role::Admin, version: 3 },
+        origin: Some("https://shop.example".into()),
+        session: Some(hash()),
+        expires_at,
+    };
+    let (good, secret) = (ticket(NOW.plus(MINUTE)), hash());
+    store.issue_ticket(secret, &good).await.expect("kept");
+    let both = futures::future::join(store.redeem_ticket(secret, NOW), store.redeem_ticket(secret, NOW)).await;
+    let redeemed: Vec<Ticket> = [both.0, both.1].into_iter().filter_map(|answer| answer.expect("answered")).collect();
+    assert_eq!(redeemed, [good]);
+    let late = hash();
+    store.issue_ticket(late, &ticket(NOW)).await.expect("kept");
+    assert_eq!(store.redeem_ticket(late, NOW).await.expect("answered"), None);
+    assert_eq!(store.redeem_ticket(hash(), NOW).await.expect("answered"), None);
+}
+
+fn connection(case: &Case, agent: bool) -> Connection {
+    let identity = if agent {
+        Identity::Agent { id: case.agent, name: "Ana".into(), role: Role::Agent, version: 1 }
+    } else {
+        Identity::Shopper { id: case.shopper }
+    };
+    Connection {
+        id: connection_id(),
+        site: case.site.clone(),
+        identity,
+        session: Some(hash()),
+        address: "203.0.113.7".into(),
+        connected_at: NOW,
+        viewing: None,
+        greeted: false,
+    }
+}
+
+pub async fn a_connection_is_admitted_at_its_rate_until_it_is_forgotten<S: Store>(store: &S) {
+    let case = Case::new();
+    let known = connection(&case, false);
+    let rate = Rate { every: Duration::from_millis(200), burst: 3 };
+    assert_eq!(store.admit(&known.id, rate, NOW).await.expect("answered"), Admission::Unknown);
+    store.connect(&known).await.expect("noted");
+    for _ in 0..3 {
+        assert_eq!(store.admit(&known.id, rate, NOW).await.expect("answered"), Admission::Admitted(Box::new(known.clone())));
+    }
+    let limited = store.admit(&known.id, rate, NOW).await.expect("answered");
+    assert_eq!(limited, Admission::Limited { retry_after: Duration::from_millis(200) });
+    store.greet(&known.id, None).await.expect("noted");
+    let later = NOW.plus(MINUTE);
+    let greeted = Connection { greeted: true, ..known.clone() };
+    assert_eq!(store.admit(&known.id, rate, later).await.expect("answered"), Admission::Admitted(Box::new(greeted.clone())));
+    assert_eq!(store.disconnect(&known.id).await.expect("forgotten"), Some(greeted));
+    assert_eq!(store.disconnect(&known.id).await.expect("forgotten"), None);
+    assert_eq!(store.admit(&known.id, rate, later).await.expect("answered"), Admission::Unknown);
+    // A row that the table has not swept yet is no connection any more.
+    let old = connection(&case, false);
+    store.connect(&old).await.expect("noted");
+    assert_eq!(store.admit(&old.id, rate, NOW.plus(LONGEST)).await.expect("answered"), Admission::Unknown);
+}
+
+pub async fn registrations_are_seen_at_once_and_end_with_their_lease<S: Store>(store: &S) {
+    let case = Case::new();
+    let topic = Topic::Site(case.site.clone());
+    let registration = |list, expires_at| Registration { connection: connection_id(), agent: Some(case.agent), list, expires_at };
+    let short = registration(Some(List::Queue), NOW.plus(MINUTE));
+    let long = registration(Some(List::All), NOW.plus(5 * MINUTE));
+    store.register(&topic, &short).await.expect("registered");
+    store.register(&topic, &long).await.expect("registered");
+    let connections = async |now| {
+        let mut all: Vec<ConnectionId> = store.registered(&topic, now).await.expect("read").into_iter().map(|r| r.connection).collect();
+        all.sort();
+        all
+    };
+    let mut both = vec![short.connection.clone(), long.connection.clone()];
+    both.sort();
+    assert_eq!(connections(NOW).await, both);
+    assert_eq!(connections(NOW.plus(MINUTE)).await, [long.connection.clone()]);
+    let renewed = Registration { list: Some(List::Closed), expires_at: NOW.plus(9 * MINUTE), ..short.clone() };
+    store.register(&topic, &renewed).await.expect("renewed");
+    assert!(store.registered(&topic, NOW.plus(6 * MINUTE)).await.expect("read").contains(&renewed));
+    store.unregister(&topic, &renewed.connection).await.expect("ended");
+    store.unregister(&topic, &renewed.connection).await.expect("ending twice is harmless");
+    assert_eq!(connections(NOW).await, [long.connection]);
+}
+
+pub async fn forgetting_a_connection_ends_its_registrations<S: Store>(store: &S) {
+    let case = Case::new();
+    let conversation = ConversationId(fresh());
+    let agents = connection(&case, true);
+    store.connect(&agents).await.expect("noted");
+    store.greet(&agents.id, Some(conversation)).await.expect("noted");
+    let shoppers = connection(&case, false);
+    store.connect(&shoppers).await.expect("noted");
+    let topics = [Topic::Site(case.site.clone()), Topic::Conversation(conversation), Topic::Shopper(case.shopper)];
+    for (topic, id) in topics.iter().zip([&agents.id, &agents.id, &shoppers.id]) {
+        let registration = Registration { connection: id.clone(), agent: None, list: None, expires_at: NOW.plus(MINUTE) };
+        store.register(topic, &registration).await.expect("registered");
+    }
+    store.disconnect(&agents.id).await.expect("forgotten");
+    store.disconnect(&shoppers.id).await.expect("forgotten");
+    for topic in &topics {
+        assert!(store.registered(topic, NOW).await.expect("read").is_empty(), "{topic:?}");
+    }
+}
+
+fn shopper(case: &Case) -> Shopper {
+    Shopper {
+        id: case.shopper,
+        site: case.site.clone(),
+        name: Some("Eva".into()),
+        email: None,
+        language: Some("es-ES".into()),
+        user_agent: Some("Mozilla/5.0".into()),
+        country: Some("ES".into()),
+        page: None,
+        first_seen: NOW,
+        last_seen: NOW,
+    }
+}
+
+pub async fn a_session_is_rated_ended_and_expires<S: Store>(store: &S) {
+    let case = Case::new();
+    let session = Session { shopper: case.shopper, site: case.site.clone(), expires_at: NOW.plus(MINUTE) };
+    let secret = hash();
+    let rate = Rate { every: Duration::from_millis(200), burst: 2 };
+    assert_eq!(store.session(secret, rate, NOW).await.expect("answered"), None);
+    store.open_session(secret, &session, &shopper(&case)).await.expect("opened");
+    for _ in 0..2 {
+        assert_eq!(store.session(secret, rate, NOW).await.expect("answered"), Some(Ok(session.clone())));
+    }
+    assert_eq!(store.session(secret, rate, NOW).await.expect("answered"), Some(Err(Duration::from_millis(200))));
+    assert_eq!(store.session(secret, rate, NOW.plus(MINUTE)).await.expect("answered"), None);
+    store.end_session(secret).await.expect("ended");
+    assert_eq!(store.session(secret, rate, NOW).await.expect("answered"), None);
+}
+
+fn member(case: &Case, version: u64) -> Member {
+    Member {
+        site: case.site.clone(),
+        agent: case.agent,
+        name: "Ana".into(),
+        title: "Orders".into(),
+        role: Role::Admin,
+        version,
+        active: true,
+        availability: Availability::Online,
+        seen_at: None,
+    }
+}
+
+pub async fn members_are_written_by_version<S: Store>(store: &S) {
+    let case = Case::new();
+    assert!(store.put_member(&member(&case, 1)).await.expect("tried"));
+    let ended = Member { active: false, ..member(&case, 2) };
+    assert!(store.put_member(&ended).await.expect("tried"));
+    assert!(!store.put_member(&member(&case, 2)).await.expect("tried"));
+    assert_eq!(store.member(&case.site, case.agent).await.expect("read"), Some(ended.clone()));
+    assert_eq!(store.members(&case.site).await.expect("read"), [ended]);
+    assert_eq!(store.memberships(case.agent).await.expect("read"), [case.site.clone()]);
+    assert_eq!(store.member(&site(), case.agent).await.expect("read"), None);
+}
+
+pub async fn signs_of_life_keep_what_was_chosen<S: Store>(store: &S) {
+    let case = Case::new();
+    assert_eq!(store.sign_of_life(&case.site, case.agent, None, NOW).await.expect("answered"), None);
+    store.put_member(&member(&case, 1)).await.expect("written");
+    let chosen = store.sign_of_life(&case.site, case.agent, Some(Availability::Invisible), NOW).await.expect("answered").expect("there");
+    assert_eq!(chosen.presence(NOW), Availability::Invisible);
+    let later = NOW.plus(MINUTE);
+    let alive = store.sign_of_life(&case.site, case.agent, None, later).await.expect("answered").expect("there");
+    assert_eq!((alive.availability, alive.seen_at), (Availability::Invisible, Some(later)));
+}
+
+pub async fn a_quota_counts_per_key_and_window<S: Store>(store: &S) {
+    let quota = Quota { name: "test", window: MINUTE, limit: 2 };
+    let key = format!("key#{}", fresh());
+    let start = Timestamp(quota.window_of(NOW) * 60_000);
+    for _ in 0..2 {
+        assert_eq!(store.count(quota, &key, start).await.expect("counted"), Ok(()));
+    }
+    let late = start.plus(Duration::from_secs(45));
+    assert_eq!(store.count(quota, &key, late).await.expect("counted"), Err(Duration::from_secs(15)));
+    assert_eq!(store.count(quota, "another", late).await.expect("counted"), Ok(()));
+    assert_eq!(store.count(quota, &key, start.plus(MINUTE)).await.expect("counted"), Ok(()));
+}
+
+pub async fn people_sites_and_profiles_are_read_back_as_written<S: Store>(store: &S) {
+    let case = Case::new();
+    let shop = Site {
+        id: case.site.clone(),
+        name: "Taller Luz".into(),
+        color: "#0f766e".into(),
+        welcome: "¡Hola!".into(),
+        time_zone: "Europe/Madrid".into(),
+        origins: vec!["https://shop.example".into(), "http://localhost:8787".into()],
+    };
+    store.put_site(&shop).await.expect("written");
+    assert_eq!(store.site(&case.site).await.expect("read"), Some(shop));
+    assert_eq!(store.site(&site()).await.expect("read"), None);
+    let person = Person { id: case.agent, email: format!("a{}@example.com", fresh()), name: "Ana".into(), owner: true };
+    store.put_person(&person).await.expect("written");
+    assert_eq!(store.person_by_email(&person.email).await.expect("read"), Some(person));
+    assert_eq!(store.person_by_email("nobody@example.com").await.expect("read"), None);
+    let session = Session { shopper: case.shopper, site: case.site.clone(), expires_at: NOW.plus(MINUTE) };
+    store.open_session(hash(), &session, &shopper(&case)).await.expect("opened");
+    assert_eq!(store.shopper(case.shopper).await.expect("read"), Some(shopper(&case)));
+    let page = Page { url: "https://shop.example/lamps".into(), title: "Lamps".into(), referrer: String::new() };
+    store.visit(case.shopper, &page, NOW.plus(MINUTE)).await.expect("noted");
+    store.visit(ShopperId(fresh()), &page, NOW).await.expect("an unknown shopper's visit is nothing");
+    let visited = Shopper { page: Some(page), last_seen: NOW.plus(MINUTE), ..shopper(&case) };
+    assert_eq!(store.shopper(case.shopper).await.expect("read"), Some(visited));
+}

@@ -1,0 +1,329 @@
+//! The store in memory: every contract of `domain::ports`, nothing else.
+
+use domain::connection::{Connection, Identity, Registration, Ticket, Topic};
+use domain::conversation::{Body, Entry, Head, Log};
+use domain::cursor::{Cursor, Cursors, Reader};
+use domain::inbox::{Place, Shelf, shelf};
+use domain::people::{Availability, Member, Page, Person, Shopper, Site};
+use domain::ports::{
+    Accounts, Admission, Commit, CommitError, Connections, Conversations, EntryPage, Receipt, Sender, Session, Stored,
+};
+use domain::rate::{Quota, Rate, Verdict};
+use domain::{AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+/// A handle to one memory; clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Memory(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    heads: HashMap<ConversationId, Head>,
+    entries: HashMap<(ConversationId, Log), BTreeMap<u64, Entry>>,
+    receipts: HashMap<(Sender, ClientId), Receipt>,
+    cursors: HashMap<(ConversationId, Reader), Cursor>,
+    open: HashMap<ShopperId, ConversationId>,
+    of_shopper: HashMap<ShopperId, Vec<ConversationId>>,
+    shelves: BTreeMap<(SiteId, Shelf), BTreeMap<Place, ConversationId>>,
+    tickets: HashMap<[u8; 32], Ticket>,
+    connections: HashMap<ConnectionId, (Connection, Timestamp)>,
+    registered: HashMap<Topic, BTreeMap<ConnectionId, Registration>>,
+    sites: BTreeMap<SiteId, Site>,
+    sessions: HashMap<[u8; 32], (Session, Timestamp)>,
+    shoppers: HashMap<ShopperId, Shopper>,
+    people: BTreeMap<String, Person>,
+    members: BTreeMap<(SiteId, AgentId), Member>,
+    counters: HashMap<(&'static str, String, u64), u32>,
+}
+
+impl Memory {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().expect("no holder panics")
+    }
+
+    /// Every entry of a log, for checks.
+    #[must_use]
+    pub fn log(&self, id: ConversationId, log: Log) -> Vec<Entry> {
+        self.lock().entries.get(&(id, log)).map(|entries| entries.values().cloned().collect()).unwrap_or_default()
+    }
+
+    /// Every conversation, for checks.
+    #[must_use]
+    pub fn heads(&self) -> Vec<Head> {
+        self.lock().heads.values().cloned().collect()
+    }
+}
+
+impl State {
+    fn place(&mut self, head: Head) {
+        if let Some(before) = self.heads.get(&head.id)
+            && let Some(shelved) = self.shelves.get_mut(&(before.site.clone(), shelf(before)))
+        {
+            shelved.remove(&Place::of(before));
+        }
+        self.shelves.entry((head.site.clone(), shelf(&head))).or_default().insert(Place::of(&head), head.id);
+        self.heads.insert(head.id, head);
+    }
+}
+
+impl Conversations for Memory {
+    async fn head(&self, id: ConversationId) -> Stored<Option<Head>> {
+        Ok(self.lock().heads.get(&id).cloned())
+    }
+
+    async fn open_conversation(&self, shopper: ShopperId) -> Stored<Option<ConversationId>> {
+        Ok(self.lock().open.get(&shopper).copied())
+    }
+
+    async fn commit(&self, commit: &Commit) -> Result<(), CommitError> {
+        let mut state = self.lock();
+        if state.receipts.contains_key(&(commit.sender, commit.client_id)) {
+            return Err(CommitError::Repeated);
+        }
+        let head = &commit.head;
+        let stands = match commit.expected_rev {
+            Some(rev) => state.heads.get(&head.id).is_some_and(|known| known.rev == rev),
+            None => !state.heads.contains_key(&head.id) && !state.open.contains_key(&head.shopper),
+        };
+        let fresh = commit.entries.iter().all(|entry| !state.entries.get(&(head.id, entry.log)).is_some_and(|log| log.contains_key(&entry.seq)));
+        if !stands || !fresh {
+            return Err(CommitError::Moved);
+        }
+        state.receipts.insert((commit.sender, commit.client_id), commit.receipt.clone());
+        for entry in &commit.entries {
+            state.entries.entry((head.id, entry.log)).or_default().insert(entry.seq, entry.clone());
+        }
+        if commit.expected_rev.is_none() {
+            state.open.insert(head.shopper, head.id);
+            state.of_shopper.entry(head.shopper).or_default().push(head.id);
+        }
+        if commit.entries.iter().any(|entry| entry.body == Body::Closed) && state.open.get(&head.shopper) == Some(&head.id) {
+            state.open.remove(&head.shopper);
+        }
+        state.place(head.clone());
+        Ok(())
+    }
+
+    async fn receipt(&self, sender: Sender, client_id: ClientId) -> Stored<Option<Receipt>> {
+        Ok(self.lock().receipts.get(&(sender, client_id)).cloned())
+    }
+
+    async fn entries(&self, id: ConversationId, log: Log, after: u64, limit: usize) -> Stored<EntryPage> {
+        let state = self.lock();
+        let Some(entries) = state.entries.get(&(id, log)) else { return Ok(EntryPage::default()) };
+        let mut rest = entries.range(after.saturating_add(1)..).map(|(_, entry)| entry.clone());
+        let page: Vec<Entry> = rest.by_ref().take(limit).collect();
+        Ok(EntryPage { entries: page, more: rest.next().is_some() })
+    }
+
+    async fn cursors(&self, id: ConversationId) -> Stored<Cursors> {
+        let state = self.lock();
+        let cursor = |reader| state.cursors.get(&(id, reader)).copied().unwrap_or_default();
+        Ok(Cursors { shopper: cursor(Reader::Shopper), team: cursor(Reader::Team) })
+    }
+
+    async fn advance(&self, id: ConversationId, reader: Reader, to: Cursor) -> Stored<Option<Cursor>> {
+        let mut state = self.lock();
+        let cursor = state.cursors.entry((id, reader)).or_default();
+        let next = cursor.advance(to);
+        if let Some(next) = next {
+            *cursor = next;
+        }
+        Ok(next)
+    }
+
+    async fn mark_read(&self, head: &Head) -> Stored<bool> {
+        let mut state = self.lock();
+        let stands = state.heads.get(&head.id).is_some_and(|known| known.rev + 1 == head.rev);
+        if stands {
+            state.place(head.clone());
+        }
+        Ok(stands)
+    }
+
+    async fn shelf(&self, site: &SiteId, shelf: Shelf, before: Option<Place>, limit: usize) -> Stored<Vec<Head>> {
+        let state = self.lock();
+        let Some(shelved) = state.shelves.get(&(site.clone(), shelf)) else { return Ok(Vec::new()) };
+        let newest_first = shelved.iter().rev().filter(|(place, _)| before.is_none_or(|before| **place < before));
+        Ok(newest_first.take(limit).map(|(_, id)| state.heads[id].clone()).collect())
+    }
+
+    async fn conversations_of(&self, shopper: ShopperId, limit: usize) -> Stored<Vec<Head>> {
+        let state = self.lock();
+        let mut heads: Vec<Head> = state.of_shopper.get(&shopper).into_iter().flatten().map(|id| state.heads[id].clone()).collect();
+        heads.sort_by_key(|head| std::cmp::Reverse((head.began_at, head.id)));
+        heads.truncate(limit);
+        Ok(heads)
+    }
+}
+
+impl Connections for Memory {
+    async fn issue_ticket(&self, hash: [u8; 32], ticket: &Ticket) -> Stored<()> {
+        self.lock().tickets.insert(hash, ticket.clone());
+        Ok(())
+    }
+
+    async fn redeem_ticket(&self, hash: [u8; 32], now: Timestamp) -> Stored<Option<Ticket>> {
+        Ok(self.lock().tickets.remove(&hash).filter(|ticket| ticket.expires_at > now))
+    }
+
+    async fn connect(&self, connection: &Connection) -> Stored<()> {
+        self.lock().connections.insert(connection.id.clone(), (connection.clone(), Timestamp(0)));
+        Ok(())
+    }
+
+    async fn admit(&self, id: &ConnectionId, rate: Rate, now: Timestamp) -> Stored<Admission> {
+        let mut state = self.lock();
+        let Some((connection, tat)) = state.connections.get_mut(id) else { return Ok(Admission::Unknown) };
+        if connection.connected_at.plus(domain::connection::LONGEST) <= now {
+            return Ok(Admission::Unknown);
+        }
+        Ok(match rate.take(*tat, now) {
+            Verdict::Allowed { next } => {
+                *tat = next;
+                Admission::Admitted(Box::new(connection.clone()))
+            }
+            Verdict::Refused { retry_after } => Admission::Limited { retry_after },
+        })
+    }
+
+    async fn greet(&self, id: &ConnectionId, viewing: Option<ConversationId>) -> Stored<()> {
+        if let Some((connection, _)) = self.lock().connections.get_mut(id) {
+            connection.greeted = true;
+            connection.viewing = viewing;
+        }
+        Ok(())
+    }
+
+    async fn register(&self, topic: &Topic, registration: &Registration) -> Stored<()> {
+        self.lock().registered.entry(topic.clone()).or_default().insert(registration.connection.clone(), registration.clone());
+        Ok(())
+    }
+
+    async fn unregister(&self, topic: &Topic, id: &ConnectionId) -> Stored<()> {
+        if let Some(registered) = self.lock().registered.get_mut(topic) {
+            registered.remove(id);
+        }
+        Ok(())
+    }
+
+    async fn registered(&self, topic: &Topic, now: Timestamp) -> Stored<Vec<Registration>> {
+        let state = self.lock();
+        let registered = state.registered.get(topic).into_iter().flat_map(BTreeMap::values);
+        Ok(registered.filter(|registration| registration.expires_at > now).cloned().collect())
+    }
+
+    async fn disconnect(&self, id: &ConnectionId) -> Stored<Option<Connection>> {
+        let Some((connection, _)) = self.lock().connections.remove(id) else { return Ok(None) };
+        match &connection.identity {
+            Identity::Shopper { id: shopper } => self.unregister(&Topic::Shopper(*shopper), id).await?,
+            Identity::Agent { .. } => {
+                self.unregister(&Topic::Site(connection.site.clone()), id).await?;
+                if let Some(viewing) = connection.viewing {
+                    self.unregister(&Topic::Conversation(viewing), id).await?;
+                }
+            }
+        }
+        Ok(Some(connection))
+    }
+}
+
+impl Accounts for Memory {
+    async fn site(&self, id: &SiteId) -> Stored<Option<Site>> {
+        Ok(self.lock().sites.get(id).cloned())
+    }
+
+    async fn put_site(&self, site: &Site) -> Stored<()> {
+        self.lock().sites.insert(site.id.clone(), site.clone());
+        Ok(())
+    }
+
+    async fn open_session(&self, hash: [u8; 32], session: &Session, shopper: &Shopper) -> Stored<()> {
+        let mut state = self.lock();
+        state.shoppers.entry(shopper.id).or_insert_with(|| shopper.clone());
+        state.sessions.insert(hash, (session.clone(), Timestamp(0)));
+        Ok(())
+    }
+
+    async fn session(&self, hash: [u8; 32], rate: Rate, now: Timestamp) -> Stored<Option<Result<Session, Duration>>> {
+        let mut state = self.lock();
+        let Some((session, tat)) = state.sessions.get_mut(&hash).filter(|(session, _)| session.expires_at > now) else { return Ok(None) };
+        Ok(Some(match rate.take(*tat, now) {
+            Verdict::Allowed { next } => {
+                *tat = next;
+                Ok(session.clone())
+            }
+            Verdict::Refused { retry_after } => Err(retry_after),
+        }))
+    }
+
+    async fn end_session(&self, hash: [u8; 32]) -> Stored<()> {
+        self.lock().sessions.remove(&hash);
+        Ok(())
+    }
+
+    async fn shopper(&self, id: ShopperId) -> Stored<Option<Shopper>> {
+        Ok(self.lock().shoppers.get(&id).cloned())
+    }
+
+    async fn visit(&self, id: ShopperId, page: &Page, now: Timestamp) -> Stored<()> {
+        if let Some(shopper) = self.lock().shoppers.get_mut(&id) {
+            shopper.page = Some(page.clone());
+            shopper.last_seen = now;
+        }
+        Ok(())
+    }
+
+    async fn person_by_email(&self, email: &str) -> Stored<Option<Person>> {
+        Ok(self.lock().people.get(email).cloned())
+    }
+
+    async fn put_person(&self, person: &Person) -> Stored<()> {
+        self.lock().people.insert(person.email.clone(), person.clone());
+        Ok(())
+    }
+
+    async fn memberships(&self, agent: AgentId) -> Stored<Vec<SiteId>> {
+        Ok(self.lock().members.keys().filter(|(_, id)| *id == agent).map(|(site, _)| site.clone()).collect())
+    }
+
+    async fn member(&self, site: &SiteId, agent: AgentId) -> Stored<Option<Member>> {
+        Ok(self.lock().members.get(&(site.clone(), agent)).cloned())
+    }
+
+    async fn members(&self, site: &SiteId) -> Stored<Vec<Member>> {
+        Ok(self.lock().members.values().filter(|member| member.site == *site).cloned().collect())
+    }
+
+    async fn put_member(&self, member: &Member) -> Stored<bool> {
+        let mut state = self.lock();
+        let key = (member.site.clone(), member.agent);
+        let stands = state.members.get(&key).is_none_or(|known| known.version + 1 == member.version);
+        if stands {
+            state.members.insert(key, member.clone());
+        }
+        Ok(stands)
+    }
+
+    async fn sign_of_life(&self, site: &SiteId, agent: AgentId, chosen: Option<Availability>, now: Timestamp) -> Stored<Option<Member>> {
+        let mut state = self.lock();
+        let Some(member) = state.members.get_mut(&(site.clone(), agent)) else { return Ok(None) };
+        member.seen_at = Some(now);
+        if let Some(chosen) = chosen {
+            member.availability = chosen;
+        }
+        Ok(Some(member.clone()))
+    }
+
+    async fn count(&self, quota: Quota, key: &str, now: Timestamp) -> Stored<Result<(), Duration>> {
+        let mut state = self.lock();
+        let used = state.counters.entry((quota.name, key.to_owned(), quota.window_of(now))).or_default();
+        if *used >= quota.limit {
+            return Ok(Err(quota.window_end(now).since(now)));
+        }
+        *used += 1;
+        Ok(Ok(()))
+    }
+}
