@@ -1,43 +1,60 @@
-//! The local platform: reads a SAM template and gives it life on one machine and one port. It knows nothing about
-//! what the functions do.
+//! The local platform: gives a SAM template life on one machine and one port, with the very binaries that are deployed.
 //!
-//! The functions are the binaries that are deployed, started as processes against the Lambda Runtime API. Limits are
-//! AWS's. Of a template's resources each kind is emulated, inert (a named list) or refused by name.
-#![expect(clippy::disallowed_methods, reason = "a platform has a clock and makes ids of its own")]
+//! ```text
+//! /            front page            /<stage>                WebSocket API; /<stage>/@connections/{id}
+//! /platform/   counts, cost, log     /oidc/                  OpenID provider
+//! /…           static mounts         /_aws/dynamodb          DynamoDB
+//! the rest     HTTP API              /_lambda/<instance>/…   Lambda Runtime API
+//! ```
+//!
+//! It knows nothing of the application: what is particular to one is in its template and in a configuration file. Tests start
+//! many platforms in one process, each with a fresh table, and hurt them through [`Platform::faults`] and its kin.
+//! `docs/LOCAL_PLATFORM.md` says what is emulated and where it differs from AWS.
 
+mod clock;
 mod console;
 mod dynamodb;
 pub mod faults;
 mod http_api;
+mod iam;
 mod lambda;
+mod log;
 mod metrics;
 mod oidc;
-mod router;
-mod static_files;
+mod statics;
 mod streams;
-pub mod template;
+mod template;
 mod websocket;
 
-pub use metrics::Snapshot;
+pub use console::{Front, Link};
+pub use log::LogLine;
+pub use metrics::{Cost, FunctionMetrics, OperationMetrics, Snapshot};
 pub use oidc::User;
+pub use statics::Serving;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, Request, State, WebSocketUpgrade};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// What a platform is started with.
-#[derive(Debug, Clone)]
+/// What a platform is started with. In parameters and environment, `{url}`, `{ws}` and `{data_set}` stand for what is known
+/// only once it runs: its addresses, and the name of its data, which is new with new data.
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     pub template: PathBuf,
     /// Where the functions' binaries lie, each named as the last part of its `CodeUri`.
     pub binaries: PathBuf,
     /// 0: any free one.
     pub port: u16,
-    /// Template parameters. `{url}` and `{ws}` stand for the platform's own addresses.
     pub parameters: BTreeMap<String, String>,
     /// Who can sign in at `/oidc/`.
     pub users: Vec<User>,
@@ -47,133 +64,348 @@ pub struct Options {
     /// A file that keeps the table, or memory.
     pub data: Option<PathBuf>,
     pub limits: Limits,
-    /// Whether the functions' log lines are shown.
+    pub pace: Pace,
+    /// Whether the functions' log lines are shown; they are kept for [`Platform::logs`] either way.
     pub show_logs: bool,
+    /// Set for every function, over what the template says.
+    pub environment: BTreeMap<String, String>,
+    /// How mounts are served, by their prefix.
+    pub serving: BTreeMap<String, Serving>,
+    pub front: Front,
 }
 
 /// AWS's limits, shortened in tests.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// API Gateway cuts a connection without frames.
+    /// API Gateway cuts a connection without frames: 10 minutes.
     pub idle: Duration,
-    /// API Gateway cuts every connection.
+    /// API Gateway cuts every connection: 2 hours.
     pub longest: Duration,
     /// Processes per function.
     pub instances: usize,
 }
 
+/// What on AWS takes its time, hurried in tests.
+#[derive(Debug, Clone)]
+pub struct Pace {
+    /// The longest batching window of stream mappings; `None`: as the template says.
+    pub stream_window: Option<Duration>,
+    /// Before the first retry of a batch; doubled at each, to 10 s.
+    pub stream_backoff: Duration,
+    /// Between two sweeps of what has expired.
+    pub ttl_sweep: Duration,
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self { idle: Duration::from_secs(600), longest: Duration::from_secs(7200), instances: 24 }
+        Self {
+            idle: Duration::from_secs(600),
+            longest: Duration::from_secs(7_200),
+            instances: 24,
+        }
     }
 }
 
-/// A running platform. Dropping it ends every process that it started.
-#[derive(Debug)]
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            stream_window: None,
+            stream_backoff: Duration::from_millis(100),
+            ttl_sweep: Duration::from_secs(60),
+        }
+    }
+}
+
+impl Pace {
+    pub(crate) fn window(&self, wanted: Duration) -> Duration {
+        self.stream_window.map_or(wanted, |limit| wanted.min(limit))
+    }
+}
+
+/// Everything that the parts share.
+pub(crate) struct World {
+    me: Weak<World>,
+    stack: template::Stack,
+    place: template::Place,
+    /// The same server by its IPv4 address, for processes: it needs no name to be resolved.
+    loopback: String,
+    environment: BTreeMap<String, String>,
+    metrics: metrics::Metrics,
+    faults: faults::Faults,
+    log: Arc<log::Log>,
+    tables: dynamodb::Tables,
+    lambda: lambda::Lambda,
+    sockets: websocket::Sockets,
+    mappings: Vec<Arc<streams::Mapping>>,
+    oidc: oidc::Oidc,
+    /// Whether the platform has ended; connections that outlive it must not be served by its ghost.
+    ended: AtomicBool,
+    options: Options,
+}
+
+impl World {
+    fn host(&self) -> &str {
+        self.place.origin.trim_start_matches("http://")
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let mut snapshot = self.metrics.snapshot();
+        snapshot.connections_now = self.sockets.ids().len();
+        snapshot
+    }
+
+    fn note_permission(&self, function: &str, action: &str, resource: &str, allowed: bool) {
+        if !allowed {
+            self.log.write(function, format!("AccessDenied: its policy does not allow {action} on {resource}"));
+        }
+        self.metrics.change(|all| {
+            if allowed {
+                let used = all.used.entry(function.to_owned()).or_default();
+                if !used.contains(action) {
+                    used.insert(action.to_owned());
+                }
+            } else {
+                all.denied.push(format!("{function} {action} {resource}"));
+            }
+        });
+    }
+}
+
+/// A running platform. Dropped, it ends its processes; [`Platform::shutdown`] also waits for their end.
 pub struct Platform {
-    shared: Arc<Shared>,
+    world: Arc<World>,
+    port: u16,
     tasks: Vec<JoinHandle<()>>,
 }
 
-/// What all parts know.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub url: String,
-    pub stack: template::Stack,
-    pub lambda: lambda::Lambda,
-    pub websocket: websocket::Gateway,
-    pub dynamodb: dynamodb::Proxy,
-    pub oidc: oidc::Provider,
-    pub metrics: metrics::Metrics,
-    pub faults: faults::Faults,
-    pub options: Options,
+impl std::fmt::Debug for Platform {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Platform").field("url", &self.url()).finish_non_exhaustive()
+    }
 }
 
 impl Platform {
-    /// Starts everything; when it returns, everything answers.
+    /// Starts it; when this returns, everything answers. Functions start at their first invocation.
+    ///
+    /// # Errors
+    /// A port in use, a missing binary, a template that cannot be read or holds what is not supported: each by name.
     pub async fn start(options: Options) -> Result<Self> {
+        // Programs that link the platform speak HTTP to it; without a provider of TLS their clients do not even start.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let listener = TcpListener::bind(("127.0.0.1", options.port))
-            .await
-            .with_context(|| format!("port {} is in use; stop what uses it or choose another with --port", options.port))?;
-        let port = listener.local_addr()?.port();
-        let url = format!("http://localhost:{port}");
-        let mut parameters = options.parameters.clone();
-        for value in parameters.values_mut() {
-            *value = value.replace("{url}", &url).replace("{ws}", &format!("ws://localhost:{port}"));
+        let (listeners, port) = bind(options.port).await?;
+        let place = template::Place {
+            stack: "local".to_owned(),
+            origin: format!("http://localhost:{port}"),
+            region: "eu-west-1".to_owned(),
+            names: BTreeMap::new(),
+        };
+        let loopback = format!("http://127.0.0.1:{port}");
+        let tables = dynamodb::Tables::open(options.data.as_deref())?;
+        let fill = |map: &BTreeMap<String, String>| -> BTreeMap<String, String> {
+            let fill = |text: &str| {
+                text.replace("{url}", &place.origin)
+                    .replace("{ws}", &place.origin.replacen("http", "ws", 1))
+                    .replace("{data_set}", tables.data_set())
+            };
+            map.iter().map(|(key, value)| (key.clone(), fill(value))).collect()
+        };
+        let environment = fill(&options.environment);
+        let stack = template::read(&options.template, &fill(&options.parameters), &place)?;
+        for table in &stack.tables {
+            tables.create(table)?;
         }
-        let stack = template::load(&options.template, &parameters)?;
-        for function in stack.functions.values() {
+        let mut binaries = BTreeMap::new();
+        let mut missing = Vec::new();
+        for (name, function) in &stack.functions {
             let binary = options.binaries.join(&function.binary);
-            anyhow::ensure!(binary.exists(), "the binary of function {} is missing at {}; build it first", function.name, binary.display());
+            if binary.is_file() {
+                binaries.insert(name.clone(), binary);
+            } else {
+                missing.push(function.binary.as_str());
+            }
         }
-        let (dynamodb, database) = dynamodb::Proxy::start(&stack, options.data.as_deref()).await?;
-        let shared = Arc::new(Shared {
-            lambda: lambda::Lambda::new(&stack, &options, &url),
-            websocket: websocket::Gateway::default(),
-            oidc: oidc::Provider::new(&url, options.users.clone(), options.oidc_clients.clone()),
+        if !missing.is_empty() {
+            let packages: String = missing.iter().map(|name| format!(" -p {name}")).collect();
+            bail!("no binary of {} in {}: build it with `cargo build{packages}`", missing.join(", "), options.binaries.display());
+        }
+        let world = Arc::new_cyclic(|me| World {
+            me: me.clone(),
+            lambda: lambda::Lambda::new(&stack.functions, &binaries, options.limits.instances),
+            mappings: stack.mappings.iter().cloned().map(|spec| Arc::new(streams::Mapping::new(spec))).collect(),
+            stack,
+            place: place.clone(),
+            loopback: loopback.clone(),
+            environment,
             metrics: metrics::Metrics::default(),
             faults: faults::Faults::default(),
-            dynamodb,
-            url,
-            stack,
+            log: Arc::new(log::Log::new(options.show_logs)),
+            tables,
+            sockets: websocket::Sockets::default(),
+            oidc: oidc::Oidc::default(),
+            ended: AtomicBool::new(false),
             options,
         });
-        let app = router::build(shared.clone());
-        let mut tasks = vec![tokio::spawn(async move {
-            let service = app.into_make_service_with_connect_info::<std::net::SocketAddr>();
-            if let Err(error) = axum::serve(listener, service).await {
-                eprintln!("the platform's server ended: {error}");
-            }
-        })];
-        tasks.extend(streams::start(&shared, database));
-        Ok(Self { shared, tasks })
+        let mut tasks = Vec::new();
+        for listener in listeners {
+            let app = axum::Router::new()
+                .fallback(route)
+                .layer(DefaultBodyLimit::disable())
+                .with_state(Arc::clone(&world))
+                .into_make_service_with_connect_info::<SocketAddr>();
+            tasks.push(tokio::spawn(async move {
+                let _ = axum::serve(listener, app).await;
+            }));
+        }
+        for mapping in &world.mappings {
+            tasks.push(tokio::spawn(streams::run(Arc::clone(&world), Arc::clone(mapping))));
+        }
+        tasks.push(tokio::spawn(sweep(Arc::clone(&world))));
+        world.log.say(format!("inert here: {}", world.stack.inert.join(", ")));
+        Ok(Self { world, port, tasks })
     }
 
     /// `http://localhost:PORT`
     #[must_use]
     pub fn url(&self) -> &str {
-        &self.shared.url
+        &self.world.place.origin
     }
 
+    /// `ws://localhost:PORT/STAGE`
+    #[must_use]
+    pub fn websocket_url(&self) -> String {
+        let stage = self.world.stack.sockets.as_ref().map_or("", |routes| routes.stage.as_str());
+        format!("{}/{stage}", self.url().replacen("http", "ws", 1))
+    }
+
+    /// The first table's name.
     #[must_use]
     pub fn table(&self) -> &str {
-        &self.shared.stack.table.name
+        self.world.stack.tables.first().map_or("", |table| table.name.as_str())
     }
 
-    /// Where the SDK finds DynamoDB.
+    /// For `AWS_ENDPOINT_URL_DYNAMODB`. Callers that are not functions may do anything.
     #[must_use]
     pub fn dynamodb_url(&self) -> String {
-        format!("{}/_aws/dynamodb", self.shared.url)
+        format!("{}/_aws/dynamodb", self.world.loopback)
     }
 
-    /// What breaks, on purpose.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Outputs of the template, resolved.
+    #[must_use]
+    pub fn outputs(&self) -> &BTreeMap<String, String> {
+        &self.world.stack.outputs
+    }
+
+    /// An environment variable of a function, as the template sets it.
+    #[must_use]
+    pub fn variable(&self, function: &str, name: &str) -> Option<&str> {
+        let own = self.world.stack.functions.get(function)?.environment.get(name);
+        self.world.environment.get(name).or(own).map(String::as_str)
+    }
+
+    /// The embedded table itself, past policies, faults and counts.
+    #[must_use]
+    pub fn database(&self) -> &dynoxide::Database {
+        self.world.tables.database()
+    }
+
     #[must_use]
     pub fn faults(&self) -> &faults::Faults {
-        &self.shared.faults
+        &self.world.faults
     }
 
     #[must_use]
     pub fn metrics(&self) -> Snapshot {
-        self.shared.metrics.snapshot()
+        self.world.snapshot()
     }
 
-    /// Kills every process of a function, as it is.
+    /// The latest 50,000 lines that functions and platform wrote.
+    #[must_use]
+    pub fn logs(&self) -> Vec<LogLine> {
+        self.world.log.lines()
+    }
+
+    /// `kill -9` on every process of the function (its logical id), busy or not; how many there were. The next invocation
+    /// starts a fresh one.
     pub fn kill(&self, function: &str) -> usize {
-        self.shared.lambda.kill(function)
+        self.world.lambda.kill_soon(function)
+    }
+
+    /// How many processes of functions run now.
+    #[must_use]
+    pub fn processes(&self) -> usize {
+        self.world.lambda.all().len()
+    }
+
+    /// Ids of the sockets that are open.
+    #[must_use]
+    pub fn connections(&self) -> Vec<String> {
+        self.world.sockets.ids()
     }
 
     /// Cuts every WebSocket connection without a close; with `tell`, `$disconnect` is called.
     pub fn cut_connections(&self, tell: bool) -> usize {
-        self.shared.websocket.cut_all(tell)
+        self.world.sockets.cut(None, tell)
     }
 
-    /// Ends every process that was started.
+    /// The same for one of them; whether there was such a one.
+    pub fn cut_connection(&self, connection: &str, tell: bool) -> bool {
+        self.world.sockets.cut(Some(connection), tell) == 1
+    }
+
+    /// Holds up, or lets go, the stream mapping of that function.
+    pub fn pause_stream(&self, function: &str, paused: bool) {
+        self.mappings_of(function).for_each(|mapping| mapping.pause(paused));
+    }
+
+    /// From now on every batch of the stream is delivered twice.
+    pub fn duplicate_stream(&self, function: &str, twice: bool) {
+        self.mappings_of(function).for_each(|mapping| mapping.duplicate(twice));
+    }
+
+    /// Returns when the stream mappings have dealt with all that has been written until now. Never while one is paused.
+    pub async fn streams_settled(&self) {
+        for mapping in &self.world.mappings {
+            mapping.settled(&self.world).await;
+        }
+    }
+
+    /// Deletes what has expired, now; how many items.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn sweep_expired(&self) -> Result<usize> {
+        self.world.tables.sweep()
+    }
+
+    fn mappings_of(&self, function: &str) -> impl Iterator<Item = &Arc<streams::Mapping>> {
+        self.world.mappings.iter().filter(move |mapping| mapping.spec.function == function)
+    }
+
+    /// Ends every process that was started, as a power cut does: no close frames, no `$disconnect`. The port is free as soon
+    /// as the runtime has dropped the listeners.
     pub fn shutdown(&self) {
+        self.world.ended.store(true, Ordering::SeqCst);
         for task in &self.tasks {
             task.abort();
         }
-        self.shared.lambda.end();
+        self.world.sockets.cut(None, false);
+        // Each is killed by its watcher, or, when the runtime goes first, by the drop of the watcher.
+        for instance in self.world.lambda.all() {
+            instance.kill_soon();
+        }
+    }
+
+    /// [`Platform::shutdown`], and waits until every process has ended.
+    pub async fn ended(&self) {
+        self.shutdown();
+        for instance in self.world.lambda.all() {
+            instance.exited().await;
+        }
     }
 }
 
@@ -181,4 +413,96 @@ impl Drop for Platform {
     fn drop(&mut self) {
         self.shutdown();
     }
+}
+
+/// Both loopbacks on one port: `localhost` means either.
+async fn bind(port: u16) -> Result<(Vec<TcpListener>, u16)> {
+    for attempt in 0_u32..20 {
+        let four = match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
+            Ok(four) => four,
+            // A platform that has just ended here may need a moment to let go.
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && attempt < 10 => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+            Err(error) => {
+                return Err(error).with_context(|| format!("port {port} is in use; stop what uses it or choose another with --port"));
+            }
+        };
+        let bound = four.local_addr()?.port();
+        match TcpListener::bind((Ipv6Addr::LOCALHOST, bound)).await {
+            Ok(six) => return Ok((vec![four, six], bound)),
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => tokio::time::sleep(Duration::from_millis(50)).await,
+            // A machine without IPv6.
+            Err(_) => return Ok((vec![four], bound)),
+        }
+    }
+    bail!("port {port} is in use on ::1; stop what uses it or choose another with --port")
+}
+
+async fn sweep(world: Arc<World>) {
+    loop {
+        tokio::time::sleep(world.options.pace.ttl_sweep).await;
+        if let Err(error) = world.tables.sweep() {
+            world.log.say(format!("the sweep of expired items failed: {error}"));
+        }
+    }
+}
+
+async fn route(State(world): State<Arc<World>>, ConnectInfo(address): ConnectInfo<SocketAddr>, request: Request) -> Response {
+    if world.ended.load(Ordering::SeqCst) {
+        return (StatusCode::SERVICE_UNAVAILABLE, [("connection", "close")]).into_response();
+    }
+    let (mut parts, body) = request.into_parts();
+    let path = percent_decode(parts.uri.path());
+    if let Some(routes) = world.stack.sockets.clone() {
+        let base = format!("/{}", routes.stage);
+        if path == base || path == format!("{base}/") {
+            return match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
+                Ok(upgrade) => websocket::connect(world, routes, upgrade, &parts.uri, &parts.headers, address).await,
+                // API Gateway's answer to whoever comes without an upgrade.
+                Err(_) => (StatusCode::UPGRADE_REQUIRED, "Upgrade Required").into_response(),
+            };
+        }
+        if let Some(id) = path.strip_prefix(&format!("{base}/@connections/")) {
+            let Ok(body) = read(body).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
+            return websocket::manage(&world, &routes, id, &parts.method, &parts.headers, body).await;
+        }
+    }
+    let Ok(body) = read(body).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
+    let query = parts.uri.query().unwrap_or_default();
+    if path.trim_end_matches('/') == "/_aws/dynamodb" {
+        dynamodb::handle(&world, &parts.headers, body).await
+    } else if path.starts_with("/_lambda/") {
+        lambda::handle(&world, &parts.method, &path, &parts.headers, body).await
+    } else if path.starts_with("/oidc/") {
+        oidc::handle(&world, &parts.method, &path, query, &parts.headers, body).await
+    } else if path == "/" {
+        console::front(&world)
+    } else if path.starts_with("/platform/") {
+        console::platform(&world, &path)
+    } else if let Some((prefix, folder)) = world.options.mounts.iter().find(|(prefix, _)| path.starts_with(prefix)) {
+        statics::handle(&world, prefix, folder, &parts.method, &path, &parts.headers).await
+    } else if path == "/platform" || world.options.mounts.iter().any(|(prefix, _)| *prefix == format!("{path}/")) {
+        (StatusCode::PERMANENT_REDIRECT, [("location", format!("{path}/"))]).into_response()
+    } else {
+        http_api::handle(&world, &parts.method, &parts.uri, &parts.headers, body, address).await
+    }
+}
+
+async fn read(body: axum::body::Body) -> Result<Bytes, axum::Error> {
+    // The largest body of any of the services: DynamoDB's 16 MB.
+    axum::body::to_bytes(body, 16 * 1_024 * 1_024).await
+}
+
+fn percent_decode(path: &str) -> String {
+    let bytes = path.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let hex = (bytes[at] == b'%').then(|| path.get(at + 1..at + 3)).flatten().and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        decoded.push(hex.unwrap_or(bytes[at]));
+        at += if hex.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
 }

@@ -1,39 +1,71 @@
-//! What happened, and what it would have cost on AWS.
+//! Counts what the run does and what it would have cost, by AWS's published rules and list prices.
 
+use crate::faults::Refusal;
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-pub fn now_ms() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64
+/// US dollars, list prices of us-east-1 in 2026, without free tiers: aws.amazon.com/{lambda,dynamodb,api-gateway}/pricing.
+mod price {
+    pub(super) const LAMBDA_REQUEST: f64 = 0.20e-6;
+    pub(super) const LAMBDA_ARM_GB_SECOND: f64 = 0.000_013_333_4;
+    pub(super) const WRITE_UNIT: f64 = 0.625e-6;
+    pub(super) const READ_UNIT: f64 = 0.125e-6;
+    pub(super) const SOCKET_MESSAGE: f64 = 1.00e-6;
+    pub(super) const SOCKET_MINUTE: f64 = 0.25e-6;
+    pub(super) const HTTP_REQUEST: f64 = 1.00e-6;
 }
 
-/// Counts since the start.
-#[derive(Debug, Clone, Default)]
+/// Socket messages are billed in pieces of 32 KB.
+const SOCKET_PIECE: usize = 32 * 1_024;
+const LATENCIES_KEPT: usize = 2_000;
+
+/// Everything counted since the start; take two and subtract to measure a stretch.
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Snapshot {
-    pub functions: BTreeMap<String, FunctionCount>,
-    /// DynamoDB operation → calls.
+    /// By logical id.
+    pub functions: BTreeMap<String, FunctionMetrics>,
+    /// Calls of functions, by DynamoDB operation.
     pub operations: BTreeMap<String, u64>,
+    /// Units that functions' calls consumed.
     pub read_units: f64,
     pub write_units: f64,
-    /// Frames of clients and posts to them, in API Gateway's messages of 32 KB.
+    /// By function (`-`: a caller that is not a function, left out above) and operation.
+    pub by_function: BTreeMap<String, BTreeMap<String, OperationMetrics>>,
+    /// Clients' frames and posts to them, in the gateway's pieces of 32 KB.
     pub frames: u64,
     pub posts: u64,
+    /// Posts that connections received, by connection id.
+    pub posts_to: BTreeMap<String, u64>,
+    /// Posts asked for, whatever was answered.
+    pub posts_tried: u64,
+    pub connections_now: usize,
+    pub connections_opened: u64,
+    pub connection_seconds: u64,
     pub http_requests: u64,
+    /// Actions that a function's policy did not allow, as `function action resource`.
+    pub denied: Vec<String>,
+    /// Actions that each function's policy allowed and that it used.
+    pub used: BTreeMap<String, std::collections::BTreeSet<String>>,
 }
 
-#[derive(Debug, Clone, Default)]
-pub struct FunctionCount {
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct FunctionMetrics {
     pub invocations: u64,
     pub errors: u64,
     pub cold: u64,
+    pub instances: usize,
     pub gb_seconds: f64,
     /// The last ones, in milliseconds.
+    #[serde(skip)]
     pub latencies: Vec<f64>,
 }
 
-impl FunctionCount {
+impl FunctionMetrics {
+    /// `share`: 0.5 for the median.
     #[must_use]
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 2,000 are kept")]
     pub fn percentile(&self, share: f64) -> f64 {
         let mut sorted = self.latencies.clone();
         sorted.sort_by(f64::total_cmp);
@@ -42,9 +74,16 @@ impl FunctionCount {
     }
 }
 
-/// Dollars at AWS's list prices of eu-west-1: Lambda arm64 per GB-second and per request, DynamoDB on demand per unit,
-/// API Gateway per message and per HTTP call.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct OperationMetrics {
+    pub count: u64,
+    pub read_units: f64,
+    pub write_units: f64,
+    pub refused: u64,
+}
+
+/// US dollars.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct Cost {
     pub lambda: f64,
     pub dynamodb: f64,
@@ -52,60 +91,75 @@ pub struct Cost {
 }
 
 impl Snapshot {
+    /// What all this would have cost.
     #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "counts of a run on one machine are far below 2^52")]
     pub fn cost(&self) -> Cost {
-        let invocations: u64 = self.functions.values().map(|f| f.invocations).sum();
-        let gb_seconds: f64 = self.functions.values().map(|f| f.gb_seconds).sum();
+        let lambda = self.functions.values();
         Cost {
-            lambda: invocations as f64 * 0.20e-6 + gb_seconds * 13.3334e-6,
-            dynamodb: self.read_units * 0.1415e-6 + self.write_units * 0.7073e-6,
-            api_gateway: (self.frames + self.posts) as f64 * 1.14e-6 + self.http_requests as f64 * 1.11e-6,
+            lambda: lambda.map(|one| one.invocations as f64 * price::LAMBDA_REQUEST + one.gb_seconds * price::LAMBDA_ARM_GB_SECOND).sum(),
+            dynamodb: self.read_units * price::READ_UNIT + self.write_units * price::WRITE_UNIT,
+            api_gateway: (self.frames + self.posts) as f64 * price::SOCKET_MESSAGE
+                + self.connection_seconds as f64 / 60.0 * price::SOCKET_MINUTE
+                + self.http_requests as f64 * price::HTTP_REQUEST,
         }
     }
 }
 
 #[derive(Debug, Default)]
-pub struct Metrics(Mutex<Snapshot>);
+pub(crate) struct Metrics(Mutex<Snapshot>);
 
 impl Metrics {
-    pub fn snapshot(&self) -> Snapshot {
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Snapshot)) {
+        change(&mut self.0.lock().expect("no holder panics"));
+    }
+
+    pub(crate) fn invoked(&self, function: &str, memory_gb: f64, took: Duration, failed: bool) {
+        self.change(|all| {
+            let mine = all.functions.entry(function.to_owned()).or_default();
+            mine.invocations += 1;
+            mine.errors += u64::from(failed);
+            let took = took.as_secs_f64() * 1_000.0;
+            // Billed by the millisecond, rounded up.
+            mine.gb_seconds += took.ceil() / 1_000.0 * memory_gb;
+            if mine.latencies.len() == LATENCIES_KEPT {
+                mine.latencies.remove(0);
+            }
+            mine.latencies.push(took);
+        });
+    }
+
+    pub(crate) fn operated(&self, caller: &str, operation: &str, read: f64, write: f64, refused: Option<Refusal>) {
+        self.change(|all| {
+            if caller != "-" {
+                *all.operations.entry(operation.to_owned()).or_default() += 1;
+                all.read_units += read;
+                all.write_units += write;
+            }
+            let mine = all.by_function.entry(caller.to_owned()).or_default().entry(operation.to_owned()).or_default();
+            mine.count += 1;
+            mine.read_units += read;
+            mine.write_units += write;
+            mine.refused += u64::from(refused.is_some());
+        });
+    }
+
+    pub(crate) fn frame(&self, bytes: usize) {
+        self.change(|all| all.frames += pieces(bytes));
+    }
+
+    pub(crate) fn post(&self, connection: &str, bytes: usize) {
+        self.change(|all| {
+            all.posts += pieces(bytes);
+            *all.posts_to.entry(connection.to_owned()).or_default() += 1;
+        });
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
         self.0.lock().expect("no holder panics").clone()
-    }
-
-    pub fn invoked(&self, function: &str, took: Duration, cold: bool, failed: bool, memory_mb: u64) {
-        let mut all = self.0.lock().expect("no holder panics");
-        let count = all.functions.entry(function.to_owned()).or_default();
-        count.invocations += 1;
-        count.errors += u64::from(failed);
-        count.cold += u64::from(cold);
-        count.gb_seconds += took.as_secs_f64() * memory_mb as f64 / 1024.0;
-        if count.latencies.len() >= 500 {
-            count.latencies.remove(0);
-        }
-        count.latencies.push(took.as_secs_f64() * 1000.0);
-    }
-
-    pub fn operation(&self, name: &str, read: f64, write: f64) {
-        let mut all = self.0.lock().expect("no holder panics");
-        *all.operations.entry(name.to_owned()).or_default() += 1;
-        all.read_units += read;
-        all.write_units += write;
-    }
-
-    pub fn frame(&self, bytes: usize) {
-        self.0.lock().expect("no holder panics").frames += messages(bytes);
-    }
-
-    pub fn post(&self, bytes: usize) {
-        self.0.lock().expect("no holder panics").posts += messages(bytes);
-    }
-
-    pub fn http(&self) {
-        self.0.lock().expect("no holder panics").http_requests += 1;
     }
 }
 
-/// API Gateway counts in pieces of 32 KB.
-fn messages(bytes: usize) -> u64 {
-    bytes.div_ceil(32 * 1024).max(1) as u64
+fn pieces(bytes: usize) -> u64 {
+    u64::try_from(bytes.div_ceil(SOCKET_PIECE).max(1)).unwrap_or(1)
 }

@@ -1,264 +1,377 @@
-//! API Gateway's WebSocket API: `$connect`, `$disconnect`, `$default`, and `@connections`.
+//! API Gateway's WebSocket API: handshakes through `$connect`, frames to the route that the body selects, `$disconnect` at the
+//! end, and `@connections` for the functions to answer by.
 
-use crate::Shared;
 use crate::faults::PostFault;
-use crate::metrics::now_ms;
-use axum::body::Bytes;
+use crate::template::SocketRoutes;
+use crate::{World, clock, iam};
+use axum::body::{Body, Bytes};
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
-use axum::extract::{ConnectInfo, Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use futures::{SinkExt, StreamExt};
-use serde_json::{Value, json};
-use std::collections::HashMap;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
-/// A client's frame beyond this closes its connection with 1009.
-const MAX_FRAME: usize = 32 * 1024;
-/// A post beyond this is refused with 413.
-const MAX_POST: usize = 128 * 1024;
+const MAX_FRAME: usize = 32 * 1_024;
+const MAX_MESSAGE: usize = 128 * 1_024;
 
-#[derive(Debug)]
-enum Out {
-    Text(String),
-    /// A close frame, from `DELETE @connections`.
-    Close,
-    /// As if a cable had been pulled.
+/// What a connection's task can be told from outside.
+enum Order {
+    Send(Message),
+    /// Close properly, with that code.
+    Close(u16, &'static str),
+    /// Drop the line: no close frame; `$disconnect` only if asked for.
     Cut { tell: bool },
 }
 
-#[derive(Debug)]
 struct Connection {
-    out: mpsc::UnboundedSender<Out>,
-    connected_at: u64,
-    address: String,
-    user_agent: String,
-    last_active: Arc<Mutex<u64>>,
+    orders: mpsc::UnboundedSender<Order>,
+    since_ms: u64,
+    last_ms: u64,
+    ip: String,
+    agent: String,
 }
 
-/// The connections that are open.
-#[derive(Debug, Default)]
-pub struct Gateway(Mutex<HashMap<String, Connection>>);
+#[derive(Default)]
+pub(crate) struct Sockets {
+    open: Mutex<BTreeMap<String, Connection>>,
+}
 
-impl Gateway {
-    pub(crate) fn open(&self) -> usize {
-        self.0.lock().expect("no holder panics").len()
+impl Sockets {
+    pub(crate) fn ids(&self) -> Vec<String> {
+        self.open.lock().expect("no holder panics").keys().cloned().collect()
     }
 
-    pub(crate) fn cut_all(&self, tell: bool) -> usize {
-        let connections = self.0.lock().expect("no holder panics");
-        for connection in connections.values() {
-            let _ = connection.out.send(Out::Cut { tell });
+    /// Drops lines as a train does in a tunnel; `None`: all of them.
+    pub(crate) fn cut(&self, id: Option<&str>, tell: bool) -> usize {
+        let open = self.open.lock().expect("no holder panics");
+        open.iter()
+            .filter(|(name, _)| id.is_none_or(|id| id == *name))
+            .filter(|(_, connection)| connection.orders.send(Order::Cut { tell }).is_ok())
+            .count()
+    }
+
+    fn order(&self, id: &str, order: Order) -> bool {
+        self.open.lock().expect("no holder panics").get(id).is_some_and(|connection| connection.orders.send(order).is_ok())
+    }
+
+    fn touch(&self, id: &str) {
+        if let Some(connection) = self.open.lock().expect("no holder panics").get_mut(id) {
+            connection.last_ms = clock::now_ms();
         }
-        connections.len()
     }
 }
 
-fn new_id() -> String {
-    base64::engine::general_purpose::URL_SAFE.encode(&uuid::Uuid::new_v4().as_bytes()[..10])
-}
-
-struct Caller {
-    id: String,
-    address: String,
-    user_agent: String,
-    connected_at: u64,
-}
-
-fn context(shared: &Shared, caller: &Caller, event: &str, route: &str) -> Value {
-    json!({
-        "routeKey": route,
-        "eventType": event,
-        "messageDirection": "IN",
-        "connectionId": caller.id,
-        "connectedAt": caller.connected_at,
-        "requestTimeEpoch": now_ms(),
-        "requestId": uuid::Uuid::new_v4().to_string(),
-        "extendedRequestId": new_id(),
-        "apiId": "local",
-        "stage": shared.stack.websocket_stage,
-        "domainName": "localhost",
-        "identity": {"sourceIp": caller.address, "userAgent": caller.user_agent},
-    })
-}
-
-/// `GET /{stage}`: the handshake. `$connect` decides.
-pub(crate) async fn handshake(
-    State(shared): State<Arc<Shared>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Query(query): Query<HashMap<String, String>>,
-    headers: HeaderMap,
+/// A handshake: `$connect` decides.
+pub(crate) async fn connect(
+    world: Arc<World>,
+    routes: SocketRoutes,
     upgrade: WebSocketUpgrade,
+    uri: &Uri,
+    headers: &HeaderMap,
+    address: SocketAddr,
 ) -> Response {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-    let caller = Caller { id: new_id(), address: peer.ip().to_string(), user_agent: header("user-agent"), connected_at: now_ms() };
-    let named: HashMap<&str, String> = headers
-        .iter()
-        .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?.to_owned())))
-        .collect();
-    let event = json!({
-        "headers": named,
-        "multiValueHeaders": named.iter().map(|(name, value)| ((*name).to_owned(), json!([value]))).collect::<serde_json::Map<_, _>>(),
-        "queryStringParameters": query,
-        "multiValueQueryStringParameters": query.iter().map(|(name, value)| (name.clone(), json!([value]))).collect::<serde_json::Map<_, _>>(),
-        "requestContext": context(&shared, &caller, "CONNECT", "$connect"),
-        "isBase64Encoded": false,
-    });
-    if let Some(function) = shared.stack.websocket_routes.get("$connect") {
-        let answer = shared.lambda.invoke(&shared, function, Bytes::from(event.to_string())).await;
-        let answer: Option<Value> = answer.ok().and_then(|answer| serde_json::from_slice(&answer).ok());
-        let status = answer.as_ref().and_then(|answer| answer["statusCode"].as_u64()).unwrap_or(502);
-        if !(200..300).contains(&status) {
-            // As on AWS: what the function says if it is a refusal, else an error of the gateway.
-            let status = if (400..500).contains(&status) { status as u16 } else { 500 };
-            return StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response();
+    let line = Line::new(world, routes, headers, address);
+    let mut extra: Vec<(String, String)> = Vec::new();
+    if let Some(function) = line.routes.routes.get("$connect") {
+        let mut event = json!({ "requestContext": line.context("$connect", "CONNECT"), "isBase64Encoded": false });
+        let (single, multi) = fold_headers(headers);
+        (event["headers"], event["multiValueHeaders"]) = (single, multi);
+        let query: Vec<(String, String)> =
+            url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
+        if !query.is_empty() {
+            event["queryStringParameters"] = query.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<Map<_, _>>().into();
+            let mut multi = Map::new();
+            for (name, value) in query {
+                if let Value::Array(values) = multi.entry(name).or_insert_with(|| json!([])) {
+                    values.push(json!(value));
+                }
+            }
+            event["multiValueQueryStringParameters"] = multi.into();
+        }
+        let Ok(answer) = line.world.lambda.invoke(&line.world, function, event.to_string().into_bytes()).await else {
+            return refusal(StatusCode::BAD_GATEWAY, &line);
+        };
+        let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
+        match answer["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok()) {
+            Some(200..=299) => {
+                for (name, value) in answer["headers"].as_object().into_iter().flatten() {
+                    extra.push((name.clone(), value.as_str().unwrap_or_default().to_owned()));
+                }
+            }
+            Some(status @ (401 | 403)) => return refusal(StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN), &line),
+            _ => return refusal(StatusCode::INTERNAL_SERVER_ERROR, &line),
         }
     }
-    upgrade.max_message_size(4 * MAX_POST).max_frame_size(4 * MAX_POST).on_upgrade(move |socket| serve(shared, caller, socket))
+    let protocol = extra.iter().find(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-protocol")).map(|(_, value)| value.clone());
+    let upgrade = match protocol {
+        Some(protocol) => upgrade.protocols([protocol]),
+        None => upgrade,
+    };
+    let mut response = upgrade.max_frame_size(MAX_FRAME).max_message_size(MAX_MESSAGE).on_upgrade(move |socket| line.serve(socket));
+    for (name, value) in extra {
+        if let (Ok(name), Ok(value)) = (name.parse::<axum::http::HeaderName>(), value.parse()) {
+            response.headers_mut().entry(name).or_insert(value);
+        }
+    }
+    response
 }
 
-async fn serve(shared: Arc<Shared>, caller: Caller, socket: WebSocket) {
-    let (out, mut outgoing) = mpsc::unbounded_channel();
-    let last_active = Arc::new(Mutex::new(now_ms()));
-    let connection = Connection {
-        out,
-        connected_at: caller.connected_at,
-        address: caller.address.clone(),
-        user_agent: caller.user_agent.clone(),
-        last_active: last_active.clone(),
+fn refusal(status: StatusCode, line: &Line) -> Response {
+    let message = match status {
+        StatusCode::UNAUTHORIZED => "Unauthorized",
+        StatusCode::FORBIDDEN => "Forbidden",
+        _ => "Internal server error",
     };
-    shared.websocket.0.lock().expect("no holder panics").insert(caller.id.clone(), connection);
-    let caller = Arc::new(caller);
-    let (mut sink, mut stream) = socket.split();
-    let close = |code: u16, reason: &'static str| Message::Close(Some(CloseFrame { code, reason: reason.into() }));
-    let end = Instant::now() + shared.options.limits.longest;
-    let mut idle = Instant::now() + shared.options.limits.idle;
-    let mut tell = true;
-    loop {
-        tokio::select! {
-            incoming = stream.next() => match incoming {
-                Some(Ok(Message::Text(text))) if text.len() > MAX_FRAME => {
-                    let _ = sink.send(close(1009, "message too big")).await;
-                    break;
-                }
-                Some(Ok(Message::Binary(bytes))) if bytes.len() > MAX_FRAME => {
-                    let _ = sink.send(close(1009, "message too big")).await;
-                    break;
-                }
-                Some(Ok(Message::Text(text))) => {
-                    idle = Instant::now() + shared.options.limits.idle;
-                    tokio::spawn(message(shared.clone(), caller.clone(), text.to_string(), false));
-                }
-                Some(Ok(Message::Binary(bytes))) => {
-                    idle = Instant::now() + shared.options.limits.idle;
-                    let body = base64::engine::general_purpose::STANDARD.encode(&bytes);
-                    tokio::spawn(message(shared.clone(), caller.clone(), body, true));
-                }
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => idle = Instant::now() + shared.options.limits.idle,
-                Some(Ok(Message::Close(_)) | Err(_)) | None => break,
-            },
-            next = outgoing.recv() => match next {
-                Some(Out::Text(text)) => {
-                    idle = Instant::now() + shared.options.limits.idle;
-                    *last_active.lock().expect("no holder panics") = now_ms();
-                    if sink.send(Message::text(text)).await.is_err() {
-                        break;
+    let body = json!({ "message": message, "connectionId": line.id, "requestId": clock::uuid() });
+    (status, [("content-type", "application/json")], body.to_string()).into_response()
+}
+
+/// One connection from its handshake to its end.
+struct Line {
+    world: Arc<World>,
+    routes: SocketRoutes,
+    id: String,
+    since_ms: u64,
+    ip: String,
+    agent: String,
+}
+
+impl Line {
+    fn new(world: Arc<World>, routes: SocketRoutes, headers: &HeaderMap, address: SocketAddr) -> Self {
+        let bytes: [u8; 11] = rand::random();
+        Self {
+            world,
+            routes,
+            // As long as API Gateway's, and with their trailing `=`, which paths must survive.
+            id: STANDARD.encode(bytes),
+            since_ms: clock::now_ms(),
+            ip: address.ip().to_canonical().to_string(),
+            agent: headers.get("user-agent").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned(),
+        }
+    }
+
+    fn context(&self, route: &str, kind: &str) -> Value {
+        let now = clock::now_ms();
+        let mut context = json!({
+            "routeKey": route,
+            "eventType": kind,
+            "extendedRequestId": clock::uuid(),
+            "requestTime": clock::gateway_time(now),
+            "messageDirection": "IN",
+            "stage": self.routes.stage,
+            "connectedAt": self.since_ms,
+            "requestTimeEpoch": now,
+            "identity": { "sourceIp": self.ip, "userAgent": self.agent },
+            "requestId": clock::uuid(),
+            "domainName": self.world.host(),
+            "connectionId": self.id,
+            "apiId": self.routes.api_id,
+        });
+        if kind == "MESSAGE" {
+            context["messageId"] = json!(clock::uuid());
+        }
+        context
+    }
+
+    async fn serve(self, socket: WebSocket) {
+        let (orders, mut inbox) = mpsc::unbounded_channel();
+        let connection =
+            Connection { orders, since_ms: self.since_ms, last_ms: self.since_ms, ip: self.ip.clone(), agent: self.agent.clone() };
+        self.world.sockets.open.lock().expect("no holder panics").insert(self.id.clone(), connection);
+        self.world.metrics.change(|all| all.connections_opened += 1);
+        let line = Arc::new(self);
+        let (mut sink, mut stream) = socket.split();
+        let limits = &line.world.options.limits;
+        let born = Instant::now();
+        let end = born + limits.longest;
+        let mut quiet_until = born + limits.idle;
+        let (code, reason, tell) = loop {
+            tokio::select! {
+                order = inbox.recv() => match order {
+                    Some(Order::Send(message)) => {
+                        quiet_until = Instant::now() + limits.idle;
+                        if sink.send(message).await.is_err() { break (1006, "", true) }
+                    }
+                    Some(Order::Close(code, reason)) => { close(&mut sink, code, reason).await; break (code, reason, true) }
+                    Some(Order::Cut { tell }) => break (1006, "", tell),
+                    None => break (1006, "", true),
+                },
+                frame = stream.next() => {
+                    quiet_until = Instant::now() + limits.idle;
+                    match frame {
+                        Some(Ok(Message::Text(text))) => line.receive(json!(text.as_str()), text.len(), false),
+                        Some(Ok(Message::Binary(bytes))) => line.receive(json!(STANDARD.encode(&bytes)), bytes.len(), true),
+                        Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                        Some(Ok(Message::Close(frame))) => break (frame.map_or(1005, |frame| frame.code), "", true),
+                        Some(Err(error)) => {
+                            // tungstenite reports a frame or message over its limit as a capacity error.
+                            if error.to_string().contains("Space limit exceeded") {
+                                close(&mut sink, 1009, "Message too big").await;
+                                break (1009, "", true);
+                            }
+                            break (1006, "", true);
+                        }
+                        None => break (1006, "", true),
                     }
                 }
-                Some(Out::Close) => {
-                    let _ = sink.send(close(1000, "")).await;
-                    break;
-                }
-                Some(Out::Cut { tell: told }) => {
-                    tell = told;
-                    break;
-                }
-                None => break,
-            },
-            () = tokio::time::sleep_until(idle.min(end)) => {
-                let _ = sink.send(close(1001, "going away")).await;
-                break;
+                () = sleep_until(quiet_until) => { close(&mut sink, 1001, "Going away").await; break (1001, "", true) }
+                () = sleep_until(end) => { close(&mut sink, 1001, "Going away").await; break (1001, "", true) }
             }
+        };
+        line.world.sockets.open.lock().expect("no holder panics").remove(&line.id);
+        drop((sink, stream));
+        line.world.metrics.change(|all| all.connection_seconds += born.elapsed().as_secs().max(1));
+        if let (true, Some(function)) = (tell, line.routes.routes.get("$disconnect")) {
+            let mut context = line.context("$disconnect", "DISCONNECT");
+            context["disconnectStatusCode"] = json!(code);
+            context["disconnectReason"] = json!(reason);
+            let event = json!({
+                "headers": { "Host": line.world.host(), "x-api-key": "", "X-Forwarded-For": "" },
+                "requestContext": context,
+                "isBase64Encoded": false,
+            });
+            // Best effort, as on AWS: nobody is told when it fails.
+            let _ = line.world.lambda.invoke(&line.world, function, event.to_string().into_bytes()).await;
         }
     }
-    shared.websocket.0.lock().expect("no holder panics").remove(&caller.id);
-    drop((sink, stream));
-    if tell && let Some(function) = shared.stack.websocket_routes.get("$disconnect") {
-        let mut context = context(&shared, &caller, "DISCONNECT", "$disconnect");
-        context["disconnectStatusCode"] = json!(1000);
-        let event = json!({"headers": {}, "requestContext": context, "isBase64Encoded": false});
-        let _ = shared.lambda.invoke(&shared, function, Bytes::from(event.to_string())).await;
+
+    /// Frames are handled as they come, not one after the other: API Gateway waits for no answer either.
+    fn receive(self: &Arc<Self>, body: Value, bytes: usize, binary: bool) {
+        self.world.metrics.frame(bytes);
+        self.world.sockets.touch(&self.id);
+        let line = Arc::clone(self);
+        tokio::spawn(async move {
+            let route = line.select(&body, binary);
+            let Some(function) = line.routes.routes.get(&route) else {
+                line.complain("Forbidden");
+                return;
+            };
+            let event = json!({ "requestContext": line.context(&route, "MESSAGE"), "body": body, "isBase64Encoded": binary });
+            if line.world.lambda.invoke(&line.world, function, event.to_string().into_bytes()).await.is_err() {
+                line.complain("Internal server error");
+            }
+        });
+    }
+
+    fn select(&self, body: &Value, binary: bool) -> String {
+        let field = self.routes.selection.trim_start_matches("$request.body.");
+        let parsed = body.as_str().filter(|_| !binary).and_then(|text| serde_json::from_str::<Value>(text).ok());
+        parsed
+            .and_then(|parsed| parsed[field].as_str().map(str::to_owned))
+            .filter(|route| self.routes.routes.contains_key(route) && !route.starts_with('$'))
+            .unwrap_or_else(|| "$default".to_owned())
+    }
+
+    fn complain(&self, message: &str) {
+        let body = json!({ "message": message, "connectionId": self.id, "requestId": clock::uuid() }).to_string();
+        self.world.metrics.post(&self.id, body.len());
+        self.world.sockets.order(&self.id, Order::Send(Message::text(body)));
     }
 }
 
-async fn message(shared: Arc<Shared>, caller: Arc<Caller>, body: String, encoded: bool) {
-    shared.metrics.frame(body.len());
-    let routes = &shared.stack.websocket_routes;
-    // The route selection expression is `$request.body.action`.
-    let action = serde_json::from_str::<Value>(&body).ok().and_then(|body| body["action"].as_str().map(str::to_owned));
-    let route = action.filter(|action| routes.contains_key(action)).unwrap_or_else(|| "$default".to_owned());
-    let Some(function) = routes.get(&route) else { return };
-    let mut context = context(&shared, &caller, "MESSAGE", &route);
-    context["messageId"] = json!(new_id());
-    let request_id = context["requestId"].clone();
-    let event = json!({"requestContext": context, "body": body, "isBase64Encoded": encoded});
-    if shared.lambda.invoke(&shared, function, Bytes::from(event.to_string())).await.is_err() {
-        let text = json!({"message": "Internal server error", "connectionId": caller.id, "requestId": request_id}).to_string();
-        if let Some(connection) = shared.websocket.0.lock().expect("no holder panics").get(&caller.id) {
-            let _ = connection.out.send(Out::Text(text));
+async fn close(sink: &mut (impl SinkExt<Message> + Unpin), code: u16, reason: &'static str) {
+    let _ = sink.send(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await;
+}
+
+/// `@connections/{id}`: POST a message, GET what is known, DELETE to close.
+pub(crate) async fn manage(world: &Arc<World>, routes: &SocketRoutes, id: &str, method: &Method, headers: &HeaderMap, body: Bytes) -> Response {
+    let caller = world.lambda.caller(headers);
+    if let Some(instance) = &caller {
+        instance.before_call().await;
+        let resource =
+            format!("arn:aws:execute-api:{}:000000000000:{}/{}/{method}/@connections/{id}", world.place.region, routes.api_id, routes.stage);
+        let allowed = iam::allows(&instance.spec().statements, "execute-api:ManageConnections", &resource, &[]);
+        world.note_permission(instance.function(), "execute-api:ManageConnections", &resource, allowed);
+        if !allowed {
+            return answer(StatusCode::FORBIDDEN, "ForbiddenException", "User is not authorized to access this resource");
         }
     }
+    let response = match method.as_str() {
+        "POST" => post(world, id, &body).await,
+        "DELETE" if world.sockets.order(id, Order::Close(1000, "Connection Closed Normally")) => StatusCode::NO_CONTENT.into_response(),
+        "GET" => match world.sockets.open.lock().expect("no holder panics").get(id) {
+            Some(one) => {
+                let body = json!({
+                    "connectedAt": iso(one.since_ms), "lastActiveAt": iso(one.last_ms),
+                    "identity": { "sourceIp": one.ip, "userAgent": one.agent },
+                });
+                ([("content-type", "application/json")], body.to_string()).into_response()
+            }
+            None => gone(),
+        },
+        _ => gone(),
+    };
+    if let Some(instance) = &caller {
+        instance.after_call().await;
+    }
+    response
+}
+
+async fn post(world: &World, id: &str, body: &Bytes) -> Response {
+    world.metrics.change(|all| all.posts_tried += 1);
+    match world.faults.on_post(id) {
+        Some(PostFault::Gone) => return gone(),
+        Some(PostFault::Throttled) => return answer(StatusCode::TOO_MANY_REQUESTS, "LimitExceededException", "Too many requests"),
+        Some(PostFault::Error) => return answer(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerErrorException", "Internal server error"),
+        Some(PostFault::Hang) => std::future::pending().await,
+        None => {}
+    }
+    if body.len() > MAX_MESSAGE {
+        return answer(StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLargeException", "Payload too large");
+    }
+    let message = std::str::from_utf8(body).map_or_else(|_| Message::binary(body.clone()), Message::text);
+    if !world.sockets.order(id, Order::Send(message)) {
+        return gone();
+    }
+    world.metrics.post(id, body.len());
+    world.sockets.touch(id);
+    StatusCode::OK.into_response()
 }
 
 fn gone() -> Response {
-    (StatusCode::GONE, [("x-amzn-errortype", "GoneException")], "{\"message\":\"GoneException\"}").into_response()
+    Response::builder()
+        .status(StatusCode::GONE)
+        .header("x-amzn-errortype", "GoneException")
+        .body(Body::empty())
+        .unwrap_or_else(|_| StatusCode::GONE.into_response())
 }
 
-/// `POST /{stage}/@connections/{id}`
-pub(crate) async fn post(State(shared): State<Arc<Shared>>, Path(id): Path<String>, body: Bytes) -> Response {
-    shared.metrics.post(body.len());
-    match shared.faults.take_post() {
-        Some(PostFault::Gone) => return gone(),
-        Some(PostFault::Throttled) => {
-            return (StatusCode::TOO_MANY_REQUESTS, [("x-amzn-errortype", "LimitExceededException")], "{}").into_response();
-        }
-        Some(PostFault::Error) => return (StatusCode::INTERNAL_SERVER_ERROR, "{}").into_response(),
-        Some(PostFault::Hang) => tokio::time::sleep(Duration::from_secs(30)).await,
-        None => {}
-    }
-    if body.len() > MAX_POST {
-        return (StatusCode::PAYLOAD_TOO_LARGE, [("x-amzn-errortype", "PayloadTooLargeException")], "{}").into_response();
-    }
-    let connections = shared.websocket.0.lock().expect("no holder panics");
-    let text = String::from_utf8_lossy(&body).into_owned();
-    match connections.get(&id).map(|connection| connection.out.send(Out::Text(text))) {
-        Some(Ok(())) => StatusCode::OK.into_response(),
-        _ => gone(),
-    }
+fn answer(status: StatusCode, kind: &'static str, message: &str) -> Response {
+    (status, [("x-amzn-errortype", kind), ("content-type", "application/json")], json!({ "message": message }).to_string()).into_response()
 }
 
-/// `GET /{stage}/@connections/{id}`
-pub(crate) async fn get(State(shared): State<Arc<Shared>>, Path(id): Path<String>) -> Response {
-    let connections = shared.websocket.0.lock().expect("no holder panics");
-    let Some(connection) = connections.get(&id) else { return gone() };
-    let last_active = *connection.last_active.lock().expect("no holder panics");
-    let body = json!({
-        "connectedAt": connection.connected_at,
-        "lastActiveAt": last_active,
-        "identity": {"sourceIp": connection.address, "userAgent": connection.user_agent},
-    });
-    (StatusCode::OK, body.to_string()).into_response()
+fn iso(ms: u64) -> String {
+    // `21/Nov/2026:…` is for events; here a date in RFC 3339.
+    let text = clock::gateway_time(ms);
+    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let month = months.iter().position(|name| *name == &text[3..6]).unwrap_or(0) + 1;
+    format!("{}-{month:02}-{}T{}Z", &text[7..11], &text[..2], &text[12..20])
 }
 
-/// `DELETE /{stage}/@connections/{id}`
-pub(crate) async fn delete(State(shared): State<Arc<Shared>>, Path(id): Path<String>) -> Response {
-    match shared.websocket.0.lock().expect("no holder panics").get(&id).map(|connection| connection.out.send(Out::Close)) {
-        Some(Ok(())) => StatusCode::NO_CONTENT.into_response(),
-        _ => gone(),
+/// Headers once each, the last winning, and all their values.
+fn fold_headers(headers: &HeaderMap) -> (Value, Value) {
+    let (mut single, mut multi) = (Map::new(), Map::new());
+    for name in headers.keys() {
+        let values: Vec<String> = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect();
+        let name = canonical(name.as_str());
+        single.insert(name.clone(), json!(values.last()));
+        multi.insert(name, json!(values));
     }
+    (single.into(), multi.into())
+}
+
+/// A WebSocket API passes headers on as browsers write them: `Origin`, `User-Agent`.
+fn canonical(name: &str) -> String {
+    let word = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + letters.as_str())
+    };
+    name.split('-').map(word).collect::<Vec<_>>().join("-")
 }

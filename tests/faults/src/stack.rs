@@ -51,6 +51,7 @@ impl Stack {
             data: None,
             limits,
             show_logs: std::env::var("SHOW_LOGS").is_ok(),
+            ..Options::default()
         })
         .await
         .expect("the platform starts; build the functions first: cargo build --bins");

@@ -6,7 +6,7 @@ mod kinds;
 mod stack;
 mod yaml;
 
-pub use stack::{CorsRules, FunctionSpec, HttpRoute, MappingSpec, SocketRoutes, Stack, TableSpec};
+pub use stack::{FunctionSpec, HttpRoute, MappingSpec, SocketRoutes, Stack, TableSpec};
 
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -166,7 +166,8 @@ Resources:
     Properties: { CodeUri: target/lambda/my-function, Environment: { Variables: { OWN: "1" } } }
 "#;
         let stack = parse(Path::new("t.yaml"), text, &BTreeMap::new(), &place()).unwrap();
-        let function = &stack.functions["my-function"];
+        let function = &stack.functions["F"];
+        assert_eq!(function.binary, "my-function");
         assert_eq!(function.timeout.as_secs(), 7);
         assert_eq!(function.environment["TABLE"], "t");
         assert_eq!(function.environment["URL"], "https://t.x/${Raw}");

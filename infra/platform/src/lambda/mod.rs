@@ -10,7 +10,6 @@ pub(crate) use runtime_api::handle;
 use crate::template::FunctionSpec;
 use crate::{World, clock};
 use axum::http::HeaderMap;
-use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -65,7 +64,7 @@ impl Lambda {
         let request_id = clock::uuid();
         let began = clock::instant();
         let outcome = self.invoke_once(world, function, &request_id, payload).await;
-        world.metrics.invoked(name, function.spec.memory_mb, began.elapsed(), outcome.is_err());
+        world.metrics.invoked(name, memory_gb(&function.spec), began.elapsed(), outcome.is_err());
         if let Err(error) = &outcome {
             world.log.write(name, format!("RequestId: {request_id} Error: {} ({})", error.message, error.kind));
         }
@@ -131,7 +130,7 @@ impl Lambda {
         self.instances.lock().expect("no holder panics").insert(number, Arc::clone(&instance));
         world.metrics.change(|all| {
             let mine = all.functions.entry(function.spec.name.clone()).or_default();
-            mine.cold_starts += 1;
+            mine.cold += 1;
             mine.instances += 1;
         });
         // Forgotten when it dies, so that its number answers nobody any more.
@@ -161,10 +160,12 @@ impl Lambda {
         mine.len()
     }
 
-    pub(crate) async fn kill_all(&self) {
-        for instance in self.all() {
-            instance.kill().await;
+    /// The same, without waiting for their end.
+    pub(crate) fn kill_soon(&self, name: &str) -> usize {
+        if let Some(function) = self.functions.get(name) {
+            function.idle.lock().expect("no holder panics").clear();
         }
+        self.all().iter().filter(|instance| instance.function() == name).map(|instance| instance.kill_soon()).count()
     }
 
     pub(crate) fn all(&self) -> Vec<Arc<Instance>> {
@@ -183,12 +184,10 @@ impl Lambda {
     }
 }
 
-fn died(instance: &Instance) -> InvokeError {
-    InvokeError { kind: "Runtime.ExitError".into(), message: instance.how_it_died() }
+fn memory_gb(spec: &FunctionSpec) -> f64 {
+    f64::from(u32::try_from(spec.memory_mb).unwrap_or(u32::MAX)) / 1_024.0
 }
 
-impl InvokeError {
-    pub(crate) fn body(&self) -> Value {
-        json!({ "errorType": self.kind, "errorMessage": self.message })
-    }
+fn died(instance: &Instance) -> InvokeError {
+    InvokeError { kind: "Runtime.ExitError".into(), message: instance.how_it_died() }
 }

@@ -15,18 +15,9 @@ use axum::response::Response;
 use dynoxide::{Database, DynoxideError};
 use request::Touch;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::{Arc, Mutex, RwLock};
 use tokio::sync::watch;
-
-/// Where the table's data lives.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Data {
-    /// Gone with the platform.
-    Memory,
-    /// An SQLite file, created when absent, with what its last run left.
-    File(PathBuf),
-}
 
 pub(crate) struct Tables {
     database: Database,
@@ -39,10 +30,10 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    pub(crate) fn open(data: &Data) -> Result<Self> {
+    pub(crate) fn open(data: Option<&Path>) -> Result<Self> {
         let path = match data {
-            Data::Memory => format!("file:/mostrador-{}?vfs=memdb", clock::uuid()),
-            Data::File(path) => {
+            None => format!("file:/mostrador-{}?vfs=memdb", clock::uuid()),
+            Some(path) => {
                 if let Some(folder) = path.parent() {
                     std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
                 }
@@ -236,9 +227,9 @@ pub(crate) async fn handle(world: &Arc<World>, headers: &HeaderMap, body: Bytes)
         }
     }
     let fault = world.faults.on_table(operation, function);
-    if let Some((When::Before, fault)) = fault {
+    if let Some((When::Before, fault)) = &fault {
         world.metrics.operated(name, operation, 0.0, 0.0, Some(Refusal::Injected));
-        return fail(fault, operation, &request).await;
+        return fail(world, fault, operation, &request).await;
     }
 
     // Units are DynamoDB's own answer to being asked for them; asked here, whether or not the caller did.
@@ -273,7 +264,7 @@ pub(crate) async fn handle(world: &Arc<World>, headers: &HeaderMap, body: Bytes)
         instance.after_call().await;
     }
     match fault {
-        Some((When::After, fault)) => fail(fault, operation, &request).await,
+        Some((When::After, fault)) => fail(world, &fault, operation, &request).await,
         _ => answer,
     }
 }
@@ -295,14 +286,18 @@ fn permit(world: &World, instance: &Instance, touches: &[Touch]) -> Result<(), V
     Ok(())
 }
 
-async fn fail(fault: TableFault, operation: &str, request: &Value) -> Response {
+async fn fail(world: &World, fault: &TableFault, operation: &str, request: &Value) -> Response {
     const NAMESPACE: &str = "com.amazonaws.dynamodb.v20120810#";
     match fault {
         TableFault::Hang => std::future::pending().await,
-        TableFault::Internal => {
+        TableFault::Kill(function) => {
+            world.lambda.kill(function).await;
+            std::future::pending().await
+        }
+        TableFault::Error => {
             refuse(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "__type": format!("{NAMESPACE}InternalServerError"), "message": "Internal server error" }))
         }
-        TableFault::Throttled => refuse(
+        TableFault::Throttle => refuse(
             StatusCode::BAD_REQUEST,
             &json!({ "__type": format!("{NAMESPACE}ProvisionedThroughputExceededException"), "message": "The level of configured provisioned throughput for the table was exceeded" }),
         ),

@@ -129,7 +129,7 @@ async fn gather(
             continue;
         }
         // The window opens with the first record that matters.
-        let end = *until.get_or_insert_with(|| Instant::now() + world.limits.window(spec.window));
+        let end = *until.get_or_insert_with(|| Instant::now() + world.options.pace.window(spec.window));
         match timeout_at(end, changes.changed()).await {
             Ok(Ok(())) => {}
             Ok(Err(_)) | Err(_) => return Some((batch, last)),
@@ -161,7 +161,7 @@ async fn deliver(world: &World, mapping: &Mapping, batch: Vec<Value>) {
                 world.log.say(format!("{}: gave up {} record(s) of the stream after {tries} tries", spec.function, batch.len()));
                 break;
             }
-            sleep(world.limits.stream_backoff.saturating_mul(1 << tries.min(6)).min(Duration::from_secs(10))).await;
+            sleep(world.options.pace.stream_backoff.saturating_mul(1 << tries.min(6)).min(Duration::from_secs(10))).await;
             if spec.bisect && batch.len() > 1 {
                 let later = batch.split_off(batch.len() / 2);
                 stack.push((later, tries));

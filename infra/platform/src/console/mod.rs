@@ -20,28 +20,27 @@ pub struct Link {
 
 /// What the front page says.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct Front {
     pub title: String,
     pub text: String,
-    #[serde(default, rename = "link")]
+    #[serde(rename = "link")]
     pub links: Vec<Link>,
 }
 
 pub(crate) fn front(world: &World) -> Response {
     let (mut links, mut people) = (String::new(), String::new());
-    for link in &world.front.links {
+    for link in &world.options.front.links {
         let _ = write!(links, "<li><a class=\"card\" href=\"{}\"><b>{}</b>{}</a></li>", escape(&link.href), escape(&link.title), escape(&link.text));
     }
-    for person in &world.provider.people {
+    for person in &world.options.users {
         let cell = |text: &str| format!("<td>{}</td>", escape(text));
         let _ = write!(
             people,
-            "<tr>{}{}<td><code>{}</code></td>{}</tr>",
+            "<tr>{}{}<td><code>{}</code></td></tr>",
             cell(&person.name),
             cell(&person.email),
-            escape(&person.password),
-            cell(&person.about)
+            escape(&person.password)
         );
     }
     let sockets = world.stack.sockets.as_ref().map_or_else(String::new, |routes| {
@@ -51,8 +50,8 @@ pub(crate) fn front(world: &World) -> Response {
         include_str!("front.html")
             .replace("{{style}}", STYLE)
             .replace("{{stack}}", &escape(&world.place.stack))
-            .replace("{{title}}", &escape(&world.front.title))
-            .replace("{{text}}", &escape(&world.front.text))
+            .replace("{{title}}", &escape(&world.options.front.title))
+            .replace("{{text}}", &escape(&world.options.front.text))
             .replace("{{links}}", &links)
             .replace("{{people}}", &people)
             .replace("{{sockets}}", &escape(&sockets))
@@ -63,7 +62,16 @@ pub(crate) fn front(world: &World) -> Response {
 pub(crate) fn platform(world: &World, path: &str) -> Response {
     match path.trim_start_matches("/platform/") {
         "" => page(include_str!("platform.html").replace("{{style}}", STYLE).replace("{{stack}}", &escape(&world.place.stack))),
-        "metrics.json" => data(&json!(world.snapshot())),
+        "metrics.json" => {
+            let snapshot = world.snapshot();
+            let mut numbers = json!(snapshot);
+            numbers["cost"] = json!(snapshot.cost());
+            for (name, function) in &snapshot.functions {
+                numbers["functions"][name]["p50_ms"] = json!(function.percentile(0.5));
+                numbers["functions"][name]["p99_ms"] = json!(function.percentile(0.99));
+            }
+            data(&numbers)
+        }
         "log.json" => {
             let lines = world.log.lines();
             let last: Vec<Value> =

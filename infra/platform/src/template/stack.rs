@@ -9,7 +9,7 @@ use std::time::Duration;
 
 #[derive(Debug)]
 pub struct Stack {
-    /// By the name of the binary.
+    /// By logical id, which is also their name.
     pub functions: BTreeMap<String, FunctionSpec>,
     pub tables: Vec<TableSpec>,
     pub mappings: Vec<MappingSpec>,
@@ -25,6 +25,8 @@ pub struct Stack {
 #[derive(Debug, Clone)]
 pub struct FunctionSpec {
     pub name: String,
+    /// The last part of `CodeUri`.
+    pub binary: String,
     pub arn: String,
     pub timeout: Duration,
     pub memory_mb: u64,
@@ -131,12 +133,13 @@ pub(super) fn build(document: &Value, context: &Context<'_>) -> Result<Stack, Te
         let code = properties["CodeUri"]
             .as_str()
             .ok_or_else(|| TemplateError::invalid(&function.name, "a function needs CodeUri, whose last part names the binary"))?;
-        let name = last_segment(code).to_owned();
+        let name = function.name.clone();
         let variables = properties["Environment"]["Variables"].as_object().into_iter().flatten();
         functions.insert(
             name.clone(),
             FunctionSpec {
                 name,
+                binary: last_segment(code).to_owned(),
                 arn: arn(&function.name)?,
                 timeout: Duration::from_secs(properties["Timeout"].as_u64().unwrap_or(3)),
                 memory_mb: properties["MemorySize"].as_u64().unwrap_or(128),

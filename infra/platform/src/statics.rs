@@ -7,26 +7,28 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
-/// A folder under a path.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Mount {
-    /// Begins and ends with a slash.
-    pub path: String,
-    pub folder: PathBuf,
+/// How a mount is served, beyond its folder.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Serving {
     /// Logical id of the ResponseHeadersPolicy whose headers every answer carries.
-    #[serde(default)]
     pub headers: Option<String>,
     /// The file that stands for what is not a file: a single-page application's page.
-    #[serde(default)]
     pub fallback: Option<String>,
 }
 
-pub(crate) async fn handle(world: &World, mount: &Mount, method: &Method, path: &str, request: &HeaderMap) -> Response {
+struct Mount<'a> {
+    path: &'a str,
+    folder: &'a Path,
+    serving: Serving,
+}
+
+pub(crate) async fn handle(world: &World, prefix: &str, folder: &Path, method: &Method, path: &str, request: &HeaderMap) -> Response {
+    let mount = &Mount { path: prefix, folder, serving: world.options.serving.get(prefix).cloned().unwrap_or_default() };
     if method != Method::GET && method != Method::HEAD {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
     }
-    let relative = path.strip_prefix(mount.path.as_str()).unwrap_or_default();
+    let relative = path.strip_prefix(mount.path).unwrap_or_default();
     let mut response = match load(mount, relative).await {
         Some((file, content)) => answer(&file, content, request),
         None if !mount.folder.is_dir() => (
@@ -36,7 +38,7 @@ pub(crate) async fn handle(world: &World, mount: &Mount, method: &Method, path: 
             .into_response(),
         None => (StatusCode::NOT_FOUND, "There is no such file.\n").into_response(),
     };
-    for (name, value) in mount.headers.iter().filter_map(|policy| world.stack.headers.get(policy)).flatten() {
+    for (name, value) in mount.serving.headers.iter().filter_map(|policy| world.stack.headers.get(policy)).flatten() {
         if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse::<HeaderValue>()) {
             response.headers_mut().insert(name, value);
         }
@@ -44,7 +46,7 @@ pub(crate) async fn handle(world: &World, mount: &Mount, method: &Method, path: 
     response
 }
 
-async fn load(mount: &Mount, relative: &str) -> Option<(PathBuf, Vec<u8>)> {
+async fn load(mount: &Mount<'_>, relative: &str) -> Option<(PathBuf, Vec<u8>)> {
     let plain = relative.split('/').all(|part| part != ".." && !part.contains(['\\', '\0']));
     let index = |path: &str| if path.is_empty() || path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() };
     let mut candidates = Vec::new();
@@ -52,7 +54,7 @@ async fn load(mount: &Mount, relative: &str) -> Option<(PathBuf, Vec<u8>)> {
         candidates.push(index(relative));
     }
     // A missing script must not come back as a page, which browsers would try to run.
-    candidates.extend(mount.fallback.clone().filter(|_| Path::new(relative).extension().is_none_or(|kind| kind == "html")));
+    candidates.extend(mount.serving.fallback.clone().filter(|_| Path::new(relative).extension().is_none_or(|kind| kind == "html")));
     for candidate in candidates {
         let file = mount.folder.join(candidate);
         if let Ok(content) = tokio::fs::read(&file).await {

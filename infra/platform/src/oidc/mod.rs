@@ -19,22 +19,10 @@ use std::sync::{Mutex, OnceLock};
 /// Somebody who may sign in.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Person {
+pub struct User {
     pub email: String,
     pub name: String,
     pub password: String,
-    /// What the front page says of them: "admin of demo".
-    #[serde(default)]
-    pub about: String,
-}
-
-/// The provider's settings.
-#[derive(Debug, Clone, Default)]
-pub struct Provider {
-    pub client_id: String,
-    pub people: Vec<Person>,
-    /// Where codes may be sent: addresses that begin with one of these.
-    pub redirects: Vec<String>,
 }
 
 const TOKEN_SECONDS: u64 = 3_600;
@@ -71,7 +59,7 @@ fn key() -> &'static Key {
             }
         };
         let point = secret.public_key().to_encoded_point(false);
-        let part = |part: Option<&p256::FieldBytes>| URL_SAFE_NO_PAD.encode(part.map_or(&[][..], |bytes| bytes.as_slice()));
+        let part = |part: Option<&p256::FieldBytes>| part.map(|bytes| URL_SAFE_NO_PAD.encode(bytes)).unwrap_or_default();
         let der = secret.to_pkcs8_der().expect("a key that was just made can be written");
         Key {
             signing: EncodingKey::from_ec_der(der.as_bytes()),
@@ -90,7 +78,7 @@ pub(crate) async fn handle(world: &World, method: &Method, path: &str, query: &s
         ("POST", "/authorize") => authorize(world, &fields(query.as_bytes()), Some(&fields(&body))),
         ("POST", "/token") => token(world, &issuer, &fields(&body)),
         ("GET" | "POST", "/userinfo") => userinfo(world, headers),
-        ("GET", "/logout") => logout(world, &fields(query.as_bytes())),
+        ("GET", "/logout") => logout(&fields(query.as_bytes())),
         _ => reply(StatusCode::NOT_FOUND, &json!({ "error": "not_found" })),
     };
     if !path.ends_with("/authorize") {
@@ -134,12 +122,12 @@ fn field<'a>(fields: &'a Fields, name: &str) -> &'a str {
 
 /// The sign-in page, or its answer when the form comes back.
 fn authorize(world: &World, request: &Fields, form: Option<&Fields>) -> Response {
-    let provider = &world.provider;
+    let options = &world.options;
     let redirect = field(request, "redirect_uri");
-    let problem = if field(request, "client_id") != provider.client_id {
-        Some(format!("client_id must be {}", provider.client_id))
-    } else if !provider.redirects.iter().any(|allowed| redirect.starts_with(allowed.as_str())) {
-        Some(format!("redirect_uri must begin with one of: {}", provider.redirects.join(", ")))
+    let problem = if !options.oidc_clients.iter().any(|client| client == field(request, "client_id")) {
+        Some(format!("client_id must be one of: {}", options.oidc_clients.join(", ")))
+    } else if !is_local(redirect) {
+        Some("redirect_uri must be on localhost".to_owned())
     } else if field(request, "response_type") != "code" {
         Some("response_type must be code".to_owned())
     } else if field(request, "code_challenge_method") != "S256" || field(request, "code_challenge").is_empty() {
@@ -154,7 +142,7 @@ fn authorize(world: &World, request: &Fields, form: Option<&Fields>) -> Response
         return sign_in_page(world, field(request, "login_hint"), "");
     };
     let email = field(form, "email").trim().to_lowercase();
-    let Some(person) = provider.people.iter().find(|person| person.email == email && person.password == field(form, "password")) else {
+    let Some(person) = options.users.iter().find(|person| person.email == email && person.password == field(form, "password")) else {
         return sign_in_page(world, &email, "That address and password do not belong together. The demo's people are listed below.");
     };
     let code = secret();
@@ -183,7 +171,8 @@ fn go(to: &str, parameters: &[(&str, &str)]) -> Response {
 
 fn token(world: &World, issuer: &str, form: &Fields) -> Response {
     let wrong = |code: &str, why: &str| reply(StatusCode::BAD_REQUEST, &json!({ "error": code, "error_description": why }));
-    if field(form, "client_id") != world.provider.client_id {
+    let client = field(form, "client_id");
+    if !world.options.oidc_clients.iter().any(|known| known == client) {
         return wrong("invalid_client", "unknown client_id");
     }
     let (email, nonce) = match field(form, "grant_type") {
@@ -204,26 +193,26 @@ fn token(world: &World, issuer: &str, form: &Fields) -> Response {
         },
         "password" => {
             let email = field(form, "username").trim().to_lowercase();
-            if !world.provider.people.iter().any(|person| person.email == email && person.password == field(form, "password")) {
+            if !world.options.users.iter().any(|person| person.email == email && person.password == field(form, "password")) {
                 return wrong("invalid_grant", "that address and password do not belong together");
             }
             (email, None)
         }
         other => return wrong("unsupported_grant_type", other),
     };
-    let Some(person) = world.provider.people.iter().find(|person| person.email == email) else {
+    let Some(person) = world.options.users.iter().find(|person| person.email == email) else {
         return wrong("invalid_grant", "that person is gone");
     };
     let now = clock::now_ms() / 1_000;
     let mut claims = json!({
-        "iss": issuer, "sub": subject(&person.email), "aud": world.provider.client_id, "iat": now, "auth_time": now, "exp": now + TOKEN_SECONDS,
+        "iss": issuer, "sub": subject(&person.email), "aud": client, "iat": now, "auth_time": now, "exp": now + TOKEN_SECONDS,
         "email": person.email, "email_verified": true, "name": person.name, "token_use": "id",
     });
     if let Some(nonce) = nonce {
         claims["nonce"] = json!(nonce);
     }
     let access = json!({
-        "iss": issuer, "sub": subject(&person.email), "client_id": world.provider.client_id, "iat": now, "exp": now + TOKEN_SECONDS,
+        "iss": issuer, "sub": subject(&person.email), "client_id": client, "iat": now, "exp": now + TOKEN_SECONDS,
         "token_use": "access", "scope": "openid email profile",
     });
     let mut header = Header::new(Algorithm::ES256);
@@ -242,6 +231,11 @@ fn token(world: &World, issuer: &str, form: &Fields) -> Response {
     )
 }
 
+/// Codes go to pages of this machine only, whichever port a development server chose.
+fn is_local(address: &str) -> bool {
+    url::Url::parse(address).is_ok_and(|url| matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]")))
+}
+
 /// A stable subject, as opaque as other providers': from the address, which here never changes.
 fn subject(email: &str) -> String {
     let hash = Sha256::digest(email.as_bytes());
@@ -254,7 +248,7 @@ fn userinfo(world: &World, headers: &HeaderMap) -> Response {
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Bearer "))
         .and_then(verified);
-    let person = claims.and_then(|claims| world.provider.people.iter().find(|person| claims["sub"] == subject(&person.email).as_str()));
+    let person = claims.and_then(|claims| world.options.users.iter().find(|person| claims["sub"] == subject(&person.email).as_str()));
     match person {
         Some(person) => reply(
             StatusCode::OK,
@@ -272,9 +266,9 @@ fn verified(token: &str) -> Option<Value> {
     Some(jsonwebtoken::decode::<Value>(token, &key, &validation).ok()?.claims)
 }
 
-fn logout(world: &World, request: &Fields) -> Response {
+fn logout(request: &Fields) -> Response {
     let back = field(request, "post_logout_redirect_uri");
-    if world.provider.redirects.iter().any(|allowed| back.starts_with(allowed.as_str())) {
+    if is_local(back) {
         return go(back, &[("state", field(request, "state"))]);
     }
     "You are signed out.\n".into_response()
@@ -289,13 +283,12 @@ fn reply(status: StatusCode, body: &Value) -> Response {
 }
 
 fn sign_in_page(world: &World, email: &str, problem: &str) -> Response {
-    let person = |person: &Person| {
+    let person = |person: &User| {
         format!(
-            "<li><button type=\"button\" data-email=\"{0}\" data-password=\"{1}\"><b>{2}</b><span>{0}</span><small>{3}</small></button></li>",
+            "<li><button type=\"button\" data-email=\"{0}\" data-password=\"{1}\"><b>{2}</b><span>{0}</span></button></li>",
             crate::console::escape(&person.email),
             crate::console::escape(&person.password),
-            crate::console::escape(&person.name),
-            crate::console::escape(&person.about)
+            crate::console::escape(&person.name)
         )
     };
     let problem = if problem.is_empty() { String::new() } else { format!("<p class=\"problem\" role=\"alert\">{}</p>", crate::console::escape(problem)) };
@@ -303,6 +296,6 @@ fn sign_in_page(world: &World, email: &str, problem: &str) -> Response {
         .replace("{{style}}", crate::console::STYLE)
         .replace("{{email}}", &crate::console::escape(email))
         .replace("{{problem}}", &problem)
-        .replace("{{people}}", &world.provider.people.iter().map(person).collect::<String>());
+        .replace("{{people}}", &world.options.users.iter().map(person).collect::<String>());
     crate::console::page(page)
 }

@@ -7,15 +7,6 @@ use std::sync::Mutex;
 const KEPT: usize = 50_000;
 const COLOURS: [u8; 6] = [36, 33, 35, 32, 34, 96];
 
-/// Where log lines go. They are kept in either case, the latest 50,000.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogSink {
-    /// Printed, each source in a colour of its own.
-    Terminal,
-    /// Kept for [`Platform::logs`](crate::Platform::logs) alone.
-    Captured,
-}
-
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogLine {
     /// A function's name, or `platform`.
@@ -25,13 +16,13 @@ pub struct LogLine {
 
 #[derive(Debug)]
 pub(crate) struct Log {
-    sink: LogSink,
+    shown: bool,
     lines: Mutex<VecDeque<LogLine>>,
 }
 
 impl Log {
-    pub(crate) fn new(sink: LogSink) -> Self {
-        Self { sink, lines: Mutex::new(VecDeque::new()) }
+    pub(crate) fn new(shown: bool) -> Self {
+        Self { shown, lines: Mutex::new(VecDeque::new()) }
     }
 
     pub(crate) fn say(&self, line: impl Into<String>) {
@@ -39,7 +30,7 @@ impl Log {
     }
 
     pub(crate) fn write(&self, source: &str, line: String) {
-        if self.sink == LogSink::Terminal {
+        if self.shown {
             let hash = source.bytes().fold(0_usize, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into()));
             let colour = COLOURS[hash % COLOURS.len()];
             // A terminal that went away must not take the platform with it.

@@ -159,14 +159,9 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// What `Ref` gives: functions are called as their binaries, all else as the configuration says or by its logical id.
+    /// What `Ref` gives: the name that the configuration wants, else the logical id.
     fn physical_name(&self, at: &str, name: &str) -> Result<String, TemplateError> {
-        let resource = self.resource(at, name)?;
-        if resource["Type"] == "AWS::Serverless::Function"
-            && let Some(code) = resource["Properties"]["CodeUri"].as_str()
-        {
-            return Ok(last_segment(code).to_owned());
-        }
+        self.resource(at, name)?;
         Ok(self.place.names.get(name).cloned().unwrap_or_else(|| name.to_owned()))
     }
 
