@@ -5,6 +5,7 @@
 pub mod client;
 pub mod convert;
 pub mod error;
+pub mod generate;
 pub mod http;
 pub mod server;
 mod wire;

@@ -155,6 +155,7 @@ pub enum ReaderName {
 
 /// The other side has received and seen this far.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[ts(rename = "ServerSeen")]
 pub struct Seen {
     pub conversation_id: String,
     pub reader: ReaderName,
@@ -164,6 +165,7 @@ pub struct Seen {
 
 /// Somebody is typing; forget it after 6 s, or when their message comes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[ts(rename = "ServerTyping")]
 pub struct Typing {
     pub conversation_id: String,
     pub author: Author,
@@ -237,6 +239,7 @@ pub struct Visit {
 
 /// A frame was refused; nothing was stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[ts(rename = "ServerError")]
 pub struct Error {
     /// The id of the frame, if it could be read.
     pub r#ref: Option<String>,

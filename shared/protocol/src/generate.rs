@@ -1,0 +1,173 @@
+//! Everything that is generated from the wire's types: TypeScript, AsyncAPI, OpenAPI, the tables of `docs/PROTOCOL.md`.
+
+use crate::{client, error, http, server};
+use schemars::generate::{SchemaGenerator, SchemaSettings};
+use serde_json::{Map, Value, json};
+use ts_rs::{Config, TS};
+
+/// A generated file: its path in the project, and what it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Generated {
+    pub path: &'static str,
+    pub text: String,
+}
+
+macro_rules! all_types {
+    ($visit:ident, $($module:ident :: $name:ident),* $(,)?) => { $( $visit!($module :: $name); )* };
+}
+
+macro_rules! with_all_types {
+    ($visit:ident) => {
+        all_types!(
+            $visit,
+            client::ListName, client::PresenceStatus, client::Numbers, client::Known, client::Hello, client::Send, client::Close,
+            client::Seen, client::Typing, client::Page, client::ListDigest, client::Ping, client::Open, client::ShowList, client::Note,
+            client::Assign, client::Join, client::Leave, client::Presence, client::Command, client::ClientFrame, error::ErrorCode,
+            server::LogName, server::Author, server::AgentName, server::Body, server::Entry, server::StatusName, server::Cursor,
+            server::Cursors, server::Head, server::Entries, server::Ready, server::Ack, server::ReaderName, server::Seen, server::Typing, server::PongHead,
+            server::Pong, server::Preview, server::Row, server::Rows, server::AgentPresence, server::Visit, server::Error,
+            server::ByeReason, server::Bye, server::ServerFrame, http::NewSession, http::SessionAnswer, http::NewTicket,
+            http::TicketAnswer, http::TeamMember, http::SiteConfig, http::CurrentConversation, http::EntriesAnswer, http::NewMessage,
+            http::CloseRequest, http::SeenRequest, http::RoleName, http::MySite, http::Me, http::ListAnswer, http::AgentInfo,
+            http::AgentsAnswer, http::ShopperProfile, http::ConversationDetail, http::ErrorBody, http::ErrorAnswer,
+        )
+    };
+}
+
+/// All of it, as it should be.
+#[must_use]
+pub fn everything() -> Vec<Generated> {
+    vec![
+        Generated { path: "web/protocol/src/generated/index.ts", text: typescript() },
+        Generated { path: "docs/protocol/asyncapi.json", text: pretty(&asyncapi()) },
+        Generated { path: "docs/protocol/openapi.json", text: pretty(&openapi()) },
+    ]
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).expect("JSON") + "\n"
+}
+
+fn typescript() -> String {
+    let config = Config::new().with_large_int("number");
+    let mut text = String::from("// Generated from shared/protocol by `cargo xtask generate`. Do not edit.\n");
+    macro_rules! declare {
+        ($module:ident :: $name:ident) => {
+            text.push_str("\nexport ");
+            text.push_str(&<$module::$name as TS>::decl(&config));
+            text.push('\n');
+        };
+    }
+    with_all_types!(declare);
+    text
+}
+
+struct Schemas(SchemaGenerator);
+
+impl Schemas {
+    fn new() -> Self {
+        Self(SchemaSettings::draft2020_12().with(|settings| settings.definitions_path = "/components/schemas".into()).into_generator())
+    }
+
+    fn reference<T: schemars::JsonSchema>(&mut self) -> Value {
+        self.0.subschema_for::<T>().to_value()
+    }
+
+    fn definitions(&mut self) -> Value {
+        Value::Object(self.0.take_definitions(true).into_iter().collect::<Map<_, _>>())
+    }
+}
+
+fn asyncapi() -> Value {
+    let mut schemas = Schemas::new();
+    let client = schemas.reference::<client::ClientFrame>();
+    let server = schemas.reference::<server::ServerFrame>();
+    json!({
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Mostrador delivery protocol",
+            "version": "1",
+            "description": "Frames are JSON text. A client asks POST /v1/tickets for a ticket and opens {url}?v=1&ticket={ticket} within 30 s, once, from the same origin. See docs/PROTOCOL.md.",
+        },
+        "channels": {
+            "socket": {
+                "address": "/ws",
+                "messages": {
+                    "client": {"title": "A client's frame, at most 24 KiB", "contentType": "application/json", "payload": client},
+                    "server": {"title": "A server's frame", "contentType": "application/json", "payload": server},
+                },
+            },
+        },
+        "operations": {
+            "command": {"action": "receive", "channel": {"$ref": "#/channels/socket"}, "messages": [{"$ref": "#/channels/socket/messages/client"}]},
+            "tell": {"action": "send", "channel": {"$ref": "#/channels/socket"}, "messages": [{"$ref": "#/channels/socket/messages/server"}]},
+        },
+        "components": {"schemas": schemas.definitions()},
+    })
+}
+
+struct Route {
+    method: &'static str,
+    path: &'static str,
+    summary: &'static str,
+    who: &'static str,
+    body: Option<Value>,
+    status: &'static str,
+    answer: Option<Value>,
+}
+
+fn openapi() -> Value {
+    let mut schemas = Schemas::new();
+    let error = schemas.reference::<http::ErrorAnswer>();
+    let s = &mut schemas;
+    let routes = vec![
+        Route { method: "get", path: "/v1/sites/{site}/config", summary: "What a page of the shop needs to know: public, cacheable for a minute", who: "anybody", body: None, status: "200", answer: Some(s.reference::<http::SiteConfig>()) },
+        Route { method: "post", path: "/v1/sites/{site}/sessions", summary: "A new anonymous shopper; from the site's origins only", who: "anybody", body: Some(s.reference::<http::NewSession>()), status: "201", answer: Some(s.reference::<http::SessionAnswer>()) },
+        Route { method: "post", path: "/v1/sessions/end", summary: "End the session for good, on all tabs: for shared computers", who: "shopper", body: None, status: "204", answer: None },
+        Route { method: "post", path: "/v1/tickets", summary: "A ticket to connect: good once, for 30 s, from this origin", who: "shopper or agent", body: Some(s.reference::<http::NewTicket>()), status: "201", answer: Some(s.reference::<http::TicketAnswer>()) },
+        Route { method: "get", path: "/v1/conversations/current", summary: "The shopper's open conversation", who: "shopper", body: None, status: "200", answer: Some(s.reference::<http::CurrentConversation>()) },
+        Route { method: "post", path: "/v1/conversations", summary: "Begin a conversation, or continue the open one", who: "shopper", body: Some(s.reference::<http::NewMessage>()), status: "200", answer: Some(s.reference::<server::Ack>()) },
+        Route { method: "get", path: "/v1/conversations/{conversation}/entries", summary: "What comes after ?t= (and, for agents, ?b=), as much as fits 30 KB", who: "shopper or agent", body: None, status: "200", answer: Some(s.reference::<http::EntriesAnswer>()) },
+        Route { method: "post", path: "/v1/conversations/{conversation}/messages", summary: "Say something", who: "shopper or agent", body: Some(s.reference::<http::NewMessage>()), status: "200", answer: Some(s.reference::<server::Ack>()) },
+        Route { method: "post", path: "/v1/conversations/{conversation}/close", summary: "End the conversation, for good", who: "shopper or agent", body: Some(s.reference::<http::CloseRequest>()), status: "200", answer: Some(s.reference::<server::Ack>()) },
+        Route { method: "post", path: "/v1/conversations/{conversation}/seen", summary: "How far this side has received and seen the thread", who: "shopper or agent", body: Some(s.reference::<http::SeenRequest>()), status: "204", answer: None },
+        Route { method: "get", path: "/v1/agent/me", summary: "Who I am, and my sites", who: "agent", body: None, status: "200", answer: Some(s.reference::<http::Me>()) },
+        Route { method: "get", path: "/v1/agent/sites/{site}/agents", summary: "The team and its presence", who: "agent", body: None, status: "200", answer: Some(s.reference::<http::AgentsAnswer>()) },
+        Route { method: "delete", path: "/v1/agent/sites/{site}/agents/{agent}", summary: "End a membership; its connections are cut", who: "admin", body: None, status: "204", answer: None },
+        Route { method: "get", path: "/v1/agent/sites/{site}/conversations", summary: "A page of a list (?list=queue|mine|all|closed, ?before=, ?limit=1..100), newest activity first", who: "agent", body: None, status: "200", answer: Some(s.reference::<http::ListAnswer>()) },
+        Route { method: "get", path: "/v1/agent/conversations/{conversation}", summary: "What the panel beside a thread shows", who: "agent", body: None, status: "200", answer: Some(s.reference::<http::ConversationDetail>()) },
+    ];
+    let mut paths: Map<String, Value> = Map::new();
+    for route in routes {
+        let mut answers = json!({"default": {"description": "Refused; nothing was stored", "content": {"application/json": {"schema": error}}}});
+        answers[route.status] = match route.answer {
+            Some(schema) => json!({"description": route.summary, "content": {"application/json": {"schema": schema}}}),
+            None => json!({"description": "Done"}),
+        };
+        let names = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+        let parameters: Vec<Value> = names.map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}})).collect();
+        let security = match route.who {
+            "anybody" => json!([]),
+            "shopper" => json!([{"session": []}]),
+            "agent" | "admin" => json!([{"agent": []}]),
+            _ => json!([{"session": []}, {"agent": []}]),
+        };
+        let mut operation = json!({"summary": route.summary, "description": format!("For: {}", route.who), "parameters": parameters, "security": security, "responses": answers});
+        if let Some(body) = route.body {
+            operation["requestBody"] = json!({"content": {"application/json": {"schema": body}}});
+        }
+        paths.entry(route.path).or_insert_with(|| json!({}))[route.method] = operation;
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {"title": "Mostrador HTTP API", "version": "1", "description": "Errors are {\"error\": {code, message, field?, retry_after_ms?}}. What is not yours is answered as what does not exist."},
+        "paths": paths,
+        "components": {
+            "schemas": schemas.definitions(),
+            "securitySchemes": {
+                "session": {"type": "http", "scheme": "bearer", "description": "A shopper's session token, ses_…"},
+                "agent": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "An ID token of the OpenID provider with a verified email"},
+            },
+        },
+    })
+}
