@@ -20,7 +20,6 @@ import {
   SOCKET_FAILURES_BEFORE_POLLING,
   SOCKET_RETRY_WHILE_POLLING,
 } from "./limits.js";
-import { Polling } from "./polling.js";
 
 export interface ConnectionOptions {
   /** Origin of the HTTP API, without a slash at the end. */
@@ -157,7 +156,13 @@ export class Connection {
     if (overtaken() || ticket === "done") return;
     if (ticket === "failed") return this.failed(0);
     if (typeof ticket === "number") return this.failed(ticket);
-    if (ticket === "poll") return this.open((link) => this.poller(link), true);
+    if (ticket === "poll") {
+      // Few networks need it: it is loaded when one does.
+      const { Polling } = await import("./polling.js").catch(() => ({ Polling: null }));
+      if (overtaken()) return;
+      if (!Polling) return this.failed(0);
+      return this.open((link) => this.poller(link, Polling), true);
+    }
     const url = `${ticket.url}?v=${PROTOCOL_VERSION}&ticket=${encodeURIComponent(ticket.ticket)}`;
     this.open((link) => this.socket(link, url), false);
   }
@@ -227,11 +232,12 @@ export class Connection {
     };
   }
 
-  private poller(link: Link): Carrier {
+  private poller(link: Link, Polling: typeof import("./polling.js").Polling): Carrier {
     const polling = new Polling(this.options, this.edges, {
       frame: (frame) => this.receive(link, frame),
       failed: () => this.gone(link),
-      unauthorized: () => this.end("session_ended"),
+      // The next ticket is refused as well, and asks for another session.
+      unauthorized: () => this.gone(link),
     });
     this.edges.after(0, () => !link.dead && this.opened(link));
     return polling;

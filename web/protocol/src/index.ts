@@ -11,3 +11,4 @@ export * from "./lifecycle.js";
 export * from "./limits.js";
 export * from "./log.js";
 export * from "./outbox.js";
+export * from "./rich.js";

@@ -1,0 +1,98 @@
+// Builds loader and panel, and fails when either is over its budget. The panel has a hash in its name and may be cached for ever;
+// the loader's address stays.
+
+import { build, transform } from "esbuild";
+import { minify } from "terser";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { basename, dirname } from "node:path";
+import { brotliCompressSync } from "node:zlib";
+
+const KB = 1024;
+const budgets = { loader: 3 * KB, panel: 25 * KB };
+const here = new URL(".", import.meta.url).pathname;
+const dist = `${here}dist`;
+
+const css = {
+  name: "css-as-text",
+  setup(build) {
+    build.onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const { code } = await transform(await readFile(path, "utf8"), { loader: "css", minify: true, target: "es2022" });
+      return { contents: code.trim(), loader: "text" };
+    });
+  },
+};
+// Our own classes' members get short names, as far as nobody else uses the same word: neither the browser, nor Preact, nor the wire,
+// nor the loader.
+const require = createRequire(import.meta.url);
+const mangled = await (async () => {
+  const read = (path) => readFile(new URL(path, import.meta.url), "utf8");
+  const folder = async (path) => (await Promise.all((await readdir(new URL(path, import.meta.url))).filter((name) => name.endsWith(".ts")).map((name) => read(path + name)))).join("\n");
+  const ours = await Promise.all(["client", "connection", "log", "outbox", "polling"].map((name) => read(`../protocol/src/${name}.ts`)));
+  ours.push(await read("src/panel/store.ts"), await read("src/panel/storage.ts"));
+  const theirs = [await folder("../protocol/src/generated/"), await read("src/host.ts"), await read("src/languages/en.ts"), await read("../protocol/src/edges.ts")];
+  // The browser's words, from the type checker's own libraries.
+  const checker = createRequire(require.resolve("typescript/package.json"));
+  const libraries = dirname(checker.resolve(`@typescript/typescript-${process.platform}-${process.arch}/package.json`)) + "/lib/";
+  for (const name of await readdir(libraries)) if (name.endsWith(".d.ts")) theirs.push(await readFile(libraries + name, "utf8"));
+  for (const name of ["preact", "preact/hooks", "@preact/signals", "@preact/signals-core"]) theirs.push(await readFile(require.resolve(name), "utf8"));
+  const taken = new Set(theirs.join("\n").match(/\w+/g));
+  const members = ours.join("\n").matchAll(/^ {2,4}(?:private |readonly |async |get |set )*(\w{4,})(?:\(|: | = |;)/gm);
+  return [...new Set([...members].map(([, name]) => name))].filter((name) => !taken.has(name));
+})();
+const options = {
+  absWorkingDir: here,
+  bundle: true,
+  minify: true,
+  write: false,
+  target: "es2022",
+  charset: "utf8",
+  legalComments: "none",
+  jsx: "transform",
+  jsxFactory: "h",
+  jsxFragment: "Fragment",
+  plugins: [css],
+  mangleProps: new RegExp(`^(${mangled.join("|")})$`),
+};
+
+const files = new Map();
+const panel = await build({
+  ...options,
+  entryPoints: ["src/panel/main.tsx"],
+  format: "esm",
+  splitting: true,
+  outdir: `${dist}/assets`,
+  entryNames: "panel-[hash]",
+  chunkNames: "[name]-[hash]",
+});
+const entry = panel.outputFiles.map(({ path }) => basename(path)).find((name) => name.startsWith("panel-"));
+const loader = await build({ ...options, entryPoints: ["src/loader.ts"], format: "iife", define: { PANEL: JSON.stringify(entry) }, outfile: `${dist}/loader.js` });
+
+// A second minifier finds another two per cent.
+for (const file of [...panel.outputFiles, ...loader.outputFiles]) {
+  const { code } = await minify(file.text, { module: file.path.includes("/assets/"), ecma: 2020, compress: { passes: 3, pure_getters: true, keep_fargs: false } });
+  files.set(file.path, code);
+}
+
+await rm(dist, { recursive: true, force: true });
+await mkdir(`${dist}/assets`, { recursive: true });
+for (const [path, code] of files) await writeFile(path, code);
+
+// What a shopper's browser loads: the panel, what it imports at once, and the largest of the languages. Polling comes only where no
+// socket can be had.
+const chunks = [...files].map(([path, code]) => ({ name: basename(path), size: brotliCompressSync(code).length }));
+const isLanguage = ({ name }) => /^(en|es|pt|it)-/.test(name);
+const atOnce = chunks.filter((chunk) => !isLanguage(chunk) && !/^(polling-|loader)/.test(chunk.name));
+const sizes = {
+  loader: chunks.find(({ name }) => name === "loader.js").size,
+  panel: atOnce.reduce((sum, { size }) => sum + size, 0) + Math.max(...chunks.filter(isLanguage).map(({ size }) => size)),
+};
+let failed = false;
+for (const [name, bytes] of Object.entries(sizes)) {
+  const over = bytes > budgets[name];
+  failed ||= over;
+  console.log(`${name.padEnd(7)} ${(bytes / KB).toFixed(2).padStart(6)} KB of ${budgets[name] / KB} KB (brotli)${over ? "  OVER BUDGET" : ""}`);
+}
+if (process.argv.includes("--mangled")) console.log(mangled.join(" "));
+if (failed) process.exit(1);
+

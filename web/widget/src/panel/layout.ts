@@ -1,0 +1,75 @@
+// From entries and unsent messages to what the thread shows: day dividers, groups, system lines, the mark of what is new. Pure.
+
+import type { Author, Entry, Unsent } from "@mostrador/protocol";
+
+/** Messages of one author within this share a photo, a name and a time. */
+const GROUP_SPAN = 3 * 60_000;
+
+export type Item =
+  | { type: "day"; key: string; at: number }
+  | { type: "new"; key: string }
+  | { type: "line"; key: string; entry: Entry }
+  | { type: "group"; key: string; own: boolean; author: Author; at: number; bubbles: Bubble[] };
+
+export interface Bubble {
+  key: string;
+  text: string;
+  at: number;
+  /** 0 while unsent. */
+  seq: number;
+  unsent: Unsent | null;
+}
+
+export interface LayoutInput {
+  entries: readonly Entry[];
+  unsent: readonly Unsent[];
+  /** Number of the first new message, 0 for none. */
+  divider: number;
+  /** Start of the day of a moment, in the reader's time zone. */
+  dayOf(at: number): number;
+}
+
+export function layout({ entries, unsent, divider, dayOf }: LayoutInput): Item[] {
+  const items: Item[] = [];
+  let day: number | null = null;
+  const startOf = (at: number) => {
+    if (dayOf(at) === day) return;
+    day = dayOf(at);
+    items.push({ type: "day", key: `day-${day}`, at });
+  };
+  const bubble = (author: Author, bubble: Bubble) => {
+    const last = items.at(-1);
+    const own = author.role === "shopper";
+    const newest = last?.type === "group" ? last.bubbles.at(-1) : undefined;
+    if (last?.type === "group" && newest && sameAuthor(last.author, author) && bubble.at - newest.at < GROUP_SPAN) last.bubbles.push(bubble);
+    else items.push({ type: "group", key: `group-${bubble.key}`, own, author, at: bubble.at, bubbles: [bubble] });
+  };
+  for (const entry of entries) {
+    if (entry.log !== "thread") continue;
+    switch (entry.kind) {
+      case "message":
+        startOf(entry.at);
+        if (entry.seq === divider) items.push({ type: "new", key: "new" });
+        // Keyed by the client's id: a bubble stays the same element from unsent to stored.
+        bubble(entry.author, { key: entry.client_id ?? `seq-${entry.seq}`, text: entry.text, at: entry.at, seq: entry.seq, unsent: null });
+        break;
+      case "joined":
+      case "left":
+      case "closed":
+        startOf(entry.at);
+        items.push({ type: "line", key: `line-${entry.seq}`, entry });
+        break;
+      default:
+      // A kind of a later version: counted, not shown.
+    }
+  }
+  for (const message of unsent) {
+    startOf(message.at);
+    bubble({ role: "shopper" }, { key: message.id, text: message.text, at: message.at, seq: 0, unsent: message });
+  }
+  return items;
+}
+
+function sameAuthor(a: Author, b: Author): boolean {
+  return a.role === b.role && (a.role !== "agent" || (b.role === "agent" && a.id === b.id));
+}

@@ -1,0 +1,38 @@
+import { h, render } from "preact";
+// The panel: loaded when somebody reaches for the launcher, or has a conversation open.
+
+import { effect } from "@preact/signals";
+
+import type { Host, Panel } from "../host.js";
+import { App } from "./app.js";
+import css from "./panel.css";
+import { Store } from "./store.js";
+
+export async function mount(host: Host): Promise<Panel> {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  host.root.adoptedStyleSheets = [...host.root.adoptedStyleSheets, sheet];
+  const store = new Store(host);
+  await store.face();
+  const place = document.createElement("div");
+  host.root.prepend(place);
+  render(<App store={store} host={host.element} launcher={host.launcher} />, place);
+  store.start();
+  const stop = effect(() => {
+    host.element.dataset.open = String(store.open.value);
+    host.show({ open: store.open.value, unread: store.unread.value });
+  });
+  // Shown on the page before: still shown here, except where it would hide the page that the shopper has just asked for.
+  if (store.wasShown && !matchMedia("(max-width: 479px)").matches) store.show(false);
+  return {
+    open: () => store.show(),
+    close: () => store.hide(),
+    toggle: () => (store.open.value ? store.hide() : store.show()),
+    shutdown() {
+      stop();
+      store.shutdown();
+      render(null, place);
+      place.remove();
+    },
+  };
+}

@@ -1,0 +1,245 @@
+import { Fragment, h } from "preact";
+import { useSignal } from "@preact/signals";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { Avatar } from "./avatar.js";
+import { Icon } from "./icons.js";
+import { type Bubble, type Item, layout } from "./layout.js";
+import { Rich } from "./rich.js";
+import { authorName, fromTeam, type Store } from "./store.js";
+import { clock, day, startOfDay } from "./times.js";
+
+/** Entries rendered at first, and added whenever the reader reaches the top. */
+const WINDOW = 80;
+/** So close to the end counts as there. */
+const NEAR = 48;
+
+export function Thread({ store }: { store: Store }) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const amount = useSignal(WINDOW);
+  /** The height below the first visible message, to keep it where it is when earlier ones appear above. */
+  const anchor = useRef<number | null>(null);
+  const below = useSignal(0);
+
+  const conversation = store.conversation.value;
+  const entries = conversation?.log.thread ?? [];
+  const first = Math.max(0, entries.length - amount.value);
+  const stored = new Set(entries.slice(-50).map((entry) => entry.client_id));
+  const unsent = store.unsent.value.filter((message) => !stored.has(message.id));
+  const items = layout({ entries: entries.slice(first), unsent, divider: store.divider.value, dayOf: startOfDay });
+  const language = store.language.value;
+  const last = entries.length + unsent.length;
+
+  const toEnd = (smooth = false) => {
+    const box = scroller.current;
+    if (!box) return;
+    box.scrollTo({ top: box.scrollHeight, behavior: smooth && !matchMedia("(prefers-reduced-motion: reduce)").matches ? "smooth" : "instant" });
+    store.atEnd.value = true;
+    below.value = 0;
+  };
+  const scrolled = () => {
+    const box = scroller.current!;
+    const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR;
+    if (atEnd !== store.atEnd.value) {
+      store.atEnd.value = atEnd;
+      if (atEnd) {
+        below.value = 0;
+        store.reconsider();
+      }
+    }
+    if (box.scrollTop < 200 && first > 0 && anchor.current === null) {
+      anchor.current = box.scrollHeight - box.scrollTop;
+      amount.value += WINDOW;
+    }
+  };
+
+  // After what the reader's eye rests on has been kept, and before it is painted.
+  useLayoutEffect(() => {
+    const box = scroller.current!;
+    if (anchor.current !== null) {
+      box.scrollTop = box.scrollHeight - anchor.current;
+      anchor.current = null;
+    }
+  }, [first]);
+  const counted = useRef(0);
+  useLayoutEffect(() => {
+    const news = entries.slice(counted.current).filter(fromTeam).length;
+    const own = unsent.some((message) => message.state.name === "waiting" || message.state.name === "sending");
+    if (store.atEnd.value || (own && news === 0)) toEnd(counted.current > 0);
+    else if (counted.current > 0) below.value += news;
+    counted.current = entries.length;
+    store.reconsider();
+  }, [last, conversation?.log.id]);
+  useLayoutEffect(() => {
+    if (store.open.value) toEnd();
+  }, [store.open.value, store.loaded.value]);
+  useEffect(() => {
+    // The composer grows, the keyboard rises, an image of the future loads: stay at the end if one was there.
+    const observer = new ResizeObserver(() => store.atEnd.value && toEnd());
+    observer.observe(scroller.current!);
+    observer.observe(scroller.current!.firstElementChild!);
+    return () => observer.disconnect();
+  }, []);
+
+  const { config } = store;
+  return (
+    <div class="stage">
+      <div class="thread" ref={scroller} onScroll={scrolled} tabIndex={0} role="log" aria-live="off" aria-label={store.t("thread")} data-testid="thread">
+        <ol>
+          {!store.loaded.value && entries.length === 0 && unsent.length === 0 ? (
+            <Skeleton />
+          ) : (
+            <>
+              {first === 0 && (
+                <li class="group theirs welcome" data-testid="welcome">
+                  <Avatar name={config.value.name} />
+                  <div class="bubbles">
+                    <p class="name">
+                      <bdi>{config.value.name}</bdi>
+                    </p>
+                    <div class="bubble" dir="auto">
+                      <Rich text={config.value.welcome} />
+                    </div>
+                    {entries.length === 0 && unsent.length === 0 && !config.value.team.some((member) => member.online) && (
+                      <div class="bubble soft">{store.t("awayNote")}</div>
+                    )}
+                  </div>
+                </li>
+              )}
+              {items.map((item) => (
+                <Row key={item.key} item={item} store={store} language={language} lastOwn={item === lastOwn(items)} />
+              ))}
+            </>
+          )}
+          {store.typing.value !== null && (
+            <li class="group theirs typing" data-testid="typing">
+              <Avatar name={store.typing.value} />
+              <div class="bubble" role="img" aria-label={store.t("typing", { name: store.typing.value })}>
+                <i />
+                <i />
+                <i />
+              </div>
+            </li>
+          )}
+        </ol>
+      </div>
+      {!store.atEnd.value && (
+        <button type="button" class={below.value > 0 ? "pill news" : "pill"} data-testid="pill" aria-label={store.t("latest")} onClick={() => toEnd(true)}>
+          {below.value > 0 && <span>{store.t("moreNew", { n: below.value })}</span>}
+          <Icon name="down" size={16} />
+        </button>
+      )}
+      <p class="sr" aria-live="polite" data-testid="announcer">
+        {store.open.value ? store.announced.value : ""}
+      </p>
+    </div>
+  );
+}
+
+function lastOwn(items: Item[]): Item | undefined {
+  return items.findLast((item) => item.type === "group" && item.own);
+}
+
+function Row({ item, store, language, lastOwn }: { item: Item; store: Store; language: string; lastOwn: boolean }) {
+  switch (item.type) {
+    case "day":
+      return (
+        <li class="day">
+          <span>{day(item.at, store.client.now(), language)}</span>
+        </li>
+      );
+    case "new":
+      return (
+        <li class="new" data-testid="new-divider">
+          <span>{store.t("newMessages")}</span>
+        </li>
+      );
+    case "line":
+      return (
+        <li class="line" data-testid="line">
+          <span>{lineText(store, item)}</span>
+        </li>
+      );
+    case "group": {
+      const name = item.author.role === "agent" ? item.author.name : item.own ? store.t("you") : store.config.value.name;
+      return (
+        <li class={item.own ? "group own" : "group theirs"}>
+          {!item.own && <Avatar name={name} />}
+          <div class="bubbles">
+            <p class={item.own ? "name sr" : "name"}>
+              <bdi>{name}</bdi>
+            </p>
+            {item.bubbles.map((bubble) => (
+              <BubbleView key={bubble.key} bubble={bubble} own={item.own} store={store} />
+            ))}
+            <p class="meta">
+              <time dateTime={new Date(item.at).toISOString()}>{clock(item.at, language)}</time>
+              {item.own && lastOwn && <Status bubble={item.bubbles.at(-1)!} store={store} />}
+            </p>
+          </div>
+        </li>
+      );
+    }
+  }
+}
+
+function lineText(store: Store, { entry }: Extract<Item, { type: "line" }>): string {
+  const name = authorName(entry);
+  switch (entry.kind) {
+    case "joined":
+      return store.t("joined", { name });
+    case "left":
+      return store.t("left", { name });
+    default:
+      return entry.author.role === "shopper" ? store.t("endedByYou") : name ? store.t("endedBy", { name }) : store.t("ended");
+  }
+}
+
+function BubbleView({ bubble, own, store }: { bubble: Bubble; own: boolean; store: Store }) {
+  const state = bubble.unsent?.state.name;
+  const failed = state === "failed" || state === "closed";
+  return (
+    <div class={`message${failed ? " failed" : ""}`} data-testid="message" data-own={own} data-seq={bubble.seq} data-state={state ?? "stored"}>
+      <div class="bubble" dir="auto">
+        <Rich text={bubble.text} />
+      </div>
+      {state === "failed" && (
+        <p class="trouble" data-testid="failed">
+          <Icon name="alert" size={16} />
+          {store.t("notSent")}
+          <button type="button" onClick={() => store.retry(bubble.key)}>
+            {store.t("retry")}
+          </button>
+          <button type="button" onClick={() => store.discard(bubble.key)}>
+            {store.t("discard")}
+          </button>
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Status({ bubble, store }: { bubble: Bubble; store: Store }) {
+  const team = store.conversation.value?.log.cursors.team;
+  const state = bubble.unsent?.state.name;
+  if (state === "failed" || state === "closed") return null;
+  const seq = bubble.seq || (bubble.unsent?.state.name === "stored" ? bubble.unsent.state.seq : 0);
+  const key = seq === 0 ? "sending" : team && team.seen >= seq ? "seen" : team && team.delivered >= seq ? "delivered" : "sent";
+  return (
+    <span class={`status ${key}`} data-testid="status" data-status={key}>
+      <Icon name={key === "sending" ? "clock" : key === "sent" ? "check" : "checks"} size={14} />
+      {store.t(key)}
+    </span>
+  );
+}
+
+function Skeleton() {
+  return (
+    <>
+      {[58, 40, 66].map((width, n) => (
+        <li class={n === 1 ? "skeleton own" : "skeleton"} aria-hidden="true">
+          <span style={{ width: `${width}%` }} />
+        </li>
+      ))}
+    </>
+  );
+}
