@@ -40,12 +40,26 @@ export type DraftKind = 'reply' | 'note';
 /** What is written and not sent, for each conversation and each tab of the composer. */
 export class Drafts {
   private readonly prefix: string;
+  private readonly listeners = new Set<() => void>();
 
   constructor(
     private readonly store: Keep,
     owner: string,
   ) {
     this.prefix = `mostrador.draft.${owner}.`;
+  }
+
+  /** Hears of texts that are given back; not of what is being typed. */
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** A text that could not be sent, in front of what has been written since. */
+  giveBack(conversation: string, kind: DraftKind, text: string): void {
+    const since = this.read(conversation, kind);
+    this.write(conversation, kind, since === '' ? text : `${text}\n${since}`);
+    for (const listener of this.listeners) listener();
   }
 
   read(conversation: string, kind: DraftKind): string {

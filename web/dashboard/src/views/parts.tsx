@@ -1,0 +1,108 @@
+// Small pieces that several views share.
+
+import type { PresenceStatus } from '@mostrador/protocol';
+import type { LucideIcon } from 'lucide-react';
+import type { CSSProperties, ReactNode } from 'react';
+import { hue, initials } from '../format';
+import { useText } from '../hooks';
+import { linkPieces } from '../state/timeline';
+
+/** Initials in a colour from the name. Beside the name it stands for, so silent for assistive technology. */
+export function Avatar({ name, size = 36, presence }: { name: string; size?: 20 | 28 | 32 | 36 | 56; presence?: PresenceStatus | undefined }) {
+  return (
+    <span className={`avatar avatar-${size}`} style={{ '--hue': hue(name) } as CSSProperties} aria-hidden="true">
+      {initials(name)}
+      {presence !== undefined && <span className={`dot dot-${presence}`} />}
+    </span>
+  );
+}
+
+/** Presence as a dot of its own shape: a disc, a ring, a ring that is grey. */
+export function PresenceDot({ status }: { status: PresenceStatus }) {
+  return <span className={`dot dot-inline dot-${status}`} aria-hidden="true" />;
+}
+
+/** Untrusted text: shown as what it is. Only http and https addresses can be followed. */
+export function Words({ text }: { text: string }) {
+  return (
+    <>
+      {linkPieces(text).map((piece, i) =>
+        piece.href === null ? (
+          <span key={i}>{piece.text}</span>
+        ) : (
+          <a key={i} href={piece.href} target="_blank" rel="noopener noreferrer nofollow">
+            {piece.text}
+          </a>
+        ),
+      )}
+    </>
+  );
+}
+
+export function Keys({ keys }: { keys: string }) {
+  return (
+    <span className="keys">
+      {keys.split(' ').map((key) => (
+        <kbd key={key}>{key}</kbd>
+      ))}
+    </span>
+  );
+}
+
+export function Empty({ icon: Icon, title, why, children }: { icon: LucideIcon; title: string; why?: ReactNode; children?: ReactNode }) {
+  return (
+    <div className="empty">
+      <span className="empty-icon" aria-hidden="true">
+        <Icon size={20} strokeWidth={1.75} />
+      </span>
+      <p className="empty-title">{title}</p>
+      {why !== undefined && <p className="empty-why">{why}</p>}
+      {children}
+    </div>
+  );
+}
+
+/** Grey shapes where rows will be; the words are for who cannot see them. */
+export function Skeleton({ label, rows, kind }: { label: string; rows: number; kind: 'rows' | 'bubbles' | 'lines' }) {
+  return (
+    <div className={`skeleton skeleton-${kind}`} role="status">
+      <span className="hidden">{label}</span>
+      {Array.from({ length: rows }, (_, i) => (
+        <div className="skeleton-row" key={i} aria-hidden="true">
+          {kind === 'rows' && <span className="bone bone-avatar" />}
+          <span className="bone-lines">
+            <span className="bone" />
+            {kind === 'rows' && <span className="bone" />}
+          </span>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+export function Mark({ size = 28 }: { size?: number }) {
+  return (
+    <svg width={size} height={size} viewBox="0 0 32 32" fill="none" aria-hidden="true" className="mark">
+      <path d="M8 7h16a3 3 0 0 1 3 3v7a3 3 0 0 1-3 3h-7.5l-4.5 3.8V20H8a3 3 0 0 1-3-3v-7a3 3 0 0 1 3-3z" fill="currentColor" />
+      <path d="M4 27h24" stroke="currentColor" strokeWidth="2.2" strokeLinecap="round" />
+    </svg>
+  );
+}
+
+/** A whole page that says one thing. */
+export function Message({ title, why, children }: { title: string; why?: string; children?: ReactNode }) {
+  const { t } = useText();
+  return (
+    <main className="page">
+      <div className="page-card">
+        <span className="page-mark">
+          <Mark size={36} />
+          <span>{t('app.name')}</span>
+        </span>
+        <h1>{title}</h1>
+        {why !== undefined && <p>{why}</p>}
+        {children !== undefined && <div className="page-actions">{children}</div>}
+      </div>
+    </main>
+  );
+}

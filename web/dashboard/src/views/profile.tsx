@@ -1,0 +1,152 @@
+// Who one is talking to, as far as they and their browser have said. All of it is untrusted text.
+
+import { Dialog } from '@base-ui/react/dialog';
+import type { ConversationDetail, Row } from '@mostrador/protocol';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { ExternalLink, X } from 'lucide-react';
+import { type ReactNode, useEffect } from 'react';
+import { useDesk, useDoors, useSite } from '../context';
+import { absolute, device, languageName, regionName, shopperName, whenShort } from '../format';
+import { useNow, useText } from '../hooks';
+import { safeHref } from '../state/timeline';
+import { Avatar, Skeleton } from './parts';
+
+export function Profile({ drawer }: { drawer: boolean }) {
+  const { t } = useText();
+  const { profile } = useSite();
+  if (!drawer) {
+    return (
+      <aside className="profile" aria-label={t('profile.label')}>
+        <Contents />
+      </aside>
+    );
+  }
+  return (
+    <Dialog.Root open onOpenChange={(open) => profile.show(open)}>
+      <Dialog.Portal>
+        <Dialog.Backdrop className="scrim" />
+        <Dialog.Popup className="profile profile-drawer" aria-label={t('profile.label')}>
+          <Dialog.Close className="icon-button profile-close" aria-label={t('profile.close')}>
+            <X size={20} strokeWidth={1.75} aria-hidden="true" />
+          </Dialog.Close>
+          <Contents />
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+function Contents() {
+  const { t } = useText();
+  const { conversation } = useSite();
+  const { api } = useDoors();
+  const queries = useQueryClient();
+  const { inbox } = useDesk();
+  const id = conversation ?? '';
+  const detail = useQuery({ queryKey: ['detail', id], queryFn: () => api.detail(id) });
+
+  // A new conversation of theirs, or a name that they have said, comes with the row.
+  const row = inbox.rows.get(id);
+  const said = `${row?.shopper_name ?? ''} ${row?.status ?? ''}`;
+  useEffect(() => {
+    if (queries.getQueryData(['detail', id]) !== undefined) void queries.invalidateQueries({ queryKey: ['detail', id] });
+  }, [said, id, queries]);
+
+  if (detail.data !== undefined) return <Known detail={detail.data} />;
+  if (detail.isError) {
+    return (
+      <div className="failed" role="alert">
+        <p>{t('profile.failed')}</p>
+        <button type="button" className="button" onClick={() => void detail.refetch()}>
+          {t('list.retry')}
+        </button>
+      </div>
+    );
+  }
+  return <Skeleton label={t('profile.loading')} rows={7} kind="lines" />;
+}
+
+function Known({ detail: { shopper, earlier } }: { detail: ConversationDetail }) {
+  const { t, language } = useText();
+  const { clock } = useDesk();
+  const now = useNow(30_000, clock);
+  const name = shopperName(t, shopper.name, shopper.shopper_id);
+  const from = device(shopper.user_agent);
+  const href = shopper.page === null ? null : safeHref(shopper.page.url);
+  const referrer = shopper.page === null ? null : safeHref(shopper.page.referrer);
+  const time = (at: number) => (
+    <time dateTime={new Date(at).toISOString()} title={absolute(language, at)}>
+      {whenShort(t, language, at, now)}
+    </time>
+  );
+  return (
+    <div className="profile-contents">
+      <div className="profile-who">
+        <Avatar name={name} size={56} />
+        <h3 dir="auto">{name}</h3>
+        <p>{shopper.email ?? t('profile.anonymous')}</p>
+      </div>
+      <section>
+        <h4>{t('profile.now')}</h4>
+        {shopper.page === null ? (
+          <p className="soft">{t('profile.no_page')}</p>
+        ) : (
+          <div className="profile-page" data-testid="page">
+            {shopper.page.title !== '' && <p dir="auto">{shopper.page.title}</p>}
+            {href === null ? (
+              <p className="profile-url">{shopper.page.url}</p>
+            ) : (
+              <a className="profile-url" href={href} target="_blank" rel="noopener noreferrer nofollow">
+                {href.replace(/^https?:\/\//, '')}
+                <ExternalLink size={12} strokeWidth={2} aria-hidden="true" />
+              </a>
+            )}
+            <p className="soft">{t('profile.page_at', { time: whenShort(t, language, shopper.last_seen, now) })}</p>
+          </div>
+        )}
+      </section>
+      <section>
+        <h4>{t('profile.about')}</h4>
+        <dl>
+          {shopper.email !== null && <Fact term={t('profile.email')}>{shopper.email}</Fact>}
+          <Fact term={t('profile.device')}>{from === null ? t('profile.unknown') : t('profile.device_on', from)}</Fact>
+          <Fact term={t('profile.language')}>{shopper.language === null ? t('profile.unknown') : languageName(language, shopper.language)}</Fact>
+          <Fact term={t('profile.country')}>{shopper.country === null ? t('profile.unknown') : regionName(language, shopper.country)}</Fact>
+          {referrer !== null && <Fact term={t('profile.referrer')}>{new URL(referrer).hostname}</Fact>}
+          <Fact term={t('profile.first_seen')}>{time(shopper.first_seen)}</Fact>
+          <Fact term={t('profile.last_seen')}>{time(shopper.last_seen)}</Fact>
+        </dl>
+      </section>
+      <section>
+        <h4>{t('profile.earlier')}</h4>
+        {earlier.length === 0 ? <p className="soft">{t('profile.no_earlier')}</p> : <Earlier rows={earlier} now={now} />}
+      </section>
+    </div>
+  );
+}
+
+function Fact({ term, children }: { term: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{term}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function Earlier({ rows, now }: { rows: readonly Row[]; now: number }) {
+  const { t, language } = useText();
+  const { go } = useSite();
+  return (
+    <ul className="earlier">
+      {rows.map((row) => (
+        <li key={row.conversation_id}>
+          <button type="button" onClick={() => go(row.status === 'closed' ? 'closed' : 'all', row.conversation_id)}>
+            <span dir="auto">{row.preview?.text ?? t('row.no_message')}</span>
+            <small title={absolute(language, row.last_activity)}>{whenShort(t, language, row.last_activity, now)}</small>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}

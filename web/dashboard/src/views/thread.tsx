@@ -1,0 +1,461 @@
+// A conversation: who it is and whose, what was said, and where one answers.
+
+import type { Entry, ErrorCode } from '@mostrador/protocol';
+import { ArrowDown, ArrowLeft, Check, CheckCheck, ChevronDown, CircleAlert, Clock, MessageCircle, PanelRight, SearchX, StickyNote, UserRoundPlus, X } from 'lucide-react';
+import { Fragment, Suspense, lazy, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useDesk, useSite } from '../context';
+import { absolute, authorName, clock as clockTime, dayName, shopperName, whenShort } from '../format';
+import { useNow, useText } from '../hooks';
+import type { T } from '../i18n';
+import { wished } from '../state/inbox';
+import { type Bubble, type BubbleState, type Line, timeline } from '../state/timeline';
+import { Composer } from './composer';
+import { Avatar, Empty, Keys, Skeleton, Words } from './parts';
+
+const OwnerMenu = lazy(async () => ({ default: (await import('./menus')).OwnerMenu }));
+
+/** Lines in the document at first, and how many more when scrolled to the top. */
+const WINDOW = 150;
+
+export function Thread() {
+  const { t } = useText();
+  const { conversation } = useSite();
+  if (conversation !== null) return <OpenThread id={conversation} />;
+  const why = t('thread.none_why', { down: '\u0001', up: '\u0002' }).split(/(\u0001|\u0002)/);
+  return (
+    <main className="thread thread-none">
+      <Empty
+        icon={MessageCircle}
+        title={t('thread.none')}
+        why={why.map((piece, i) => (
+          <Fragment key={i}>{piece === '\u0001' ? <Keys keys="J" /> : piece === '\u0002' ? <Keys keys="K" /> : piece}</Fragment>
+        ))}
+      />
+    </main>
+  );
+}
+
+function OpenThread({ id }: { id: string }) {
+  const { t } = useText();
+  const { list, go } = useSite();
+  const desk = useDesk();
+  const open = desk.open?.id === id ? desk.open : null;
+  const row = desk.inbox.rows.get(id);
+  const name = shopperName(t, row?.shopper_name, row?.shopper_id ?? id);
+  if (open?.absent === true) {
+    return (
+      <main className="thread thread-none">
+        <Empty icon={SearchX} title={t('thread.absent')} why={t('thread.absent_why')}>
+          <button type="button" className="button" onClick={() => go(list, null)}>
+            {t('thread.back')}
+          </button>
+        </Empty>
+      </main>
+    );
+  }
+  const closed = open?.head?.status === 'closed' || (row !== undefined && wished(row, desk.inbox.wishes.get(id)).status === 'closed') || desk.inbox.wishes.get(id)?.closed === true;
+  return (
+    <main className="thread" aria-label={t('thread.label', { name })}>
+      <Header id={id} name={name} closed={closed} />
+      <Notice id={id} />
+      <Log id={id} name={name} />
+      <Composer key={id} id={id} name={name} closed={closed} />
+    </main>
+  );
+}
+
+function Header({ id, name, closed }: { id: string; name: string; closed: boolean }) {
+  const { t, language } = useText();
+  const { desk, me, list, go, agentName, profile } = useSite();
+  const { open, inbox, clock } = useDesk();
+  const now = useNow(30_000, clock);
+  const owner = desk.owner(id);
+  const joined = open?.head?.participants.includes(me.agent_id) === true;
+  const beganAt = open?.head?.began_at ?? inbox.rows.get(id)?.began_at;
+  const ownerName = owner === null ? t('owner.nobody') : owner === me.agent_id ? t('owner.you') : agentName(owner);
+  return (
+    <header className="thread-head">
+      <button type="button" className="icon-button thread-back" aria-label={t('thread.back')} onClick={() => go(list, null)}>
+        <ArrowLeft size={20} strokeWidth={1.75} aria-hidden="true" />
+      </button>
+      <Avatar name={name} size={32} />
+      <div className="thread-title">
+        <h2 title={name}>{name}</h2>
+        {beganAt !== undefined && (
+          <p title={absolute(language, beganAt)}>
+            {closed && <span className="chip">{t('thread.is_closed')}</span>}
+            {t('thread.open_since', { time: now - beganAt < 86_400_000 ? clockTime(language, beganAt) : whenShort(t, language, beganAt, now) })}
+          </p>
+        )}
+      </div>
+      <div className="thread-tools">
+        {!closed && (
+          <Suspense
+            fallback={
+              <button type="button" className="button owner-button" aria-label={t('owner.label', { name: ownerName })}>
+                <OwnerFace owner={owner} name={ownerName} />
+              </button>
+            }
+          >
+            <OwnerMenu id={id} owner={owner} joined={joined} name={ownerName}>
+              <OwnerFace owner={owner} name={ownerName} />
+            </OwnerMenu>
+          </Suspense>
+        )}
+        {!closed && owner === null && (
+          <button type="button" className="button button-primary" onClick={() => desk.assign(id, me.agent_id)}>
+            {t('owner.take')}
+          </button>
+        )}
+        {!closed && (
+          <button type="button" className="button" onClick={() => desk.close(id)}>
+            <Check size={16} strokeWidth={1.75} aria-hidden="true" />
+            <span className="tool-word">{t('close.do')}</span>
+            <span className="tool-hidden">{t('close.do')}</span>
+          </button>
+        )}
+        <button
+          type="button"
+          className="icon-button"
+          aria-pressed={profile.shown}
+          aria-label={profile.shown ? t('thread.profile_hide') : t('thread.profile_show')}
+          title={t('thread.profile')}
+          onClick={() => profile.show(!profile.shown)}
+        >
+          <PanelRight size={20} strokeWidth={1.75} aria-hidden="true" />
+        </button>
+      </div>
+    </header>
+  );
+}
+
+function OwnerFace({ owner, name }: { owner: string | null; name: string }) {
+  const { agentName } = useSite();
+  return (
+    <>
+      {owner === null ? <UserRoundPlus size={16} strokeWidth={1.75} aria-hidden="true" /> : <Avatar name={agentName(owner)} size={20} />}
+      <span className="tool-word">{name}</span>
+      <ChevronDown size={16} strokeWidth={1.75} aria-hidden="true" />
+    </>
+  );
+}
+
+/** Something was not done: said where it was asked for, until it is dismissed. */
+function Notice({ id }: { id: string }) {
+  const { t } = useText();
+  const { desk, agentName } = useSite();
+  const { notice } = useDesk();
+  if (notice?.conversation !== id) return null;
+  const [title, why] =
+    notice.is === 'taken'
+      ? [notice.owner === null ? t('notice.taken_nobody') : t('notice.taken', { name: agentName(notice.owner) }), t('notice.taken_why')]
+      : notice.is === 'wrote_again'
+        ? [t('notice.wrote_again'), t('notice.wrote_again_why')]
+        : [t('notice.refused'), refusal(t, notice.code)];
+  return (
+    <div className="notice" role="alert">
+      <CircleAlert size={16} strokeWidth={1.75} aria-hidden="true" />
+      <p>
+        <strong>{title}.</strong> {why}
+      </p>
+      <button type="button" className="icon-button" aria-label={t('notice.dismiss')} onClick={() => desk.dismissNotice()}>
+        <X size={16} strokeWidth={1.75} aria-hidden="true" />
+      </button>
+    </div>
+  );
+}
+
+function refusal(t: T, code: ErrorCode): string {
+  switch (code) {
+    case 'closed':
+      return t('notice.refused_closed');
+    case 'forbidden':
+      return t('notice.refused_forbidden');
+    case 'not_found':
+      return t('notice.refused_not_found');
+    default:
+      return t('notice.refused_else');
+  }
+}
+
+function Log({ id, name }: { id: string; name: string }) {
+  const { t, language } = useText();
+  const { desk, me, agents } = useSite();
+  const state = useDesk();
+  const now = useNow(60_000, state.clock);
+  const open = state.open?.id === id ? state.open : null;
+  const lines = useMemo(
+    () =>
+      open === null
+        ? []
+        : timeline({
+            entries: open.entries,
+            unsent: state.unsent.filter((message) => message.conversation_id === id),
+            me: { id: me.agent_id, name: me.name },
+            shopper: open.cursors.shopper,
+            newAfter: open.newAfter,
+          }),
+    [open, state.unsent, id, me],
+  );
+  const complete = open?.complete === true;
+  const scroller = useRef<HTMLDivElement>(null);
+  /** Whether the newest is in sight: then the view follows. */
+  const [atBottom, setAtBottom] = useState(true);
+  const following = useRef(true);
+  /** The first line in the document; while history comes in, always the last ones. */
+  const [from, setFrom] = useState<number | null>(null);
+  const first = from ?? Math.max(0, lines.length - WINDOW);
+  const above = useRef<number | null>(null);
+  const seenCount = useRef(0);
+  const [missed, setMissed] = useState(0);
+
+  useEffect(() => {
+    if (complete && from === null && lines.length > 0) setFrom(Math.max(0, lines.length - WINDOW));
+  }, [complete, from, lines.length]);
+
+  // Where one is: the first unread if there is one, otherwise the newest.
+  const arrived = useRef(false);
+  const bubbles = lines.filter((line) => line.is === 'bubble').length;
+  const last = lines.at(-1);
+  const lastMine = last?.is === 'bubble' && last.bubble.mine;
+  useLayoutEffect(() => {
+    const view = scroller.current;
+    if (view === null) return;
+    if (above.current !== null) {
+      view.scrollTop += view.scrollHeight - above.current;
+      above.current = null;
+      return;
+    }
+    if (!arrived.current && complete) {
+      arrived.current = true;
+      const divider = view.querySelector<HTMLElement>('[data-new]');
+      if (divider !== null && divider.offsetTop < view.scrollHeight - view.clientHeight) {
+        view.scrollTop = divider.offsetTop - 16;
+        following.current = false;
+        seenCount.current = bubbles;
+        return;
+      }
+    }
+    if (following.current || !arrived.current) {
+      view.scrollTop = view.scrollHeight;
+      seenCount.current = bubbles;
+    }
+  });
+  useEffect(() => {
+    if (following.current) return setMissed(0);
+    // What one sends oneself one wants to see.
+    if (lastMine && bubbles > seenCount.current && last.is === 'bubble' && last.bubble.unsent !== null) return toBottom();
+    setMissed(Math.max(0, bubbles - seenCount.current));
+  }, [bubbles, lastMine]);
+
+  // The window, the composer or the keyboard of a phone change the height.
+  useEffect(() => {
+    const view = scroller.current;
+    if (view === null) return;
+    const observer = new ResizeObserver(() => {
+      if (following.current) view.scrollTop = view.scrollHeight;
+    });
+    observer.observe(view);
+    return () => observer.disconnect();
+  }, []);
+
+  const entries = open?.entries.length ?? 0;
+  useEffect(() => {
+    const tell = () => {
+      if (document.visibilityState === 'visible' && following.current) desk.seen(id);
+    };
+    tell();
+    document.addEventListener('visibilitychange', tell);
+    return () => document.removeEventListener('visibilitychange', tell);
+  }, [desk, id, entries, atBottom, complete, state.connection.name]);
+
+  function toBottom() {
+    const view = scroller.current;
+    if (view === null) return;
+    following.current = true;
+    seenCount.current = bubbles;
+    setMissed(0);
+    setAtBottom(true);
+    view.scrollTop = view.scrollHeight;
+  }
+
+  function scrolled() {
+    const view = scroller.current;
+    if (view === null) return;
+    const bottom = view.scrollHeight - view.scrollTop - view.clientHeight < 48;
+    following.current = bottom;
+    if (bottom) {
+      seenCount.current = bubbles;
+      setMissed(0);
+    }
+    setAtBottom(bottom);
+    if (view.scrollTop < 200 && first > 0 && complete && above.current === null) {
+      above.current = view.scrollHeight;
+      setFrom(Math.max(0, first - WINDOW));
+    }
+  }
+
+  const online = state.connection.name === 'online';
+  const typing = open?.typing ?? [];
+  const colleague = (author: { id: string; name: string }) => agents.find((agent) => agent.id === author.id)?.name ?? author.name;
+  return (
+    <div className="log-frame">
+      <div className="log" ref={scroller} onScroll={scrolled} tabIndex={0} role="log" aria-label={t('thread.log')} aria-live={complete ? 'polite' : 'off'} aria-busy={!complete}>
+        {lines.length === 0 && !complete && (online || !state.begun ? <Skeleton label={t('thread.loading')} rows={6} kind="bubbles" /> : <p className="log-hint">{t('thread.waiting_connection')}</p>)}
+        {lines.length > 0 && !complete && <p className="log-hint">{t('thread.more')}</p>}
+        <ol className="lines">
+          {lines.slice(first).map((line) => (
+            <LineView key={line.key} line={line} name={name} now={now} language={language} fresh={arrived.current} />
+          ))}
+        </ol>
+        <div className="typing" aria-live="polite">
+          {typing.map(({ author }) => (
+            <p key={author.role === 'agent' ? author.id : author.role}>
+              <span className="typing-dots" aria-hidden="true">
+                <i />
+                <i />
+                <i />
+              </span>
+              {author.role === 'agent' ? t('thread.typing', { name: colleague(author) }) : t('thread.typing_shopper')}
+            </p>
+          ))}
+        </div>
+      </div>
+      {!atBottom && complete && (
+        <button type="button" className="pill" onClick={toBottom}>
+          <ArrowDown size={16} strokeWidth={2} aria-hidden="true" />
+          {missed > 0 ? t('thread.new_pill', { count: missed }) : t('thread.to_bottom')}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function LineView({ line, name, now, language, fresh }: { line: Line; name: string; now: number; language: string; fresh: boolean }) {
+  const { t } = useText();
+  switch (line.is) {
+    case 'day':
+      return (
+        <li className="line-day">
+          <span>{dayName(t, language, line.at, now)}</span>
+        </li>
+      );
+    case 'new':
+      return (
+        <li className="line-new" data-new>
+          <span>{t('thread.new')}</span>
+        </li>
+      );
+    case 'event':
+      return <EventLine entry={line.entry} name={name} language={language} />;
+    case 'bubble':
+      return <BubbleLine bubble={line.bubble} name={name} language={language} fresh={fresh} />;
+  }
+}
+
+function EventLine({ entry, name, language }: { entry: Entry; name: string; language: string }) {
+  const { t } = useText();
+  const { me } = useSite();
+  const by = authorName(t, entry.author, me.agent_id, name);
+  const words = eventWords(t, entry, by, me.agent_id);
+  if (words === null) return null;
+  return (
+    <li className={`line-event ${entry.log === 'backstage' ? 'line-backstage' : ''}`} data-kind={entry.kind} title={absolute(language, entry.at)}>
+      {words}
+      <time dateTime={new Date(entry.at).toISOString()}>{clockTime(language, entry.at)}</time>
+    </li>
+  );
+}
+
+function eventWords(t: T, entry: Entry, by: string, me: string): string | null {
+  switch (entry.kind) {
+    case 'joined':
+      return t('thread.joined', { name: by });
+    case 'left':
+      return t('thread.left', { name: by });
+    case 'closed':
+      return entry.author.role === 'agent' ? t('thread.closed_by', { name: by }) : entry.author.role === 'shopper' ? t('thread.closed_by_shopper') : t('thread.closed_system');
+    case 'assigned':
+      if (entry.to === null) return t('thread.unassigned', { by });
+      if (entry.author.role === 'agent' && entry.author.id === entry.to.id) return t('thread.assigned_self', { by });
+      return t('thread.assigned', { by, to: entry.to.id === me ? t('owner.you') : entry.to.name });
+    case 'message':
+    case 'note':
+      return null;
+  }
+}
+
+function BubbleLine({ bubble, name, language, fresh }: { bubble: Bubble; name: string; language: string; fresh: boolean }) {
+  const { t } = useText();
+  const { me, desk, drafts } = useSite();
+  const ours = bubble.author.role !== 'shopper';
+  const by = authorName(t, bubble.author, me.agent_id, name);
+  const full = bubble.author.role === 'agent' ? bubble.author.name : by;
+  const { state, unsent } = bubble;
+  return (
+    <li
+      className={['line-bubble', ours ? 'ours' : 'theirs', bubble.kind === 'note' ? 'note' : '', bubble.first ? 'first' : '', bubble.last ? 'last' : '', fresh ? 'fresh' : '', unsent === null ? '' : 'unsent'].join(' ')}
+      data-kind={bubble.kind}
+      data-state={state?.is}
+    >
+      {bubble.first && (
+        <p className="bubble-by">
+          {bubble.kind === 'note' && <StickyNote size={12} strokeWidth={2} aria-hidden="true" />}
+          <span>{by}</span>
+          {bubble.kind === 'note' && <span className="bubble-kind">{t('thread.note_of')}</span>}
+          <time dateTime={new Date(bubble.at).toISOString()} title={absolute(language, bubble.at)}>
+            {clockTime(language, bubble.at)}
+          </time>
+        </p>
+      )}
+      <div className="bubble-row">
+        {!ours && <span className="bubble-face">{bubble.last && <Avatar name={name} size={28} />}</span>}
+        <div className="bubble" dir="auto" title={absolute(language, bubble.at)}>
+          <Words text={bubble.text} />
+        </div>
+        {ours && <span className="bubble-face">{bubble.last && <Avatar name={full} size={28} />}</span>}
+      </div>
+      {state !== null && (
+        <p className={`bubble-state state-${state.is}`}>
+          <StateMark state={state} />
+          {state.is === 'failed' ? (state.reason === 'closed' ? t('state.failed_closed') : t('state.failed')) : t(`state.${state.is}`)}
+          {state.is === 'failed' && unsent !== null && (
+            <>
+              {state.reason !== 'closed' && (
+                <button type="button" className="link" onClick={() => desk.retry(unsent)}>
+                  {t('state.retry')}
+                </button>
+              )}
+              <button
+                type="button"
+                className="link"
+                onClick={() => {
+                  const text = desk.takeBack(unsent);
+                  if (text !== null) drafts.giveBack(desk.snapshot().open?.id ?? '', bubble.kind === 'note' ? 'note' : 'reply', text);
+                }}
+              >
+                {t('state.take_back')}
+              </button>
+            </>
+          )}
+        </p>
+      )}
+    </li>
+  );
+}
+
+function StateMark({ state }: { state: BubbleState }) {
+  const mark = { size: 14, strokeWidth: 2, 'aria-hidden': true } as const;
+  switch (state.is) {
+    case 'waiting':
+    case 'sending':
+      return <Clock {...mark} />;
+    case 'sent':
+      return <Check {...mark} />;
+    case 'delivered':
+    case 'seen':
+      return <CheckCheck {...mark} />;
+    case 'failed':
+      return <CircleAlert {...mark} />;
+  }
+}
