@@ -154,15 +154,19 @@ impl World {
         snapshot
     }
 
-    fn note_permission(&self, function: &str, action: &str, resource: &str, allowed: bool) {
+    fn note_permission(&self, function: &str, action: &str, resource: &str, keys: &[String], allowed: bool) {
         if !allowed {
             self.log.write(function, format!("AccessDenied: its policy does not allow {action} on {resource}"));
         }
         self.metrics.change(|all| {
             if allowed {
+                let index = resource.rsplit_once("/index/").map_or("", |(_, index)| index);
                 let used = all.used.entry(function.to_owned()).or_default();
-                if !used.contains(action) {
-                    used.insert(action.to_owned());
+                let kinds = keys.iter().map(|key| key.split('#').next().unwrap_or(key));
+                if index.is_empty() && !keys.is_empty() {
+                    used.extend(kinds.map(|kind| format!("{action} {kind}")));
+                } else {
+                    used.insert(format!("{action} {index}").trim_end().to_owned());
                 }
             } else {
                 all.denied.push(format!("{function} {action} {resource}"));
@@ -292,6 +296,12 @@ impl Platform {
     #[must_use]
     pub const fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The name of the data set, `{data_set}` in parameters.
+    #[must_use]
+    pub fn data_set(&self) -> &str {
+        self.world.tables.data_set()
     }
 
     /// Outputs of the template, resolved.

@@ -46,7 +46,8 @@ pub struct Snapshot {
     pub http_requests: u64,
     /// Actions that a function's policy did not allow, as `function action resource`.
     pub denied: Vec<String>,
-    /// Actions that each function's policy allowed and that it used.
+    /// What each function did with its policy's leave: the action, and the kind of partition (what stands before the first
+    /// `#` of its key) or the index that it touched.
     pub used: BTreeMap<String, std::collections::BTreeSet<String>>,
 }
 

@@ -288,7 +288,7 @@ pub(crate) async fn manage(world: &Arc<World>, routes: &SocketRoutes, id: &str, 
         let resource =
             format!("arn:aws:execute-api:{}:000000000000:{}/{}/{method}/@connections/{id}", world.place.region, routes.api_id, routes.stage);
         let allowed = iam::allows(&instance.spec().statements, "execute-api:ManageConnections", &resource, &[]);
-        world.note_permission(instance.function(), "execute-api:ManageConnections", &resource, allowed);
+        world.note_permission(instance.function(), "execute-api:ManageConnections", &resource, &[], allowed);
         if !allowed {
             return answer(StatusCode::FORBIDDEN, "ForbiddenException", "User is not authorized to access this resource");
         }

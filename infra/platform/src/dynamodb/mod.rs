@@ -272,7 +272,7 @@ pub(crate) async fn handle(world: &Arc<World>, headers: &HeaderMap, body: Bytes)
 fn permit(world: &World, instance: &Instance, touches: &[Touch]) -> Result<(), Value> {
     for touch in touches {
         let allowed = iam::allows(&instance.spec().statements, &touch.action, &touch.resource, &touch.keys);
-        world.note_permission(instance.function(), &touch.action, &touch.resource, allowed);
+        world.note_permission(instance.function(), &touch.action, &touch.resource, &touch.keys, allowed);
         if !allowed {
             return Err(json!({
                 "__type": "com.amazon.coral.service#AccessDeniedException",

@@ -6,7 +6,7 @@ use crate::faults::When;
 use crate::template::FunctionSpec;
 use std::path::Path;
 use std::process::Stdio;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Command;
@@ -35,6 +35,7 @@ pub(crate) struct Instance {
     current: Mutex<Option<Current>>,
     calls: AtomicU32,
     kill_at: Mutex<Option<(u32, When)>>,
+    doomed: AtomicBool,
     killing: Notify,
     exit: watch::Sender<Option<String>>,
 }
@@ -78,6 +79,7 @@ impl Instance {
             current: Mutex::new(None),
             calls: AtomicU32::new(0),
             kill_at: Mutex::new(None),
+            doomed: AtomicBool::new(false),
             killing: Notify::new(),
             exit: watch::Sender::new(None),
         });
@@ -143,16 +145,22 @@ impl Instance {
     }
 
     pub(crate) async fn kill(&self) {
-        self.killing.notify_one();
+        self.kill_soon();
         self.exited().await;
     }
 
-    /// For a drop, which cannot wait.
+    /// For who cannot wait for its end; from here on it gets no work.
     pub(crate) fn kill_soon(&self) {
+        self.doomed.store(true, Ordering::SeqCst);
         self.killing.notify_one();
     }
 
-    pub(crate) fn has_exited(&self) -> bool {
+    /// Whether it still takes work.
+    pub(super) fn is_well(&self) -> bool {
+        !self.doomed.load(Ordering::SeqCst) && !self.has_exited()
+    }
+
+    fn has_exited(&self) -> bool {
         self.exit.borrow().is_some()
     }
 

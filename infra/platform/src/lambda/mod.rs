@@ -80,7 +80,7 @@ impl Lambda {
     ) -> Result<Vec<u8>, InvokeError> {
         let idle = loop {
             match function.idle.lock().expect("no holder panics").pop() {
-                Some(instance) if instance.has_exited() => {}
+                Some(instance) if !instance.is_well() => {}
                 other => break other,
             }
         };
@@ -102,7 +102,7 @@ impl Lambda {
             biased;
             answer = timeout(patience, answered) => match answer {
                 Ok(Ok(result)) => {
-                    if !instance.has_exited() {
+                    if instance.is_well() {
                         function.idle.lock().expect("no holder panics").push(instance);
                     }
                     result

@@ -1,0 +1,148 @@
+//! A function for the platform's own tests: it does what its event tells it to. Its calls of AWS go through a client of
+//! twenty lines, for the tests are of the platform and not of an SDK.
+
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use serde_json::{Value, json};
+use std::env::var;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    if var("FAIL_AT_START").is_ok() {
+        return Err("told to fail at the start".into());
+    }
+    run(service_fn(handle)).await
+}
+
+async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
+    let event = event.payload;
+    if event["Records"].is_array() {
+        return Ok(records(&event).await);
+    }
+    match event["requestContext"]["eventType"].as_str() {
+        Some("CONNECT") => connect(&event).await,
+        Some("MESSAGE") => message(&event).await,
+        Some("DISCONNECT") => {
+            let id = event["requestContext"]["connectionId"].as_str().unwrap_or_default();
+            put(&format!("GONE#{id}"), &event["requestContext"]["disconnectStatusCode"].to_string()).await;
+            Ok(json!({ "statusCode": 200 }))
+        }
+        _ => http(event).await,
+    }
+}
+
+async fn connect(event: &Value) -> Result<Value, Error> {
+    let query = &event["queryStringParameters"];
+    if query["crash"] == "yes" {
+        std::process::abort();
+    }
+    let status = query["status"].as_str().and_then(|status| status.parse::<u16>().ok()).unwrap_or(200);
+    // A post to oneself, before the connection is one.
+    let early = post(event, "early").await;
+    Ok(json!({ "statusCode": status, "headers": {
+        "X-Early-Post": early.to_string(),
+        "X-Seen": format!("{} {}", event["headers"]["Origin"].as_str().unwrap_or("-"), query["v"].as_str().unwrap_or("-")),
+    } }))
+}
+
+async fn message(event: &Value) -> Result<Value, Error> {
+    let order: Value = serde_json::from_str(event["body"].as_str().unwrap_or_default()).unwrap_or_default();
+    match order["do"].as_str() {
+        Some("crash") => std::process::abort(),
+        Some("fail") => return Err("told to fail".into()),
+        Some("sleep") => tokio::time::sleep(Duration::from_secs(60)).await,
+        Some("put") => {
+            let status = put(order["key"].as_str().unwrap_or_default(), "x").await;
+            post(event, &format!("put {status}")).await;
+        }
+        Some("scan") => {
+            let (status, body) = dynamodb("Scan", &json!({ "TableName": var("TABLE_NAME").unwrap_or_default() })).await;
+            post(event, &format!("scan {status} {}", body.contains("AccessDenied"))).await;
+        }
+        _ if event["isBase64Encoded"] == true => {
+            post(event, &format!("binary {}", event["body"].as_str().unwrap_or_default())).await;
+        }
+        _ => {
+            post(event, &format!("echo {}", event["body"].as_str().unwrap_or_default())).await;
+        }
+    }
+    Ok(json!({ "statusCode": 200 }))
+}
+
+async fn http(event: Value) -> Result<Value, Error> {
+    match event["rawPath"].as_str().unwrap_or_default() {
+        "/crash" => std::process::abort(),
+        "/sleep" => tokio::time::sleep(Duration::from_secs(60)).await,
+        "/pause" => tokio::time::sleep(Duration::from_millis(300)).await,
+        "/teapot" => return Ok(json!({ "statusCode": 418, "headers": { "x-kind": "pot" }, "cookies": ["a=1", "b=2"], "body": "dGVh", "isBase64Encoded": true })),
+        "/bare" => return Ok(json!({ "hello": "there" })),
+        "/nonsense" => return Ok(json!({ "statusCode": "many" , "body": 3 })),
+        _ => {}
+    }
+    Ok(json!({ "statusCode": 200, "headers": { "content-type": "application/json" }, "body": event.to_string() }))
+}
+
+/// Notes each delivery in the table; fails for records that say so.
+async fn records(event: &Value) -> Value {
+    let mut failures = Vec::new();
+    for record in event["Records"].as_array().into_iter().flatten() {
+        let image = &record["dynamodb"]["NewImage"];
+        let name = image["name"]["S"].as_str().unwrap_or("-");
+        if image["crash"]["BOOL"] == true {
+            std::process::abort();
+        }
+        if image["fail"]["BOOL"] == true {
+            failures.push(json!({ "itemIdentifier": record["dynamodb"]["SequenceNumber"] }));
+            break;
+        }
+        count(&format!("SEEN#{name}")).await;
+    }
+    json!({ "batchItemFailures": failures })
+}
+
+async fn post(event: &Value, text: &str) -> u16 {
+    let id = event["requestContext"]["connectionId"].as_str().unwrap_or_default().replace('=', "%3D").replace('/', "%2F").replace('+', "%2B");
+    let url = var("CONNECTIONS_URL").unwrap_or_default();
+    let path = url.trim_start_matches("http://").split_once('/').map_or("", |(_, path)| path).to_owned();
+    call(&format!("/{path}/%40connections/{id}"), "", text).await.0
+}
+
+async fn put(pk: &str, value: &str) -> u16 {
+    let body = json!({ "TableName": var("TABLE_NAME").unwrap_or_default(), "Item": { "pk": { "S": pk }, "sk": { "S": "-" }, "value": { "S": value } } });
+    dynamodb("PutItem", &body).await.0
+}
+
+async fn count(pk: &str) {
+    let body = json!({
+        "TableName": var("TABLE_NAME").unwrap_or_default(), "Key": { "pk": { "S": pk }, "sk": { "S": "-" } },
+        "UpdateExpression": "ADD times :one", "ExpressionAttributeValues": { ":one": { "N": "1" } },
+    });
+    dynamodb("UpdateItem", &body).await;
+}
+
+async fn dynamodb(operation: &str, body: &Value) -> (u16, String) {
+    call("/_aws/dynamodb", &format!("x-amz-target: DynamoDB_20120810.{operation}\r\n"), &body.to_string()).await
+}
+
+/// One request to the platform, signed as far as the platform looks. No answer is status 0.
+async fn call(path: &str, headers: &str, body: &str) -> (u16, String) {
+    let endpoint = var("AWS_ENDPOINT_URL_DYNAMODB").unwrap_or_default();
+    let host = endpoint.trim_start_matches("http://").split('/').next().unwrap_or_default().to_owned();
+    let key = var("AWS_ACCESS_KEY_ID").unwrap_or_default();
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\nauthorization: AWS4-HMAC-SHA256 Credential={key}/20260101/local/x/aws4_request\r\n{headers}content-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut answer = String::new();
+    let exchange = async {
+        let mut stream = TcpStream::connect(&host).await?;
+        stream.write_all(request.as_bytes()).await?;
+        stream.read_to_string(&mut answer).await
+    };
+    if exchange.await.is_err() {
+        return (0, String::new());
+    }
+    (answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0), answer)
+}
