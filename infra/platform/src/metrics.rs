@@ -98,7 +98,7 @@ impl Snapshot {
     pub fn cost(&self) -> Cost {
         let lambda = self.functions.values();
         Cost {
-            lambda: lambda.map(|one| one.invocations as f64 * price::LAMBDA_REQUEST + one.gb_seconds * price::LAMBDA_ARM_GB_SECOND).sum(),
+            lambda: lambda.fold(0.0, |sum, one| sum + one.invocations as f64 * price::LAMBDA_REQUEST + one.gb_seconds * price::LAMBDA_ARM_GB_SECOND),
             dynamodb: self.read_units * price::READ_UNIT + self.write_units * price::WRITE_UNIT,
             api_gateway: (self.frames + self.posts) as f64 * price::SOCKET_MESSAGE
                 + self.connection_seconds as f64 / 60.0 * price::SOCKET_MINUTE

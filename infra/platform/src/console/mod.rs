@@ -49,7 +49,6 @@ pub(crate) fn front(world: &World) -> Response {
     page(
         include_str!("front.html")
             .replace("{{style}}", STYLE)
-            .replace("{{stack}}", &escape(&world.place.stack))
             .replace("{{title}}", &escape(&world.options.front.title))
             .replace("{{text}}", &escape(&world.options.front.text))
             .replace("{{links}}", &links)
@@ -61,7 +60,7 @@ pub(crate) fn front(world: &World) -> Response {
 
 pub(crate) fn platform(world: &World, path: &str) -> Response {
     match path.trim_start_matches("/platform/") {
-        "" => page(include_str!("platform.html").replace("{{style}}", STYLE).replace("{{stack}}", &escape(&world.place.stack))),
+        "" => page(include_str!("platform.html").replace("{{style}}", STYLE).replace("{{title}}", &escape(&world.options.front.title))),
         "metrics.json" => {
             let snapshot = world.snapshot();
             let mut numbers = json!(snapshot);
