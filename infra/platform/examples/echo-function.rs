@@ -58,7 +58,8 @@ async fn message(event: &Value) -> Result<Value, Error> {
             post(event, &format!("put {status}")).await;
         }
         Some("scan") => {
-            let (status, body) = dynamodb("Scan", &json!({ "TableName": var("TABLE_NAME").unwrap_or_default() })).await;
+            let (status, body) =
+                dynamodb("Scan", &json!({ "TableName": var("TABLE_NAME").unwrap_or_default() })).await;
             post(event, &format!("scan {status} {}", body.contains("AccessDenied"))).await;
         }
         _ if event["isBase64Encoded"] == true => {
@@ -76,12 +77,18 @@ async fn http(event: Value) -> Result<Value, Error> {
         "/crash" => std::process::abort(),
         "/sleep" => tokio::time::sleep(Duration::from_secs(60)).await,
         "/pause" => tokio::time::sleep(Duration::from_millis(300)).await,
-        "/teapot" => return Ok(json!({ "statusCode": 418, "headers": { "x-kind": "pot" }, "cookies": ["a=1", "b=2"], "body": "dGVh", "isBase64Encoded": true })),
+        "/teapot" => {
+            return Ok(
+                json!({ "statusCode": 418, "headers": { "x-kind": "pot" }, "cookies": ["a=1", "b=2"], "body": "dGVh", "isBase64Encoded": true }),
+            );
+        }
         "/bare" => return Ok(json!({ "hello": "there" })),
         "/nonsense" => return Ok(json!({ "statusCode": "many" , "body": 3 })),
         _ => {}
     }
-    Ok(json!({ "statusCode": 200, "headers": { "content-type": "application/json" }, "body": event.to_string() }))
+    Ok(
+        json!({ "statusCode": 200, "headers": { "content-type": "application/json" }, "body": event.to_string() }),
+    )
 }
 
 /// Notes each delivery in the table; fails for records that say so.
@@ -103,7 +110,12 @@ async fn records(event: &Value) -> Value {
 }
 
 async fn post(event: &Value, text: &str) -> u16 {
-    let id = event["requestContext"]["connectionId"].as_str().unwrap_or_default().replace('=', "%3D").replace('/', "%2F").replace('+', "%2B");
+    let id = event["requestContext"]["connectionId"]
+        .as_str()
+        .unwrap_or_default()
+        .replace('=', "%3D")
+        .replace('/', "%2F")
+        .replace('+', "%2B");
     let url = var("CONNECTIONS_URL").unwrap_or_default();
     let path = url.trim_start_matches("http://").split_once('/').map_or("", |(_, path)| path).to_owned();
     call(&format!("/{path}/%40connections/{id}"), "", text).await.0
@@ -123,7 +135,8 @@ async fn count(pk: &str) {
 }
 
 async fn dynamodb(operation: &str, body: &Value) -> (u16, String) {
-    call("/_aws/dynamodb", &format!("x-amz-target: DynamoDB_20120810.{operation}\r\n"), &body.to_string()).await
+    call("/_aws/dynamodb", &format!("x-amz-target: DynamoDB_20120810.{operation}\r\n"), &body.to_string())
+        .await
 }
 
 /// One request to the platform, signed as far as the platform looks. No answer is status 0.

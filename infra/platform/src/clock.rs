@@ -23,7 +23,8 @@ pub(crate) fn uuid() -> String {
 
 /// A moment as API Gateway writes it: `21/Nov/2026:10:04:05 +0000`.
 pub(crate) fn gateway_time(ms: u64) -> String {
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let seconds = ms / 1_000;
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
     // Days to a civil date, by eras of 400 years counted from 1 March of the year 0.

@@ -46,7 +46,14 @@ impl TableRule {
     /// The next call of that operation, by anybody, fails before its effect.
     #[must_use]
     pub fn next(operation: &str, fault: TableFault) -> Self {
-        Self { operation: Some(operation.to_owned()), function: None, skip: 0, count: 1, when: When::Before, fault }
+        Self {
+            operation: Some(operation.to_owned()),
+            function: None,
+            skip: 0,
+            count: 1,
+            when: When::Before,
+            fault,
+        }
     }
 }
 

@@ -35,15 +35,19 @@ pub(crate) async fn handle(
     if body.len() > MAX_REQUEST {
         return cors(world, headers, message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"));
     }
-    let event = event(world, route, parameters, method, uri, headers, &body, address).to_string().into_bytes();
+    let event =
+        event(world, route, parameters, method, uri, headers, &body, address).to_string().into_bytes();
     if event.len() > MAX_PAYLOAD {
         return cors(world, headers, message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"));
     }
     let response = match timeout(route.timeout, world.lambda.invoke(world, &route.function, event)).await {
         Err(_) => message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
         Ok(Err(_)) => message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
-        Ok(Ok(answer)) if answer.len() > MAX_PAYLOAD => message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
-        Ok(Ok(answer)) => translate(&answer).unwrap_or_else(|| message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")),
+        Ok(Ok(answer)) if answer.len() > MAX_PAYLOAD => {
+            message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+        }
+        Ok(Ok(answer)) => translate(&answer)
+            .unwrap_or_else(|| message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")),
     };
     cors(world, headers, response)
 }
@@ -53,13 +57,20 @@ fn message(status: StatusCode, text: &str) -> Response {
 }
 
 /// The route that answers: an exact one before one with parameters, `$default` last.
-fn find<'a>(routes: &'a [HttpRoute], method: &Method, path: &str) -> Option<(&'a HttpRoute, Map<String, Value>)> {
+fn find<'a>(
+    routes: &'a [HttpRoute],
+    method: &Method,
+    path: &str,
+) -> Option<(&'a HttpRoute, Map<String, Value>)> {
     let mut matching: Vec<_> = routes
         .iter()
         .filter_map(|route| {
-            let Some((wanted, pattern)) = route.key.split_once(' ') else { return Some((2, route, Map::new())) };
+            let Some((wanted, pattern)) = route.key.split_once(' ') else {
+                return Some((2, route, Map::new()));
+            };
             let parameters = parameters(pattern, path)?;
-            (wanted == "ANY" || wanted == method.as_str()).then(|| (usize::from(!parameters.is_empty()), route, parameters))
+            (wanted == "ANY" || wanted == method.as_str())
+                .then(|| (usize::from(!parameters.is_empty()), route, parameters))
         })
         .collect();
     matching.sort_by_key(|(rank, ..)| *rank);
@@ -100,8 +111,11 @@ fn event(
     let mut folded = Map::new();
     let mut cookies: Vec<String> = Vec::new();
     for name in headers.keys() {
-        let values: Vec<String> =
-            headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect();
+        let values: Vec<String> = headers
+            .get_all(name)
+            .iter()
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+            .collect();
         if name == "cookie" {
             cookies.extend(values.iter().flat_map(|value| value.split("; ").map(str::to_owned)));
         } else {
@@ -109,11 +123,17 @@ fn event(
         }
     }
     let ip = address.ip().to_canonical().to_string();
-    let forwarded = folded.get("x-forwarded-for").and_then(Value::as_str).map_or_else(|| ip.clone(), |chain| format!("{chain}, {ip}"));
+    let forwarded = folded
+        .get("x-forwarded-for")
+        .and_then(Value::as_str)
+        .map_or_else(|| ip.clone(), |chain| format!("{chain}, {ip}"));
     folded.insert("x-forwarded-for".into(), json!(forwarded));
     let mut query = Map::new();
     for (name, value) in url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
-        let joined = query.get(name.as_ref()).and_then(Value::as_str).map_or_else(|| value.to_string(), |first| format!("{first},{value}"));
+        let joined = query
+            .get(name.as_ref())
+            .and_then(Value::as_str)
+            .map_or_else(|| value.to_string(), |first| format!("{first},{value}"));
         query.insert(name.into_owned(), json!(joined));
     }
     let mut event = json!({
@@ -152,7 +172,8 @@ fn event(
     }
     if !body.is_empty() {
         let kind = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let textual = kind.starts_with("text/") || ["json", "xml", "javascript", "x-www-form-urlencoded"].iter().any(|word| kind.contains(word));
+        let textual = kind.starts_with("text/")
+            || ["json", "xml", "javascript", "x-www-form-urlencoded"].iter().any(|word| kind.contains(word));
         match std::str::from_utf8(body) {
             Ok(text) if textual => event["body"] = json!(text),
             _ => {
@@ -173,7 +194,11 @@ fn translate(answer: &[u8]) -> Option<Response> {
     };
     let status = StatusCode::from_u16(u16::try_from(status).ok()?).ok()?;
     let text = answer["body"].as_str().unwrap_or_default();
-    let body = if answer["isBase64Encoded"] == true { STANDARD.decode(text).ok()? } else { text.as_bytes().to_vec() };
+    let body = if answer["isBase64Encoded"] == true {
+        STANDARD.decode(text).ok()?
+    } else {
+        text.as_bytes().to_vec()
+    };
     let mut response = Response::builder().status(status).body(Body::from(body)).ok()?;
     let headers = response.headers_mut();
     let mut add = |name: &str, value: &Value| {
@@ -187,7 +212,10 @@ fn translate(answer: &[u8]) -> Option<Response> {
     }
     for (name, values) in answer["multiValueHeaders"].as_object().into_iter().flatten() {
         if !answer["headers"].as_object().is_some_and(|single| single.contains_key(name)) {
-            add(name, &json!(values.as_array()?.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(",")));
+            add(
+                name,
+                &json!(values.as_array()?.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(",")),
+            );
         }
     }
     for cookie in answer["cookies"].as_array().into_iter().flatten() {
@@ -203,7 +231,8 @@ fn translate(answer: &[u8]) -> Option<Response> {
 fn cors(world: &World, request: &HeaderMap, mut response: Response) -> Response {
     let Some(rules) = &world.stack.cors else { return response };
     let headers = response.headers_mut();
-    let names: Vec<HeaderName> = headers.keys().filter(|name| name.as_str().starts_with("access-control-")).cloned().collect();
+    let names: Vec<HeaderName> =
+        headers.keys().filter(|name| name.as_str().starts_with("access-control-")).cloned().collect();
     for name in names {
         headers.remove(name);
     }
@@ -237,16 +266,33 @@ mod tests {
 
     #[test]
     fn the_most_exact_route_answers() {
-        let route = |key: &str| HttpRoute { api_id: "a".into(), key: key.into(), function: key.into(), timeout: Duration::ZERO };
-        let routes = [route("$default"), route("GET /items/{id}"), route("GET /items/all"), route("ANY /files/{path+}")];
+        let route = |key: &str| HttpRoute {
+            api_id: "a".into(),
+            key: key.into(),
+            function: key.into(),
+            timeout: Duration::ZERO,
+        };
+        let routes = [
+            route("$default"),
+            route("GET /items/{id}"),
+            route("GET /items/all"),
+            route("ANY /files/{path+}"),
+        ];
         let check = |method: Method, path: &str, expected: &str| {
-            assert_eq!(find(&routes, &method, path).map(|(route, _)| route.key.as_str()), Some(expected), "{method} {path}");
+            assert_eq!(
+                find(&routes, &method, path).map(|(route, _)| route.key.as_str()),
+                Some(expected),
+                "{method} {path}"
+            );
         };
         check(Method::GET, "/items/all", "GET /items/all");
         check(Method::GET, "/items/7", "GET /items/{id}");
         check(Method::POST, "/items/7", "$default");
         check(Method::PUT, "/files/a/b", "ANY /files/{path+}");
         check(Method::GET, "/elsewhere", "$default");
-        assert_eq!(find(&routes, &Method::GET, "/files/a/b").map(|(_, found)| found["path"].clone()), Some(json!("a/b")));
+        assert_eq!(
+            find(&routes, &Method::GET, "/files/a/b").map(|(_, found)| found["path"].clone()),
+            Some(json!("a/b"))
+        );
     }
 }

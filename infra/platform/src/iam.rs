@@ -21,7 +21,11 @@ impl Statement {
                     ("ForAllValues:StringLike" | "ForAllValues:StringEquals", "dynamodb:LeadingKeys") => {
                         leading_keys.extend(words(values));
                     }
-                    _ => return Err(format!("the policy condition {operator} on {key} is not one that this platform can enforce")),
+                    _ => {
+                        return Err(format!(
+                            "the policy condition {operator} on {key} is not one that this platform can enforce"
+                        ));
+                    }
                 }
             }
         }
@@ -44,7 +48,8 @@ impl Statement {
 /// Whether the statements allow it: some statement does, and none denies.
 #[must_use]
 pub fn allows(statements: &[Statement], action: &str, resource: &str, keys: &[String]) -> bool {
-    let mut matching = statements.iter().filter(|statement| statement.matches(action, resource, keys)).peekable();
+    let mut matching =
+        statements.iter().filter(|statement| statement.matches(action, resource, keys)).peekable();
     matching.peek().is_some() && matching.all(|statement| !statement.deny)
 }
 
@@ -97,7 +102,9 @@ mod tests {
         let policy = [statement(json!({
             "Effect": "Allow", "Action": ["dynamodb:GetItem", "dynamodb:Put*"], "Resource": "arn:t"
         }))];
-        let check = |action, resource, expected| assert_eq!(allows(&policy, action, resource, &[]), expected, "{action} {resource}");
+        let check = |action, resource, expected| {
+            assert_eq!(allows(&policy, action, resource, &[]), expected, "{action} {resource}")
+        };
         check("dynamodb:GetItem", "arn:t", true);
         check("dynamodb:PutItem", "arn:t", true);
         check("dynamodb:Scan", "arn:t", false);

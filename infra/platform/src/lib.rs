@@ -98,11 +98,7 @@ pub struct Pace {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            idle: Duration::from_secs(600),
-            longest: Duration::from_secs(7_200),
-            instances: 24,
-        }
+        Self { idle: Duration::from_secs(600), longest: Duration::from_secs(7_200), instances: 24 }
     }
 }
 
@@ -156,7 +152,8 @@ impl World {
 
     fn note_permission(&self, function: &str, action: &str, resource: &str, keys: &[String], allowed: bool) {
         if !allowed {
-            self.log.write(function, format!("AccessDenied: its policy does not allow {action} on {resource}"));
+            self.log
+                .write(function, format!("AccessDenied: its policy does not allow {action} on {resource}"));
         }
         self.metrics.change(|all| {
             if allowed {
@@ -230,12 +227,21 @@ impl Platform {
         }
         if !missing.is_empty() {
             let packages: String = missing.iter().map(|name| format!(" -p {name}")).collect();
-            bail!("no binary of {} in {}: build it with `cargo build{packages}`", missing.join(", "), options.binaries.display());
+            bail!(
+                "no binary of {} in {}: build it with `cargo build{packages}`",
+                missing.join(", "),
+                options.binaries.display()
+            );
         }
         let world = Arc::new_cyclic(|me| World {
             me: me.clone(),
             lambda: lambda::Lambda::new(&stack.functions, &binaries, options.limits.instances),
-            mappings: stack.mappings.iter().cloned().map(|spec| Arc::new(streams::Mapping::new(spec))).collect(),
+            mappings: stack
+                .mappings
+                .iter()
+                .cloned()
+                .map(|spec| Arc::new(streams::Mapping::new(spec)))
+                .collect(),
             stack,
             place: place.clone(),
             loopback: loopback.clone(),
@@ -436,13 +442,17 @@ async fn bind(port: u16) -> Result<(Vec<TcpListener>, u16)> {
                 continue;
             }
             Err(error) => {
-                return Err(error).with_context(|| format!("port {port} is in use; stop what uses it or choose another with --port"));
+                return Err(error).with_context(|| {
+                    format!("port {port} is in use; stop what uses it or choose another with --port")
+                });
             }
         };
         let bound = four.local_addr()?.port();
         match TcpListener::bind((Ipv6Addr::LOCALHOST, bound)).await {
             Ok(six) => return Ok((vec![four, six], bound)),
-            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => tokio::time::sleep(Duration::from_millis(50)).await,
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+                tokio::time::sleep(Duration::from_millis(50)).await
+            }
             // A machine without IPv6.
             Err(_) => return Ok((vec![four], bound)),
         }
@@ -459,7 +469,11 @@ async fn sweep(world: Arc<World>) {
     }
 }
 
-async fn route(State(world): State<Arc<World>>, ConnectInfo(address): ConnectInfo<SocketAddr>, request: Request) -> Response {
+async fn route(
+    State(world): State<Arc<World>>,
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
     if world.ended.load(Ordering::SeqCst) {
         return (StatusCode::SERVICE_UNAVAILABLE, [("connection", "close")]).into_response();
     }
@@ -469,7 +483,9 @@ async fn route(State(world): State<Arc<World>>, ConnectInfo(address): ConnectInf
         let base = format!("/{}", routes.stage);
         if path == base || path == format!("{base}/") {
             return match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
-                Ok(upgrade) => websocket::connect(world, routes, upgrade, &parts.uri, &parts.headers, address).await,
+                Ok(upgrade) => {
+                    websocket::connect(world, routes, upgrade, &parts.uri, &parts.headers, address).await
+                }
                 // API Gateway's answer to whoever comes without an upgrade.
                 Err(_) => (StatusCode::UPGRADE_REQUIRED, "Upgrade Required").into_response(),
             };
@@ -491,9 +507,13 @@ async fn route(State(world): State<Arc<World>>, ConnectInfo(address): ConnectInf
         console::front(&world)
     } else if path.starts_with("/platform/") {
         console::platform(&world, &path)
-    } else if let Some((prefix, folder)) = world.options.mounts.iter().find(|(prefix, _)| path.starts_with(prefix)) {
+    } else if let Some((prefix, folder)) =
+        world.options.mounts.iter().find(|(prefix, _)| path.starts_with(prefix))
+    {
         statics::handle(&world, prefix, folder, &parts.method, &path, &parts.headers).await
-    } else if path == "/platform" || world.options.mounts.iter().any(|(prefix, _)| *prefix == format!("{path}/")) {
+    } else if path == "/platform"
+        || world.options.mounts.iter().any(|(prefix, _)| *prefix == format!("{path}/"))
+    {
         (StatusCode::PERMANENT_REDIRECT, [("location", format!("{path}/"))]).into_response()
     } else {
         http_api::handle(&world, &parts.method, &parts.uri, &parts.headers, body, address).await
@@ -510,7 +530,10 @@ fn percent_decode(path: &str) -> String {
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let hex = (bytes[at] == b'%').then(|| path.get(at + 1..at + 3)).flatten().and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let hex = (bytes[at] == b'%')
+            .then(|| path.get(at + 1..at + 3))
+            .flatten()
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
         decoded.push(hex.unwrap_or(bytes[at]));
         at += if hex.is_some() { 3 } else { 1 };
     }

@@ -31,7 +31,8 @@ impl Log {
 
     pub(crate) fn write(&self, source: &str, line: String) {
         if self.shown {
-            let hash = source.bytes().fold(0_usize, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into()));
+            let hash =
+                source.bytes().fold(0_usize, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into()));
             let colour = COLOURS[hash % COLOURS.len()];
             // A terminal that went away must not take the platform with it.
             let _ = writeln!(std::io::stderr(), "\x1b[{colour}m{source:>13}\x1b[0m {line}");

@@ -32,7 +32,8 @@ struct Config {
 async fn main() -> Result<()> {
     let platform = Platform::start(options()?).await?;
     println!("ready {} {}", platform.url(), platform.table());
-    let (mut interrupted, mut terminated) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let (mut interrupted, mut terminated) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     tokio::select! {
         _ = interrupted.recv() => {}
         _ = terminated.recv() => {}
@@ -55,8 +56,10 @@ fn options() -> Result<Options> {
             _ => bail!("unknown option {word}; {USAGE}"),
         }
     }
-    let text = std::fs::read_to_string(&config).with_context(|| format!("{} cannot be read", config.display()))?;
-    let config: Config = toml::from_str(&text).with_context(|| format!("{} is not what it should be", config.display()))?;
+    let text =
+        std::fs::read_to_string(&config).with_context(|| format!("{} cannot be read", config.display()))?;
+    let config: Config =
+        toml::from_str(&text).with_context(|| format!("{} is not what it should be", config.display()))?;
     Ok(Options {
         template: config.template,
         binaries,

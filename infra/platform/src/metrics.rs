@@ -66,7 +66,12 @@ pub struct FunctionMetrics {
 impl FunctionMetrics {
     /// `share`: 0.5 for the median.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 2,000 are kept")]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "at most 2,000 are kept"
+    )]
     pub fn percentile(&self, share: f64) -> f64 {
         let mut sorted = self.latencies.clone();
         sorted.sort_by(f64::total_cmp);
@@ -98,7 +103,10 @@ impl Snapshot {
     pub fn cost(&self) -> Cost {
         let lambda = self.functions.values();
         Cost {
-            lambda: lambda.fold(0.0, |sum, one| sum + one.invocations as f64 * price::LAMBDA_REQUEST + one.gb_seconds * price::LAMBDA_ARM_GB_SECOND),
+            lambda: lambda.fold(0.0, |sum, one| {
+                sum + one.invocations as f64 * price::LAMBDA_REQUEST
+                    + one.gb_seconds * price::LAMBDA_ARM_GB_SECOND
+            }),
             dynamodb: self.read_units * price::READ_UNIT + self.write_units * price::WRITE_UNIT,
             api_gateway: (self.frames + self.posts) as f64 * price::SOCKET_MESSAGE
                 + self.connection_seconds as f64 / 60.0 * price::SOCKET_MINUTE
@@ -130,14 +138,26 @@ impl Metrics {
         });
     }
 
-    pub(crate) fn operated(&self, caller: &str, operation: &str, read: f64, write: f64, refused: Option<Refusal>) {
+    pub(crate) fn operated(
+        &self,
+        caller: &str,
+        operation: &str,
+        read: f64,
+        write: f64,
+        refused: Option<Refusal>,
+    ) {
         self.change(|all| {
             if caller != "-" {
                 *all.operations.entry(operation.to_owned()).or_default() += 1;
                 all.read_units += read;
                 all.write_units += write;
             }
-            let mine = all.by_function.entry(caller.to_owned()).or_default().entry(operation.to_owned()).or_default();
+            let mine = all
+                .by_function
+                .entry(caller.to_owned())
+                .or_default()
+                .entry(operation.to_owned())
+                .or_default();
             mine.count += 1;
             mine.read_units += read;
             mine.write_units += write;

@@ -23,8 +23,19 @@ struct Mount<'a> {
     serving: Serving,
 }
 
-pub(crate) async fn handle(world: &World, prefix: &str, folder: &Path, method: &Method, path: &str, request: &HeaderMap) -> Response {
-    let mount = &Mount { path: prefix, folder, serving: world.options.serving.get(prefix).cloned().unwrap_or_default() };
+pub(crate) async fn handle(
+    world: &World,
+    prefix: &str,
+    folder: &Path,
+    method: &Method,
+    path: &str,
+    request: &HeaderMap,
+) -> Response {
+    let mount = &Mount {
+        path: prefix,
+        folder,
+        serving: world.options.serving.get(prefix).cloned().unwrap_or_default(),
+    };
     if method != Method::GET && method != Method::HEAD {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
     }
@@ -38,7 +49,9 @@ pub(crate) async fn handle(world: &World, prefix: &str, folder: &Path, method: &
             .into_response(),
         None => (StatusCode::NOT_FOUND, "There is no such file.\n").into_response(),
     };
-    for (name, value) in mount.serving.headers.iter().filter_map(|policy| world.stack.headers.get(policy)).flatten() {
+    for (name, value) in
+        mount.serving.headers.iter().filter_map(|policy| world.stack.headers.get(policy)).flatten()
+    {
         if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse::<HeaderValue>()) {
             response.headers_mut().insert(name, value);
         }
@@ -48,13 +61,21 @@ pub(crate) async fn handle(world: &World, prefix: &str, folder: &Path, method: &
 
 async fn load(mount: &Mount<'_>, relative: &str) -> Option<(PathBuf, Vec<u8>)> {
     let plain = relative.split('/').all(|part| part != ".." && !part.contains(['\\', '\0']));
-    let index = |path: &str| if path.is_empty() || path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() };
+    let index = |path: &str| {
+        if path.is_empty() || path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() }
+    };
     let mut candidates = Vec::new();
     if plain {
         candidates.push(index(relative));
     }
     // A missing script must not come back as a page, which browsers would try to run.
-    candidates.extend(mount.serving.fallback.clone().filter(|_| Path::new(relative).extension().is_none_or(|kind| kind == "html")));
+    candidates.extend(
+        mount
+            .serving
+            .fallback
+            .clone()
+            .filter(|_| Path::new(relative).extension().is_none_or(|kind| kind == "html")),
+    );
     for candidate in candidates {
         let file = mount.folder.join(candidate);
         if let Ok(content) = tokio::fs::read(&file).await {
@@ -75,7 +96,10 @@ fn answer(file: &Path, content: Vec<u8>, request: &HeaderMap) -> Response {
         Some("webmanifest") => "application/manifest+json".to_owned(),
         _ => {
             let kind = mime_guess::from_path(file).first_or_octet_stream().to_string();
-            let text = kind.starts_with("text/") || kind.ends_with("javascript") || kind.ends_with("json") || kind.ends_with("svg+xml");
+            let text = kind.starts_with("text/")
+                || kind.ends_with("javascript")
+                || kind.ends_with("json")
+                || kind.ends_with("svg+xml");
             if text { format!("{kind}; charset=utf-8") } else { kind }
         }
     };
@@ -92,7 +116,10 @@ fn answer(file: &Path, content: Vec<u8>, request: &HeaderMap) -> Response {
 fn is_hashed(name: &str) -> bool {
     let Some((stem, _)) = name.rsplit_once('.') else { return false };
     let last = stem.rsplit(['.', '-']).next().unwrap_or_default();
-    last != stem && last.len() >= 8 && last.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && last.bytes().any(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+    last != stem
+        && last.len() >= 8
+        && last.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        && last.bytes().any(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
 }
 
 #[cfg(test)]
@@ -100,8 +127,12 @@ mod tests {
     #[test]
     fn hashed_names_are_told_from_plain_ones() {
         for (name, expected) in [
-            ("panel-B1x9_aQ2.js", true), ("panel.3f9ab2c1.js", true), ("loader.js", false), ("index.html", false),
-            ("service-worker.js", false), ("apple-touch-icon.png", false),
+            ("panel-B1x9_aQ2.js", true),
+            ("panel.3f9ab2c1.js", true),
+            ("loader.js", false),
+            ("index.html", false),
+            ("service-worker.js", false),
+            ("apple-touch-icon.png", false),
         ] {
             assert_eq!(super::is_hashed(name), expected, "{name}");
         }

@@ -27,7 +27,9 @@ enum Order {
     /// Close properly, with that code.
     Close(u16, &'static str),
     /// Drop the line: no close frame; `$disconnect` only if asked for.
-    Cut { tell: bool },
+    Cut {
+        tell: bool,
+    },
 }
 
 struct Connection {
@@ -58,7 +60,11 @@ impl Sockets {
     }
 
     fn order(&self, id: &str, order: Order) -> bool {
-        self.open.lock().expect("no holder panics").get(id).is_some_and(|connection| connection.orders.send(order).is_ok())
+        self.open
+            .lock()
+            .expect("no holder panics")
+            .get(id)
+            .is_some_and(|connection| connection.orders.send(order).is_ok())
     }
 
     fn touch(&self, id: &str) {
@@ -80,13 +86,15 @@ pub(crate) async fn connect(
     let line = Line::new(world, routes, headers, address);
     let mut extra: Vec<(String, String)> = Vec::new();
     if let Some(function) = line.routes.routes.get("$connect") {
-        let mut event = json!({ "requestContext": line.context("$connect", "CONNECT"), "isBase64Encoded": false });
+        let mut event =
+            json!({ "requestContext": line.context("$connect", "CONNECT"), "isBase64Encoded": false });
         let (single, multi) = fold_headers(headers);
         (event["headers"], event["multiValueHeaders"]) = (single, multi);
         let query: Vec<(String, String)> =
             url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
         if !query.is_empty() {
-            event["queryStringParameters"] = query.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<Map<_, _>>().into();
+            event["queryStringParameters"] =
+                query.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<Map<_, _>>().into();
             let mut multi = Map::new();
             for (name, value) in query {
                 if let Value::Array(values) = multi.entry(name).or_insert_with(|| json!([])) {
@@ -95,7 +103,9 @@ pub(crate) async fn connect(
             }
             event["multiValueQueryStringParameters"] = multi.into();
         }
-        let Ok(answer) = line.world.lambda.invoke(&line.world, function, event.to_string().into_bytes()).await else {
+        let Ok(answer) =
+            line.world.lambda.invoke(&line.world, function, event.to_string().into_bytes()).await
+        else {
             return refusal(StatusCode::BAD_GATEWAY, &line);
         };
         let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
@@ -105,16 +115,24 @@ pub(crate) async fn connect(
                     extra.push((name.clone(), value.as_str().unwrap_or_default().to_owned()));
                 }
             }
-            Some(status @ (401 | 403)) => return refusal(StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN), &line),
+            Some(status @ (401 | 403)) => {
+                return refusal(StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN), &line);
+            }
             _ => return refusal(StatusCode::INTERNAL_SERVER_ERROR, &line),
         }
     }
-    let protocol = extra.iter().find(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-protocol")).map(|(_, value)| value.clone());
+    let protocol = extra
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-protocol"))
+        .map(|(_, value)| value.clone());
     let upgrade = match protocol {
         Some(protocol) => upgrade.protocols([protocol]),
         None => upgrade,
     };
-    let mut response = upgrade.max_frame_size(MAX_FRAME).max_message_size(MAX_MESSAGE).on_upgrade(move |socket| line.serve(socket));
+    let mut response = upgrade
+        .max_frame_size(MAX_FRAME)
+        .max_message_size(MAX_MESSAGE)
+        .on_upgrade(move |socket| line.serve(socket));
     for (name, value) in extra {
         if let (Ok(name), Ok(value)) = (name.parse::<axum::http::HeaderName>(), value.parse()) {
             response.headers_mut().entry(name).or_insert(value);
@@ -153,7 +171,11 @@ impl Line {
             id: STANDARD.encode(bytes),
             since_ms: clock::now_ms(),
             ip: address.ip().to_canonical().to_string(),
-            agent: headers.get("user-agent").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned(),
+            agent: headers
+                .get("user-agent")
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or_default()
+                .to_owned(),
         }
     }
 
@@ -182,8 +204,13 @@ impl Line {
 
     async fn serve(self, socket: WebSocket) {
         let (orders, mut inbox) = mpsc::unbounded_channel();
-        let connection =
-            Connection { orders, since_ms: self.since_ms, last_ms: self.since_ms, ip: self.ip.clone(), agent: self.agent.clone() };
+        let connection = Connection {
+            orders,
+            since_ms: self.since_ms,
+            last_ms: self.since_ms,
+            ip: self.ip.clone(),
+            agent: self.agent.clone(),
+        };
         self.world.sockets.open.lock().expect("no holder panics").insert(self.id.clone(), connection);
         self.world.metrics.change(|all| all.connections_opened += 1);
         let line = Arc::new(self);
@@ -254,7 +281,8 @@ impl Line {
                 return;
             };
             let event = json!({ "requestContext": line.context(&route, "MESSAGE"), "body": body, "isBase64Encoded": binary });
-            if line.world.lambda.invoke(&line.world, function, event.to_string().into_bytes()).await.is_err() {
+            if line.world.lambda.invoke(&line.world, function, event.to_string().into_bytes()).await.is_err()
+            {
                 line.complain("Internal server error");
             }
         });
@@ -262,7 +290,8 @@ impl Line {
 
     fn select(&self, body: &Value, binary: bool) -> String {
         let field = self.routes.selection.trim_start_matches("$request.body.");
-        let parsed = body.as_str().filter(|_| !binary).and_then(|text| serde_json::from_str::<Value>(text).ok());
+        let parsed =
+            body.as_str().filter(|_| !binary).and_then(|text| serde_json::from_str::<Value>(text).ok());
         parsed
             .and_then(|parsed| parsed[field].as_str().map(str::to_owned))
             .filter(|route| self.routes.routes.contains_key(route) && !route.starts_with('$'))
@@ -270,7 +299,8 @@ impl Line {
     }
 
     fn complain(&self, message: &str) {
-        let body = json!({ "message": message, "connectionId": self.id, "requestId": clock::uuid() }).to_string();
+        let body =
+            json!({ "message": message, "connectionId": self.id, "requestId": clock::uuid() }).to_string();
         self.world.metrics.post(&self.id, body.len());
         self.world.sockets.order(&self.id, Order::Send(Message::text(body)));
     }
@@ -281,21 +311,37 @@ async fn close(sink: &mut (impl SinkExt<Message> + Unpin), code: u16, reason: &'
 }
 
 /// `@connections/{id}`: POST a message, GET what is known, DELETE to close.
-pub(crate) async fn manage(world: &Arc<World>, routes: &SocketRoutes, id: &str, method: &Method, headers: &HeaderMap, body: Bytes) -> Response {
+pub(crate) async fn manage(
+    world: &Arc<World>,
+    routes: &SocketRoutes,
+    id: &str,
+    method: &Method,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Response {
     let caller = world.lambda.caller(headers);
     if let Some(instance) = &caller {
         instance.before_call().await;
-        let resource =
-            format!("arn:aws:execute-api:{}:000000000000:{}/{}/{method}/@connections/{id}", world.place.region, routes.api_id, routes.stage);
-        let allowed = iam::allows(&instance.spec().statements, "execute-api:ManageConnections", &resource, &[]);
+        let resource = format!(
+            "arn:aws:execute-api:{}:000000000000:{}/{}/{method}/@connections/{id}",
+            world.place.region, routes.api_id, routes.stage
+        );
+        let allowed =
+            iam::allows(&instance.spec().statements, "execute-api:ManageConnections", &resource, &[]);
         world.note_permission(instance.function(), "execute-api:ManageConnections", &resource, &[], allowed);
         if !allowed {
-            return answer(StatusCode::FORBIDDEN, "ForbiddenException", "User is not authorized to access this resource");
+            return answer(
+                StatusCode::FORBIDDEN,
+                "ForbiddenException",
+                "User is not authorized to access this resource",
+            );
         }
     }
     let response = match method.as_str() {
         "POST" => post(world, id, &body).await,
-        "DELETE" if world.sockets.order(id, Order::Close(1000, "Connection Closed Normally")) => StatusCode::NO_CONTENT.into_response(),
+        "DELETE" if world.sockets.order(id, Order::Close(1000, "Connection Closed Normally")) => {
+            StatusCode::NO_CONTENT.into_response()
+        }
         "GET" => match world.sockets.open.lock().expect("no holder panics").get(id) {
             Some(one) => {
                 let body = json!({
@@ -318,8 +364,16 @@ async fn post(world: &World, id: &str, body: &Bytes) -> Response {
     world.metrics.change(|all| all.posts_tried += 1);
     match world.faults.on_post(id) {
         Some(PostFault::Gone) => return gone(),
-        Some(PostFault::Throttled) => return answer(StatusCode::TOO_MANY_REQUESTS, "LimitExceededException", "Too many requests"),
-        Some(PostFault::Error) => return answer(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerErrorException", "Internal server error"),
+        Some(PostFault::Throttled) => {
+            return answer(StatusCode::TOO_MANY_REQUESTS, "LimitExceededException", "Too many requests");
+        }
+        Some(PostFault::Error) => {
+            return answer(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "InternalServerErrorException",
+                "Internal server error",
+            );
+        }
         Some(PostFault::Hang) => std::future::pending().await,
         None => {}
     }
@@ -344,7 +398,12 @@ fn gone() -> Response {
 }
 
 fn answer(status: StatusCode, kind: &'static str, message: &str) -> Response {
-    (status, [("x-amzn-errortype", kind), ("content-type", "application/json")], json!({ "message": message }).to_string()).into_response()
+    (
+        status,
+        [("x-amzn-errortype", kind), ("content-type", "application/json")],
+        json!({ "message": message }).to_string(),
+    )
+        .into_response()
 }
 
 fn iso(ms: u64) -> String {
@@ -359,7 +418,11 @@ fn iso(ms: u64) -> String {
 fn fold_headers(headers: &HeaderMap) -> (Value, Value) {
     let (mut single, mut multi) = (Map::new(), Map::new());
     for name in headers.keys() {
-        let values: Vec<String> = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect();
+        let values: Vec<String> = headers
+            .get_all(name)
+            .iter()
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+            .collect();
         let name = canonical(name.as_str());
         single.insert(name.clone(), json!(values.last()));
         multi.insert(name, json!(values));
@@ -371,7 +434,9 @@ fn fold_headers(headers: &HeaderMap) -> (Value, Value) {
 fn canonical(name: &str) -> String {
     let word = |word: &str| {
         let mut letters = word.chars();
-        letters.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + letters.as_str())
+        letters
+            .next()
+            .map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + letters.as_str())
     };
     name.split('-').map(word).collect::<Vec<_>>().join("-")
 }

@@ -2,7 +2,10 @@
 
 mod common;
 
-use common::{ask, connect, dynamodb, end, folder, get, hear, open, options, put, say, start, times_seen, until, with_limits};
+use common::{
+    ask, connect, dynamodb, end, folder, get, hear, open, options, put, say, start, times_seen, until,
+    with_limits,
+};
 use futures::SinkExt;
 use platform::faults::{KillRule, PostFault, TableFault, When};
 use platform::{Limits, Options, Platform, Serving};
@@ -30,7 +33,8 @@ async fn a_post_before_connect_has_returned_is_answered_gone() {
 #[tokio::test]
 async fn a_refused_handshake_has_the_status_that_the_gateway_gives() {
     let platform = start().await;
-    for (query, status) in [("status=401", 401), ("status=403", 403), ("status=429", 500), ("crash=yes", 502)] {
+    for (query, status) in [("status=401", 401), ("status=403", 403), ("status=429", 500), ("crash=yes", 502)]
+    {
         assert_eq!(connect(&platform, query).await.err(), Some(status), "{query}");
     }
     assert_eq!(platform.connections().len(), 0);
@@ -59,7 +63,9 @@ async fn a_function_that_crashes_or_fails_is_answered_as_aws_answers_and_started
     assert!(ask(&mut socket, json!({})).await.starts_with("echo"));
     let echo = platform.metrics().functions["Echo"].clone();
     assert_eq!((echo.errors, echo.cold), (2, 2));
-    assert!(platform.logs().iter().any(|line| line.source == "Echo" && line.line.contains("Runtime.ExitError")));
+    assert!(
+        platform.logs().iter().any(|line| line.source == "Echo" && line.line.contains("Runtime.ExitError"))
+    );
 }
 
 #[tokio::test]
@@ -80,7 +86,11 @@ async fn a_frame_over_32_kilobytes_closes_the_socket_with_1009() {
 
 #[tokio::test]
 async fn quiet_and_old_sockets_are_closed() {
-    let limits = |idle, longest| Limits { idle: Duration::from_millis(idle), longest: Duration::from_millis(longest), instances: 4 };
+    let limits = |idle, longest| Limits {
+        idle: Duration::from_millis(idle),
+        longest: Duration::from_millis(longest),
+        instances: 4,
+    };
     for limits in [limits(300, 60_000), limits(60_000, 300)] {
         let platform = with_limits(limits).await;
         let mut socket = open(&platform).await;
@@ -149,10 +159,24 @@ async fn requests_reach_the_function_as_payload_2() {
     let platform = start().await;
     let client = reqwest::Client::new();
     let url = format!("{}/v1/a%20b?x=1&x=2&y=%C3%B1", platform.url());
-    let event: Value = client.post(&url).header("x-list", "1").header("x-list", "2").header("content-type", "application/json").body("{}").send().await.unwrap().json().await.unwrap();
+    let event: Value = client
+        .post(&url)
+        .header("x-list", "1")
+        .header("x-list", "2")
+        .header("content-type", "application/json")
+        .body("{}")
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
     assert_eq!(event["version"], "2.0");
     assert_eq!(event["requestContext"]["http"]["method"], "POST");
-    assert_eq!((&event["queryStringParameters"]["x"], &event["queryStringParameters"]["y"]), (&json!("1,2"), &json!("ñ")));
+    assert_eq!(
+        (&event["queryStringParameters"]["x"], &event["queryStringParameters"]["y"]),
+        (&json!("1,2"), &json!("ñ"))
+    );
     assert_eq!(event["headers"]["x-list"], "1,2");
     assert_eq!((&event["body"], &event["isBase64Encoded"]), (&json!("{}"), &json!(false)));
     let event: Value = client.post(&url).body(vec![0xff, 0xfe]).send().await.unwrap().json().await.unwrap();
@@ -161,7 +185,10 @@ async fn requests_reach_the_function_as_payload_2() {
     assert_eq!((teapot.status().as_u16(), teapot.headers()["x-kind"].to_str().unwrap()), (418, "pot"));
     assert_eq!(teapot.headers().get_all("set-cookie").iter().count(), 2);
     assert_eq!(teapot.text().await.unwrap(), "tea");
-    assert_eq!(client.get(format!("{}/bare", platform.url())).send().await.unwrap().text().await.unwrap(), r#"{"hello":"there"}"#);
+    assert_eq!(
+        client.get(format!("{}/bare", platform.url())).send().await.unwrap().text().await.unwrap(),
+        r#"{"hello":"there"}"#
+    );
 }
 
 #[tokio::test]
@@ -179,7 +206,11 @@ async fn broken_functions_make_500s() {
     let platform = start().await;
     for path in ["/crash", "/sleep"] {
         let response = reqwest::get(format!("{}{path}", platform.url())).await.unwrap();
-        assert_eq!((response.status().as_u16(), response.text().await.unwrap().as_str()), (500, r#"{"message":"Internal Server Error"}"#), "{path}");
+        assert_eq!(
+            (response.status().as_u16(), response.text().await.unwrap().as_str()),
+            (500, r#"{"message":"Internal Server Error"}"#),
+            "{path}"
+        );
     }
 }
 
@@ -212,11 +243,16 @@ async fn what_a_policy_does_not_allow_is_refused() {
 async fn calls_of_the_table_fail_before_or_after_their_effect() {
     let platform = start().await;
     for (when, stored) in [(When::Before, false), (When::After, true)] {
-        for (fault, kind) in [(TableFault::Throttle, "ProvisionedThroughputExceeded"), (TableFault::Error, "InternalServerError"), (TableFault::Conflict, "TransactionConflict")] {
+        for (fault, kind) in [
+            (TableFault::Throttle, "ProvisionedThroughputExceeded"),
+            (TableFault::Error, "InternalServerError"),
+            (TableFault::Conflict, "TransactionConflict"),
+        ] {
             let pk = format!("{when:?}{fault:?}");
             platform.faults().table("PutItem", when, &fault, 1);
             let item = json!({ "pk": { "S": pk }, "sk": { "S": "-" } });
-            let (status, body) = dynamodb(&platform, "PutItem", json!({ "TableName": platform.table(), "Item": item })).await;
+            let (status, body) =
+                dynamodb(&platform, "PutItem", json!({ "TableName": platform.table(), "Item": item })).await;
             assert!(status >= 400 && body["__type"].as_str().unwrap().contains(kind), "{body}");
             assert_eq!(get(&platform, &pk, "-").await.is_object(), stored, "{pk}");
         }
@@ -269,15 +305,30 @@ async fn the_stream_delivers_what_passes_the_filter_and_nothing_that_changed_not
 async fn a_poisoned_record_is_given_up_and_those_behind_it_arrive() {
     let platform = start().await;
     platform.pause_stream("Echo", true);
-    for (pk, more) in [("1", json!({})), ("2", json!({ "fail": { "BOOL": true } })), ("3", json!({})), ("4", json!({ "crash": { "BOOL": true } })), ("5", json!({}))] {
+    for (pk, more) in [
+        ("1", json!({})),
+        ("2", json!({ "fail": { "BOOL": true } })),
+        ("3", json!({})),
+        ("4", json!({ "crash": { "BOOL": true } })),
+        ("5", json!({})),
+    ] {
         let mut item = more;
         item["name"] = json!({ "S": pk });
         put(&platform, pk, "WATCHED", item).await;
     }
     platform.pause_stream("Echo", false);
     platform.streams_settled().await;
-    let seen = [times_seen(&platform, "1").await, times_seen(&platform, "2").await, times_seen(&platform, "3").await, times_seen(&platform, "5").await];
-    assert_eq!((seen[0].as_str(), seen[1].as_str()), ("1", "0"), "what came before the failure is not repeated, what fails never counts");
+    let seen = [
+        times_seen(&platform, "1").await,
+        times_seen(&platform, "2").await,
+        times_seen(&platform, "3").await,
+        times_seen(&platform, "5").await,
+    ];
+    assert_eq!(
+        (seen[0].as_str(), seen[1].as_str()),
+        ("1", "0"),
+        "what came before the failure is not repeated, what fails never counts"
+    );
     assert!(seen[2] != "0" && seen[3] == "1", "{seen:?}");
 }
 
@@ -338,7 +389,12 @@ async fn units_are_counted_by_the_published_rules() {
         ("PutItem", put(item("a", 500, false)), 0.0, 1.0),
         ("PutItem", put(item("b", 1_500, false)), 0.0, 2.0),
         ("PutItem", put(item("c", 500, true)), 0.0, 2.0),
-        ("TransactWriteItems", json!({ "TransactItems": [{ "Put": put(item("d", 1_500, false)) }, { "Put": put(item("e", 100, false)) }] }), 0.0, 6.0),
+        (
+            "TransactWriteItems",
+            json!({ "TransactItems": [{ "Put": put(item("d", 1_500, false)) }, { "Put": put(item("e", 100, false)) }] }),
+            0.0,
+            6.0,
+        ),
         ("GetItem", get("a", true), 1.0, 0.0),
         ("GetItem", get("a", false), 0.5, 0.0),
         ("GetItem", get("nobody", true), 1.0, 0.0),
@@ -348,7 +404,8 @@ async fn units_are_counted_by_the_published_rules() {
         assert_eq!(status, 200, "{answer}");
         assert!(answer.get("ConsumedCapacity").is_none(), "nobody asked for it");
         let of = |metrics: &platform::Snapshot| {
-            let one = metrics.by_function.get("-").and_then(|all| all.get(operation)).cloned().unwrap_or_default();
+            let one =
+                metrics.by_function.get("-").and_then(|all| all.get(operation)).cloned().unwrap_or_default();
             (one.read_units, one.write_units)
         };
         let (before, after) = (of(&before), of(&platform.metrics()));
@@ -387,10 +444,22 @@ async fn static_files_have_types_caching_and_the_templates_headers() {
     .unwrap();
     let fetch = async |path: &str| {
         let response = reqwest::get(format!("{}/app/{path}", platform.url())).await.unwrap();
-        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-        (response.status().as_u16(), header("content-type"), header("cache-control"), header("content-security-policy"))
+        let header = |name: &str| {
+            response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+        };
+        (
+            response.status().as_u16(),
+            header("content-type"),
+            header("cache-control"),
+            header("content-security-policy"),
+        )
     };
-    let page = (200, "text/html; charset=utf-8".to_owned(), "no-cache".to_owned(), "frame-ancestors 'none'".to_owned());
+    let page = (
+        200,
+        "text/html; charset=utf-8".to_owned(),
+        "no-cache".to_owned(),
+        "frame-ancestors 'none'".to_owned(),
+    );
     assert_eq!(fetch("").await, page);
     assert_eq!(fetch("some/route").await, page, "a route of the application is its page");
     let script = fetch("app-B1x9_aQ2.js").await;
@@ -404,7 +473,14 @@ async fn agents_sign_in_with_a_code_and_a_verifier_once() {
     let platform = start().await;
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let url = platform.url();
-    let discovery: Value = client.get(format!("{url}/oidc/.well-known/openid-configuration")).send().await.unwrap().json().await.unwrap();
+    let discovery: Value = client
+        .get(format!("{url}/oidc/.well-known/openid-configuration"))
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
     assert_eq!(discovery["issuer"], format!("{url}/oidc"));
     // The verifier "abc" and its SHA-256 in base64url.
     let request = "client_id=client&response_type=code&redirect_uri=http%3A%2F%2Flocalhost%2Fback&state=s&nonce=n&code_challenge_method=S256&code_challenge=ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0";
@@ -419,19 +495,29 @@ async fn agents_sign_in_with_a_code_and_a_verifier_once() {
     let code = location.split("code=").nth(1).unwrap().split('&').next().unwrap().to_owned();
     assert!(location.starts_with("http://localhost/back?") && location.ends_with("state=s"));
     let exchange = async |verifier: &str, code: &str| {
-        let form = format!("grant_type=authorization_code&client_id=client&redirect_uri=http%3A%2F%2Flocalhost%2Fback&code={code}&code_verifier={verifier}");
+        let form = format!(
+            "grant_type=authorization_code&client_id=client&redirect_uri=http%3A%2F%2Flocalhost%2Fback&code={code}&code_verifier={verifier}"
+        );
         let response = client.post(format!("{url}/oidc/token")).body(form).send().await.unwrap();
         (response.status().as_u16(), response.json::<Value>().await.unwrap())
     };
     let (status, tokens) = exchange("abc", &code).await;
     assert_eq!(status, 200, "{tokens}");
     assert_eq!(exchange("abc", &code).await.0, 400, "a code is good once");
-    let userinfo = client.get(format!("{url}/oidc/userinfo")).bearer_auth(tokens["access_token"].as_str().unwrap()).send().await.unwrap();
+    let userinfo = client
+        .get(format!("{url}/oidc/userinfo"))
+        .bearer_auth(tokens["access_token"].as_str().unwrap())
+        .send()
+        .await
+        .unwrap();
     assert_eq!(userinfo.json::<Value>().await.unwrap()["email"], "ana@example.com");
     let location = sign_in("secret").await.headers()["location"].to_str().unwrap().to_owned();
     let code = location.split("code=").nth(1).unwrap().split('&').next().unwrap().to_owned();
     assert_eq!(exchange("wrong", &code).await.0, 400, "without the verifier a code is worth nothing");
-    let refresh = format!("grant_type=refresh_token&client_id=client&refresh_token={}", tokens["refresh_token"].as_str().unwrap());
+    let refresh = format!(
+        "grant_type=refresh_token&client_id=client&refresh_token={}",
+        tokens["refresh_token"].as_str().unwrap()
+    );
     assert_eq!(client.post(format!("{url}/oidc/token")).body(refresh).send().await.unwrap().status(), 200);
     let elsewhere = authorize.replace("localhost%2Fback", "evil.example%2Fback");
     assert_eq!(client.get(elsewhere).send().await.unwrap().status(), 400);
@@ -443,7 +529,12 @@ async fn the_platforms_own_pages_answer() {
     let front = reqwest::get(platform.url()).await.unwrap().text().await.unwrap();
     assert!(front.contains("ana@example.com"));
     reqwest::get(format!("{}/anything", platform.url())).await.unwrap();
-    let numbers: Value = reqwest::get(format!("{}/platform/metrics.json", platform.url())).await.unwrap().json().await.unwrap();
+    let numbers: Value = reqwest::get(format!("{}/platform/metrics.json", platform.url()))
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
     assert_eq!(numbers["functions"]["Echo"]["invocations"], 1);
     assert!(numbers["cost"]["lambda"].as_f64().unwrap() > 0.0);
 }
@@ -459,7 +550,12 @@ async fn a_port_in_use_and_a_missing_binary_are_refused_by_name() {
 
 #[tokio::test]
 async fn a_function_that_fails_at_its_start_is_an_error_and_not_a_wait() {
-    let platform = Platform::start(Options { environment: BTreeMap::from([("FAIL_AT_START".into(), "1".into())]), ..options() }).await.unwrap();
+    let platform = Platform::start(Options {
+        environment: BTreeMap::from([("FAIL_AT_START".into(), "1".into())]),
+        ..options()
+    })
+    .await
+    .unwrap();
     assert_eq!(reqwest::get(format!("{}/", platform.url()) + "x").await.unwrap().status(), 500);
 }
 
@@ -490,22 +586,38 @@ async fn no_process_outlives_the_platform() {
         let url = ready.split(' ').nth(1).unwrap();
         assert_eq!(reqwest::get(format!("{url}/x")).await.unwrap().status(), 200);
         let pid = child.id().unwrap();
-        let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+        let children =
+            std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
         let processes: Vec<String> = std::fs::read_dir("/proc")
             .unwrap()
             .flatten()
-            .filter(|entry| std::fs::read_to_string(entry.path().join("stat")).is_ok_and(|stat| stat.rsplit(')').next().is_some_and(|rest| rest.split(' ').nth(2) == Some(&pid.to_string()))))
+            .filter(|entry| {
+                std::fs::read_to_string(entry.path().join("stat")).is_ok_and(|stat| {
+                    stat.rsplit(')')
+                        .next()
+                        .is_some_and(|rest| rest.split(' ').nth(2) == Some(&pid.to_string()))
+                })
+            })
             .map(|entry| entry.file_name().to_string_lossy().into_owned())
             .collect();
         assert_eq!(processes.len(), 1, "{children}");
-        tokio::process::Command::new("kill").arg(format!("-{signal}")).arg(pid.to_string()).status().await.unwrap();
+        tokio::process::Command::new("kill")
+            .arg(format!("-{signal}"))
+            .arg(pid.to_string())
+            .status()
+            .await
+            .unwrap();
         child.wait().await.unwrap();
         // The function's process learns of the end by its own broken connection: wait for that, not for a time.
         let gone = async {
-            while std::fs::read_to_string(format!("/proc/{}/cmdline", processes[0])).is_ok_and(|line| line.contains("echo-function")) {
+            while std::fs::read_to_string(format!("/proc/{}/cmdline", processes[0]))
+                .is_ok_and(|line| line.contains("echo-function"))
+            {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(10), gone).await.unwrap_or_else(|_| panic!("a process outlived SIG{signal}"));
+        tokio::time::timeout(Duration::from_secs(10), gone)
+            .await
+            .unwrap_or_else(|_| panic!("a process outlived SIG{signal}"));
     }
 }

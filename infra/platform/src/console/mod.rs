@@ -31,7 +31,13 @@ pub struct Front {
 pub(crate) fn front(world: &World) -> Response {
     let (mut links, mut people) = (String::new(), String::new());
     for link in &world.options.front.links {
-        let _ = write!(links, "<li><a class=\"card\" href=\"{}\"><b>{}</b>{}</a></li>", escape(&link.href), escape(&link.title), escape(&link.text));
+        let _ = write!(
+            links,
+            "<li><a class=\"card\" href=\"{}\"><b>{}</b>{}</a></li>",
+            escape(&link.href),
+            escape(&link.title),
+            escape(&link.text)
+        );
     }
     for person in &world.options.users {
         let cell = |text: &str| format!("<td>{}</td>", escape(text));
@@ -60,7 +66,11 @@ pub(crate) fn front(world: &World) -> Response {
 
 pub(crate) fn platform(world: &World, path: &str) -> Response {
     match path.trim_start_matches("/platform/") {
-        "" => page(include_str!("platform.html").replace("{{style}}", STYLE).replace("{{title}}", &escape(&world.options.front.title))),
+        "" => page(
+            include_str!("platform.html")
+                .replace("{{style}}", STYLE)
+                .replace("{{title}}", &escape(&world.options.front.title)),
+        ),
         "metrics.json" => {
             let snapshot = world.snapshot();
             let mut numbers = json!(snapshot);
@@ -73,8 +83,13 @@ pub(crate) fn platform(world: &World, path: &str) -> Response {
         }
         "log.json" => {
             let lines = world.log.lines();
-            let last: Vec<Value> =
-                lines.iter().rev().take(200).rev().map(|line| json!({ "source": line.source, "line": line.line })).collect();
+            let last: Vec<Value> = lines
+                .iter()
+                .rev()
+                .take(200)
+                .rev()
+                .map(|line| json!({ "source": line.source, "line": line.line }))
+                .collect();
             data(&json!(last))
         }
         "outputs.json" => data(&json!(world.stack.outputs)),
@@ -87,7 +102,10 @@ pub(crate) fn page(html: String) -> Response {
         ("content-type", "text/html; charset=utf-8"),
         ("cache-control", "no-store"),
         ("x-content-type-options", "nosniff"),
-        ("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'"),
+        (
+            "content-security-policy",
+            "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+        ),
     ];
     (headers, html).into_response()
 }
@@ -97,5 +115,9 @@ fn data(value: &Value) -> Response {
 }
 
 pub(crate) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
 }

@@ -35,12 +35,14 @@ impl Tables {
             None => format!("file:/mostrador-{}?vfs=memdb", clock::uuid()),
             Some(path) => {
                 if let Some(folder) = path.parent() {
-                    std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+                    std::fs::create_dir_all(folder)
+                        .with_context(|| format!("cannot create {}", folder.display()))?;
                 }
                 path.to_string_lossy().into_owned()
             }
         };
-        let database = Database::new(&path).with_context(|| format!("cannot open the table's data at {path}"))?;
+        let database =
+            Database::new(&path).with_context(|| format!("cannot open the table's data at {path}"))?;
         let side = rusqlite::Connection::open(&path)?;
         side.busy_timeout(std::time::Duration::from_secs(5))?;
         // Without it the next sequence number is found by reading every record.
@@ -49,8 +51,16 @@ impl Tables {
              CREATE TABLE IF NOT EXISTS _platform (name TEXT PRIMARY KEY, value TEXT NOT NULL);",
         )?;
         side.execute("INSERT OR IGNORE INTO _platform VALUES ('data_set', ?1)", [clock::uuid()])?;
-        let data_set = side.query_row("SELECT value FROM _platform WHERE name = 'data_set'", [], |row| row.get(0))?;
-        Ok(Self { database, gate: RwLock::new(()), side: Mutex::new(side), changes: watch::Sender::new(0), trimmed: Mutex::new(None), data_set })
+        let data_set =
+            side.query_row("SELECT value FROM _platform WHERE name = 'data_set'", [], |row| row.get(0))?;
+        Ok(Self {
+            database,
+            gate: RwLock::new(()),
+            side: Mutex::new(side),
+            changes: watch::Sender::new(0),
+            trimmed: Mutex::new(None),
+            data_set,
+        })
     }
 
     pub(crate) const fn database(&self) -> &Database {
@@ -100,7 +110,14 @@ impl Tables {
     }
 
     /// Stream records after that sequence number, as Lambda delivers them.
-    pub(crate) fn records(&self, table: &str, after: i64, limit: usize, stream_arn: &str, region: &str) -> Vec<(i64, Option<Value>)> {
+    pub(crate) fn records(
+        &self,
+        table: &str,
+        after: i64,
+        limit: usize,
+        stream_arn: &str,
+        region: &str,
+    ) -> Vec<(i64, Option<Value>)> {
         type Row = (String, String, Option<String>, Option<String>, i64, i64, Option<String>, Option<String>);
         let _gate = self.gate.write().expect("no holder panics");
         let side = self.side.lock().expect("no holder panics");
@@ -120,13 +137,15 @@ impl Tables {
             .unwrap_or_default();
         rows.into_iter()
             .map(|(event, keys, new, old, sequence, created, identity, id)| {
-                let image = |text: Option<String>| text.and_then(|text| serde_json::from_str::<Value>(&text).ok());
+                let image =
+                    |text: Option<String>| text.and_then(|text| serde_json::from_str::<Value>(&text).ok());
                 let (new, old) = (image(new), image(old));
                 // DynamoDB writes no record for a write that changes nothing; dynoxide does.
                 if new.is_some() && new == old {
                     return (sequence, None);
                 }
-                let size = new.as_ref().map_or(0, |image| image.to_string().len()) + old.as_ref().map_or(0, |image| image.to_string().len());
+                let size = new.as_ref().map_or(0, |image| image.to_string().len())
+                    + old.as_ref().map_or(0, |image| image.to_string().len());
                 let mut change = json!({
                     "ApproximateCreationDateTime": created,
                     "Keys": serde_json::from_str::<Value>(&keys).unwrap_or_default(),
@@ -179,9 +198,11 @@ impl Tables {
         let db = &self.database;
         macro_rules! call {
             ($method:ident) => {{
-                let request = serde_json::from_value(body).map_err(|error| DynoxideError::SerializationException(error.to_string()))?;
+                let request = serde_json::from_value(body)
+                    .map_err(|error| DynoxideError::SerializationException(error.to_string()))?;
                 let response = db.$method(request)?;
-                serde_json::to_value(&response).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
+                serde_json::to_value(&response)
+                    .map_err(|error| DynoxideError::InternalServerError(error.to_string()))
             }};
         }
         match operation {
@@ -200,7 +221,9 @@ impl Tables {
             "ListTables" => call!(list_tables),
             "UpdateTimeToLive" => call!(update_time_to_live),
             "DescribeTimeToLive" => call!(describe_time_to_live),
-            other => Err(DynoxideError::ValidationException(format!("the local platform does not know the operation {other}"))),
+            other => Err(DynoxideError::ValidationException(format!(
+                "the local platform does not know the operation {other}"
+            ))),
         }
     }
 }
@@ -209,10 +232,16 @@ impl Tables {
 pub(crate) async fn handle(world: &Arc<World>, headers: &HeaderMap, body: Bytes) -> Response {
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let Some(operation) = target.strip_prefix("DynamoDB_20120810.") else {
-        return refuse(StatusCode::BAD_REQUEST, &json!({ "__type": "com.amazon.coral.service#UnknownOperationException" }));
+        return refuse(
+            StatusCode::BAD_REQUEST,
+            &json!({ "__type": "com.amazon.coral.service#UnknownOperationException" }),
+        );
     };
     let Ok(mut request) = serde_json::from_slice::<Value>(&body) else {
-        return refuse(StatusCode::BAD_REQUEST, &json!({ "__type": "com.amazon.coral.service#SerializationException" }));
+        return refuse(
+            StatusCode::BAD_REQUEST,
+            &json!({ "__type": "com.amazon.coral.service#SerializationException" }),
+        );
     };
     let caller = world.lambda.caller(headers);
     let function = caller.as_ref().map(|instance| instance.function());
@@ -294,16 +323,18 @@ async fn fail(world: &World, fault: &TableFault, operation: &str, request: &Valu
             world.lambda.kill(function).await;
             std::future::pending().await
         }
-        TableFault::Error => {
-            refuse(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "__type": format!("{NAMESPACE}InternalServerError"), "message": "Internal server error" }))
-        }
+        TableFault::Error => refuse(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            &json!({ "__type": format!("{NAMESPACE}InternalServerError"), "message": "Internal server error" }),
+        ),
         TableFault::Throttle => refuse(
             StatusCode::BAD_REQUEST,
             &json!({ "__type": format!("{NAMESPACE}ProvisionedThroughputExceededException"), "message": "The level of configured provisioned throughput for the table was exceeded" }),
         ),
         TableFault::Conflict if operation.starts_with("Transact") => {
             let count = request["TransactItems"].as_array().map_or(0, Vec::len);
-            let reason = json!({ "Code": "TransactionConflict", "Message": "Transaction is ongoing for the item" });
+            let reason =
+                json!({ "Code": "TransactionConflict", "Message": "Transaction is ongoing for the item" });
             let codes = vec!["TransactionConflict"; count].join(", ");
             refuse(
                 StatusCode::BAD_REQUEST,

@@ -18,7 +18,8 @@ pub(super) fn writes(operation: &str) -> bool {
 }
 
 pub(super) fn is_metered(operation: &str) -> bool {
-    writes(operation) || matches!(operation, "GetItem" | "Query" | "Scan" | "BatchGetItem" | "TransactGetItems")
+    writes(operation)
+        || matches!(operation, "GetItem" | "Query" | "Scan" | "BatchGetItem" | "TransactGetItems")
 }
 
 pub(super) fn units(response: &Value) -> f64 {
@@ -45,18 +46,28 @@ pub(super) fn touches(tables: &[TableSpec], operation: &str, request: &Value) ->
         let table = tables.iter().find(|table| table.name == name || table.arn == name);
         let index = request["IndexName"].as_str();
         let hash = table.and_then(|table| hash_attribute(table, index)).unwrap_or_default();
-        let resource = table.map_or_else(|| format!("(no table {name} in the template)"), |table| table.arn.clone());
+        let resource =
+            table.map_or_else(|| format!("(no table {name} in the template)"), |table| table.arn.clone());
         let resource = index.map_or(resource.clone(), |index| format!("{resource}/index/{index}"));
         Touch { action: format!("dynamodb:{action}"), resource, keys: partition_keys(request, &hash) }
     };
     let actions_of = |list: &Value, kinds: &[(&str, &str)]| -> Vec<Touch> {
         let items = list.as_array().into_iter().flatten();
-        items.flat_map(|item| kinds.iter().filter_map(|(kind, action)| item.get(*kind).map(|body| touch(action, body)))).collect()
+        items
+            .flat_map(|item| {
+                kinds.iter().filter_map(|(kind, action)| item.get(*kind).map(|body| touch(action, body)))
+            })
+            .collect()
     };
     match operation {
         "TransactWriteItems" => actions_of(
             &request["TransactItems"],
-            &[("Put", "PutItem"), ("Update", "UpdateItem"), ("Delete", "DeleteItem"), ("ConditionCheck", "ConditionCheckItem")],
+            &[
+                ("Put", "PutItem"),
+                ("Update", "UpdateItem"),
+                ("Delete", "DeleteItem"),
+                ("ConditionCheck", "ConditionCheckItem"),
+            ],
         ),
         "TransactGetItems" => actions_of(&request["TransactItems"], &[("Get", "GetItem")]),
         "BatchGetItem" | "BatchWriteItem" => {
@@ -64,13 +75,21 @@ pub(super) fn touches(tables: &[TableSpec], operation: &str, request: &Value) ->
             tables_of
                 .map(|(table, body)| {
                     let mut one = touch(operation, &serde_json::json!({ "TableName": table }));
-                    let hash = tables.iter().find(|spec| spec.name == *table).and_then(|spec| hash_attribute(spec, None)).unwrap_or_default();
+                    let hash = tables
+                        .iter()
+                        .find(|spec| spec.name == *table)
+                        .and_then(|spec| hash_attribute(spec, None))
+                        .unwrap_or_default();
                     let keys = body["Keys"].as_array().or_else(|| body.as_array()).into_iter().flatten();
                     one.keys = keys
                         .filter_map(|item| {
-                            [&item[&hash], &item["PutRequest"]["Item"][&hash], &item["DeleteRequest"]["Key"][&hash]]
-                                .into_iter()
-                                .find_map(scalar)
+                            [
+                                &item[&hash],
+                                &item["PutRequest"]["Item"][&hash],
+                                &item["DeleteRequest"]["Key"][&hash],
+                            ]
+                            .into_iter()
+                            .find_map(scalar)
                         })
                         .collect();
                     one
@@ -99,7 +118,10 @@ fn partition_keys(request: &Value, hash: &str) -> Vec<String> {
     }
     // A query: the part of the key condition that says `hash = :value`.
     let condition = request["KeyConditionExpression"].as_str().unwrap_or_default();
-    let words: Vec<&str> = condition.split(|c: char| c.is_whitespace() || "()=".contains(c)).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = condition
+        .split(|c: char| c.is_whitespace() || "()=".contains(c))
+        .filter(|word| !word.is_empty())
+        .collect();
     let names = &request["ExpressionAttributeNames"];
     words
         .windows(2)
@@ -130,15 +152,26 @@ mod tests {
         let touches = touches(&tables, operation, &request);
         let seen: Vec<(&str, &str, Vec<&str>)> = touches
             .iter()
-            .map(|touch| (touch.action.as_str(), touch.resource.as_str(), touch.keys.iter().map(String::as_str).collect()))
+            .map(|touch| {
+                (
+                    touch.action.as_str(),
+                    touch.resource.as_str(),
+                    touch.keys.iter().map(String::as_str).collect(),
+                )
+            })
             .collect();
-        let expected: Vec<(&str, &str, Vec<&str>)> = expected.iter().map(|(a, r, keys)| (*a, *r, keys.to_vec())).collect();
+        let expected: Vec<(&str, &str, Vec<&str>)> =
+            expected.iter().map(|(a, r, keys)| (*a, *r, keys.to_vec())).collect();
         assert_eq!(seen, expected);
     }
 
     #[test]
     fn requests_are_seen_as_iam_sees_them() {
-        check("GetItem", json!({ "TableName": "t", "Key": { "pk": { "S": "a" }, "sk": { "S": "b" } } }), &[("dynamodb:GetItem", "arn:t", &["a"])]);
+        check(
+            "GetItem",
+            json!({ "TableName": "t", "Key": { "pk": { "S": "a" }, "sk": { "S": "b" } } }),
+            &[("dynamodb:GetItem", "arn:t", &["a"])],
+        );
         check(
             "Query",
             json!({

@@ -41,9 +41,19 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    pub(super) fn start(world: &World, number: u64, spec: &FunctionSpec, binary: &Path) -> std::io::Result<Arc<Self>> {
+    pub(super) fn start(
+        world: &World,
+        number: u64,
+        spec: &FunctionSpec,
+        binary: &Path,
+    ) -> std::io::Result<Arc<Self>> {
         let mut command = Command::new(binary);
-        command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
         for inherited in ["PATH", "RUST_BACKTRACE", "RUST_LOG", "LD_LIBRARY_PATH"] {
             if let Some(value) = std::env::var_os(inherited) {
                 command.env(inherited, value);
@@ -128,7 +138,8 @@ impl Instance {
         let work = self.inbox.lock().await.recv().await?;
         self.calls.store(0, Ordering::SeqCst);
         *self.kill_at.lock().expect("no holder panics") = work.kill_at;
-        *self.current.lock().expect("no holder panics") = Some(Current { request_id: work.request_id.clone(), answer: work.answer });
+        *self.current.lock().expect("no holder panics") =
+            Some(Current { request_id: work.request_id.clone(), answer: work.answer });
         Some((work.request_id, work.deadline_ms, work.payload))
     }
 
@@ -185,7 +196,8 @@ impl Instance {
     }
 
     async fn die_if_due(&self, moment: When) {
-        let due = *self.kill_at.lock().expect("no holder panics") == Some((self.calls.load(Ordering::SeqCst), moment));
+        let due = *self.kill_at.lock().expect("no holder panics")
+            == Some((self.calls.load(Ordering::SeqCst), moment));
         if due {
             self.kill().await;
             // Nobody is left to hear the answer, and the call must have no effect after the death.

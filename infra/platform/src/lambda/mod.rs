@@ -42,17 +42,35 @@ struct Function {
 }
 
 impl Lambda {
-    pub(crate) fn new(functions: &BTreeMap<String, FunctionSpec>, binaries: &BTreeMap<String, PathBuf>, cap: usize) -> Self {
+    pub(crate) fn new(
+        functions: &BTreeMap<String, FunctionSpec>,
+        binaries: &BTreeMap<String, PathBuf>,
+        cap: usize,
+    ) -> Self {
         let functions = functions.iter().filter_map(|(name, spec)| {
             let binary = binaries.get(name)?.clone();
-            let function = Function { spec: spec.clone(), binary, idle: Mutex::new(Vec::new()), slots: Semaphore::new(cap) };
+            let function = Function {
+                spec: spec.clone(),
+                binary,
+                idle: Mutex::new(Vec::new()),
+                slots: Semaphore::new(cap),
+            };
             Some((name.clone(), Arc::new(function)))
         });
-        Self { functions: functions.collect(), instances: Mutex::new(BTreeMap::new()), numbers: AtomicU64::new(1) }
+        Self {
+            functions: functions.collect(),
+            instances: Mutex::new(BTreeMap::new()),
+            numbers: AtomicU64::new(1),
+        }
     }
 
     /// Runs the function once and gives its answer. Waits when all its instances are busy and no more are allowed.
-    pub(crate) async fn invoke(&self, world: &World, name: &str, payload: Vec<u8>) -> Result<Vec<u8>, InvokeError> {
+    pub(crate) async fn invoke(
+        &self,
+        world: &World,
+        name: &str,
+        payload: Vec<u8>,
+    ) -> Result<Vec<u8>, InvokeError> {
         let function = self.functions.get(name).ok_or_else(|| InvokeError {
             kind: "ResourceNotFoundException".into(),
             message: format!("Function not found: {name}"),
@@ -66,7 +84,9 @@ impl Lambda {
         let outcome = self.invoke_once(world, function, &request_id, payload).await;
         world.metrics.invoked(name, memory_gb(&function.spec), began.elapsed(), outcome.is_err());
         if let Err(error) = &outcome {
-            world.log.write(name, format!("RequestId: {request_id} Error: {} ({})", error.message, error.kind));
+            world
+                .log
+                .write(name, format!("RequestId: {request_id} Error: {} ({})", error.message, error.kind));
         }
         outcome
     }
@@ -123,9 +143,11 @@ impl Lambda {
 
     fn start(&self, world: &World, function: &Arc<Function>) -> Result<Arc<Instance>, InvokeError> {
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
-        let instance = Instance::start(world, number, &function.spec, &function.binary).map_err(|error| InvokeError {
-            kind: "Runtime.InvalidEntrypoint".into(),
-            message: format!("cannot start {}: {error}", function.binary.display()),
+        let instance = Instance::start(world, number, &function.spec, &function.binary).map_err(|error| {
+            InvokeError {
+                kind: "Runtime.InvalidEntrypoint".into(),
+                message: format!("cannot start {}: {error}", function.binary.display()),
+            }
         })?;
         self.instances.lock().expect("no holder panics").insert(number, Arc::clone(&instance));
         world.metrics.change(|all| {
@@ -140,9 +162,15 @@ impl Lambda {
             if let Some(world) = me.upgrade() {
                 world.lambda.instances.lock().expect("no holder panics").remove(&gone.number());
                 if let Some(function) = world.lambda.functions.get(gone.function()) {
-                    function.idle.lock().expect("no holder panics").retain(|idle| idle.number() != gone.number());
+                    function
+                        .idle
+                        .lock()
+                        .expect("no holder panics")
+                        .retain(|idle| idle.number() != gone.number());
                 }
-                world.metrics.change(|all| all.functions.entry(gone.function().to_owned()).or_default().instances -= 1);
+                world.metrics.change(|all| {
+                    all.functions.entry(gone.function().to_owned()).or_default().instances -= 1
+                });
             }
         });
         Ok(instance)
@@ -165,7 +193,11 @@ impl Lambda {
         if let Some(function) = self.functions.get(name) {
             function.idle.lock().expect("no holder panics").clear();
         }
-        self.all().iter().filter(|instance| instance.function() == name).map(|instance| instance.kill_soon()).count()
+        self.all()
+            .iter()
+            .filter(|instance| instance.function() == name)
+            .map(|instance| instance.kill_soon())
+            .count()
     }
 
     pub(crate) fn all(&self) -> Vec<Arc<Instance>> {

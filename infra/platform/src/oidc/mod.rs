@@ -68,7 +68,14 @@ fn key() -> &'static Key {
     })
 }
 
-pub(crate) async fn handle(world: &World, method: &Method, path: &str, query: &str, headers: &HeaderMap, body: Bytes) -> Response {
+pub(crate) async fn handle(
+    world: &World,
+    method: &Method,
+    path: &str,
+    query: &str,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Response {
     let issuer = format!("{}/oidc", world.place.origin);
     let mut response = match (method.as_str(), path.trim_start_matches("/oidc")) {
         ("OPTIONS", _) => StatusCode::NO_CONTENT.into_response(),
@@ -84,7 +91,8 @@ pub(crate) async fn handle(world: &World, method: &Method, path: &str, query: &s
     if !path.ends_with("/authorize") {
         let headers = response.headers_mut();
         headers.insert("access-control-allow-origin", HeaderValue::from_static("*"));
-        headers.insert("access-control-allow-headers", HeaderValue::from_static("authorization, content-type"));
+        headers
+            .insert("access-control-allow-headers", HeaderValue::from_static("authorization, content-type"));
         headers.insert("cache-control", HeaderValue::from_static("no-store"));
     }
     response
@@ -130,20 +138,30 @@ fn authorize(world: &World, request: &Fields, form: Option<&Fields>) -> Response
         Some("redirect_uri must be on localhost".to_owned())
     } else if field(request, "response_type") != "code" {
         Some("response_type must be code".to_owned())
-    } else if field(request, "code_challenge_method") != "S256" || field(request, "code_challenge").is_empty() {
+    } else if field(request, "code_challenge_method") != "S256" || field(request, "code_challenge").is_empty()
+    {
         Some("PKCE is required: code_challenge with code_challenge_method S256".to_owned())
     } else {
         None
     };
     if let Some(problem) = problem {
-        return (StatusCode::BAD_REQUEST, format!("This sign-in request cannot be answered: {problem}.\n")).into_response();
+        return (StatusCode::BAD_REQUEST, format!("This sign-in request cannot be answered: {problem}.\n"))
+            .into_response();
     }
     let Some(form) = form else {
         return sign_in_page(world, field(request, "login_hint"), "");
     };
     let email = field(form, "email").trim().to_lowercase();
-    let Some(person) = options.users.iter().find(|person| person.email == email && person.password == field(form, "password")) else {
-        return sign_in_page(world, &email, "That address and password do not belong together. The demo's people are listed below.");
+    let Some(person) = options
+        .users
+        .iter()
+        .find(|person| person.email == email && person.password == field(form, "password"))
+    else {
+        return sign_in_page(
+            world,
+            &email,
+            "That address and password do not belong together. The demo's people are listed below.",
+        );
     };
     let code = secret();
     world.oidc.codes.lock().expect("no holder panics").insert(
@@ -170,7 +188,9 @@ fn go(to: &str, parameters: &[(&str, &str)]) -> Response {
 }
 
 fn token(world: &World, issuer: &str, form: &Fields) -> Response {
-    let wrong = |code: &str, why: &str| reply(StatusCode::BAD_REQUEST, &json!({ "error": code, "error_description": why }));
+    let wrong = |code: &str, why: &str| {
+        reply(StatusCode::BAD_REQUEST, &json!({ "error": code, "error_description": why }))
+    };
     let client = field(form, "client_id");
     if !world.options.oidc_clients.iter().any(|known| known == client) {
         return wrong("invalid_client", "unknown client_id");
@@ -183,17 +203,27 @@ fn token(world: &World, issuer: &str, form: &Fields) -> Response {
             };
             let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(field(form, "code_verifier").as_bytes()));
             if challenge != grant.challenge || field(form, "redirect_uri") != grant.redirect {
-                return wrong("invalid_grant", "the code verifier or the redirect_uri is not the one that the code was asked with");
+                return wrong(
+                    "invalid_grant",
+                    "the code verifier or the redirect_uri is not the one that the code was asked with",
+                );
             }
             (grant.email, grant.nonce)
         }
-        "refresh_token" => match world.oidc.refreshes.lock().expect("no holder panics").get(field(form, "refresh_token")) {
-            Some(email) => (email.clone(), None),
-            None => return wrong("invalid_grant", "the refresh token is unknown"),
-        },
+        "refresh_token" => {
+            match world.oidc.refreshes.lock().expect("no holder panics").get(field(form, "refresh_token")) {
+                Some(email) => (email.clone(), None),
+                None => return wrong("invalid_grant", "the refresh token is unknown"),
+            }
+        }
         "password" => {
             let email = field(form, "username").trim().to_lowercase();
-            if !world.options.users.iter().any(|person| person.email == email && person.password == field(form, "password")) {
+            if !world
+                .options
+                .users
+                .iter()
+                .any(|person| person.email == email && person.password == field(form, "password"))
+            {
                 return wrong("invalid_grant", "that address and password do not belong together");
             }
             (email, None)
@@ -217,7 +247,9 @@ fn token(world: &World, issuer: &str, form: &Fields) -> Response {
     });
     let mut header = Header::new(Algorithm::ES256);
     header.kid = Some("local-1".to_owned());
-    let (Ok(id_token), Ok(access_token)) = (encode(&header, &claims, &key().signing), encode(&header, &access, &key().signing)) else {
+    let (Ok(id_token), Ok(access_token)) =
+        (encode(&header, &claims, &key().signing), encode(&header, &access, &key().signing))
+    else {
         return reply(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "error": "server_error" }));
     };
     let refresh = secret();
@@ -233,7 +265,8 @@ fn token(world: &World, issuer: &str, form: &Fields) -> Response {
 
 /// Codes go to pages of this machine only, whichever port a development server chose.
 fn is_local(address: &str) -> bool {
-    url::Url::parse(address).is_ok_and(|url| matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]")))
+    url::Url::parse(address)
+        .is_ok_and(|url| matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]")))
 }
 
 /// A stable subject, as opaque as other providers': from the address, which here never changes.
@@ -248,7 +281,9 @@ fn userinfo(world: &World, headers: &HeaderMap) -> Response {
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Bearer "))
         .and_then(verified);
-    let person = claims.and_then(|claims| world.options.users.iter().find(|person| claims["sub"] == subject(&person.email).as_str()));
+    let person = claims.and_then(|claims| {
+        world.options.users.iter().find(|person| claims["sub"] == subject(&person.email).as_str())
+    });
     match person {
         Some(person) => reply(
             StatusCode::OK,
@@ -291,7 +326,11 @@ fn sign_in_page(world: &World, email: &str, problem: &str) -> Response {
             crate::console::escape(&person.name)
         )
     };
-    let problem = if problem.is_empty() { String::new() } else { format!("<p class=\"problem\" role=\"alert\">{}</p>", crate::console::escape(problem)) };
+    let problem = if problem.is_empty() {
+        String::new()
+    } else {
+        format!("<p class=\"problem\" role=\"alert\">{}</p>", crate::console::escape(problem))
+    };
     let page = include_str!("sign_in.html")
         .replace("{{style}}", crate::console::STYLE)
         .replace("{{email}}", &crate::console::escape(email))

@@ -7,8 +7,13 @@ use serde_json::Value;
 pub(super) fn matches(pattern: &Value, record: &Value) -> bool {
     let Some(fields) = pattern.as_object() else { return false };
     fields.iter().all(|(name, wanted)| match wanted {
-        Value::Object(_) => record.get(name).is_some_and(|inner| matches(wanted, inner)) || (record.get(name).is_none() && matches(wanted, &Value::Null)),
-        Value::Array(alternatives) => alternatives.iter().any(|alternative| one(alternative, record.get(name))),
+        Value::Object(_) => {
+            record.get(name).is_some_and(|inner| matches(wanted, inner))
+                || (record.get(name).is_none() && matches(wanted, &Value::Null))
+        }
+        Value::Array(alternatives) => {
+            alternatives.iter().any(|alternative| one(alternative, record.get(name)))
+        }
         _ => false,
     })
 }
@@ -20,7 +25,9 @@ fn one(alternative: &Value, value: Option<&Value>) -> bool {
         "exists" => argument.as_bool() == Some(value.is_some()),
         "prefix" => text.zip(argument.as_str()).is_some_and(|(text, prefix)| text.starts_with(prefix)),
         "suffix" => text.zip(argument.as_str()).is_some_and(|(text, suffix)| text.ends_with(suffix)),
-        "equals-ignore-case" => text.zip(argument.as_str()).is_some_and(|(text, other)| text.eq_ignore_ascii_case(other)),
+        "equals-ignore-case" => {
+            text.zip(argument.as_str()).is_some_and(|(text, other)| text.eq_ignore_ascii_case(other))
+        }
         "anything-but" => value.is_some_and(|value| match argument {
             Value::Array(refused) => !refused.contains(value),
             other => value != other,

@@ -106,7 +106,8 @@ async fn gather(
     let (mut batch, mut last) = (Vec::new(), mapping.done.load(Ordering::SeqCst));
     let mut until: Option<Instant> = None;
     loop {
-        let records = world.tables.records(&spec.table, last, LOOK_AHEAD, &spec.stream_arn, &world.place.region);
+        let records =
+            world.tables.records(&spec.table, last, LOOK_AHEAD, &spec.stream_arn, &world.place.region);
         let full_page = records.len() == LOOK_AHEAD;
         for (sequence, record) in records {
             last = sequence;
@@ -158,10 +159,22 @@ async fn deliver(world: &World, mapping: &Mapping, batch: Vec<Value>) {
             batch.drain(..from);
             tries += 1;
             if spec.retries.is_some_and(|retries| tries > retries) {
-                world.log.say(format!("{}: gave up {} record(s) of the stream after {tries} tries", spec.function, batch.len()));
+                world.log.say(format!(
+                    "{}: gave up {} record(s) of the stream after {tries} tries",
+                    spec.function,
+                    batch.len()
+                ));
                 break;
             }
-            sleep(world.options.pace.stream_backoff.saturating_mul(1 << tries.min(6)).min(Duration::from_secs(10))).await;
+            sleep(
+                world
+                    .options
+                    .pace
+                    .stream_backoff
+                    .saturating_mul(1 << tries.min(6))
+                    .min(Duration::from_secs(10)),
+            )
+            .await;
             if spec.bisect && batch.len() > 1 {
                 let later = batch.split_off(batch.len() / 2);
                 stack.push((later, tries));
@@ -177,13 +190,19 @@ fn first_failure(answer: &[u8], batch: &[Value]) -> Option<usize> {
     if failures.is_empty() {
         return None;
     }
-    let position = |failure: &Value| batch.iter().position(|record| record["dynamodb"]["SequenceNumber"] == failure["itemIdentifier"]);
+    let position = |failure: &Value| {
+        batch.iter().position(|record| record["dynamodb"]["SequenceNumber"] == failure["itemIdentifier"])
+    };
     Some(failures.iter().filter_map(position).min().unwrap_or(0))
 }
 
 /// Records that every mapping of the table is done with are forgotten.
 fn trim(world: &World, table: &str) {
-    let done = world.mappings.iter().filter(|mapping| mapping.spec.table == table).map(|mapping| mapping.done.load(Ordering::SeqCst));
+    let done = world
+        .mappings
+        .iter()
+        .filter(|mapping| mapping.spec.table == table)
+        .map(|mapping| mapping.done.load(Ordering::SeqCst));
     if let Some(done) = done.min().filter(|done| *done > 0) {
         world.tables.trim(table, done);
     }

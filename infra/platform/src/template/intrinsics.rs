@@ -5,7 +5,17 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 pub(super) const SUPPORTED: &[&str] = &[
-    "Ref", "Fn::GetAtt", "Fn::Sub", "Fn::If", "Fn::Equals", "Fn::Not", "Fn::And", "Fn::Or", "Fn::Join", "Fn::Select", "Fn::Split",
+    "Ref",
+    "Fn::GetAtt",
+    "Fn::Sub",
+    "Fn::If",
+    "Fn::Equals",
+    "Fn::Not",
+    "Fn::And",
+    "Fn::Or",
+    "Fn::Join",
+    "Fn::Select",
+    "Fn::Split",
 ];
 
 pub(super) const ACCOUNT: &str = "000000000000";
@@ -66,8 +76,15 @@ impl<'a> Context<'a> {
     pub(super) fn resolve(&self, at: &str, value: &Value) -> Result<Value, TemplateError> {
         match value {
             Value::Array(items) => {
-                let items = items.iter().enumerate().map(|(index, item)| self.resolve(&format!("{at}[{index}]"), item));
-                Ok(Value::Array(items.filter(|item| !matches!(item, Ok(item) if is_no_value(item))).collect::<Result<_, _>>()?))
+                let items = items
+                    .iter()
+                    .enumerate()
+                    .map(|(index, item)| self.resolve(&format!("{at}[{index}]"), item));
+                Ok(Value::Array(
+                    items
+                        .filter(|item| !matches!(item, Ok(item) if is_no_value(item)))
+                        .collect::<Result<_, _>>()?,
+                ))
             }
             Value::Object(map) => match map.iter().next() {
                 Some((key, argument)) if map.len() == 1 && (key == "Ref" || key.starts_with("Fn::")) => {
@@ -94,7 +111,9 @@ impl<'a> Context<'a> {
         match name {
             "Ref" => self.reference(at, argument.as_str().ok_or_else(|| wrong("wants a name"))?),
             "Fn::GetAtt" => match list()?.as_slice() {
-                [Value::String(resource), Value::String(attribute)] => self.attribute(at, resource, attribute),
+                [Value::String(resource), Value::String(attribute)] => {
+                    self.attribute(at, resource, attribute)
+                }
                 _ => Err(wrong("wants a resource and an attribute")),
             },
             "Fn::Sub" => self.substitute(at, argument),
@@ -114,7 +133,11 @@ impl<'a> Context<'a> {
             },
             "Fn::And" | "Fn::Or" => {
                 let truths = list()?.iter().map(|one| self.truth(at, one)).collect::<Result<Vec<_>, _>>()?;
-                Ok(json!(if name == "Fn::And" { truths.iter().all(|t| *t) } else { truths.iter().any(|t| *t) }))
+                Ok(json!(if name == "Fn::And" {
+                    truths.iter().all(|t| *t)
+                } else {
+                    truths.iter().any(|t| *t)
+                }))
             }
             "Fn::Join" => match self.resolve(at, argument)?.as_array().map(Vec::as_slice) {
                 Some([Value::String(between), Value::Array(parts)]) => {
@@ -136,7 +159,9 @@ impl<'a> Context<'a> {
                     .ok_or_else(|| wrong("selects what is not there")),
                 _ => Err(wrong("wants an index and a list")),
             },
-            other => Err(TemplateError::UnsupportedIntrinsic { at: at.to_owned(), intrinsic: other.to_owned() }),
+            other => {
+                Err(TemplateError::UnsupportedIntrinsic { at: at.to_owned(), intrinsic: other.to_owned() })
+            }
         }
     }
 
@@ -175,9 +200,12 @@ impl<'a> Context<'a> {
         let kind = self.resource(at, name)?["Type"].as_str().unwrap_or_default();
         let (physical, Place { region, origin, .. }) = (self.physical_name(at, name)?, self.place);
         Ok(json!(match (kind, attribute) {
-            ("AWS::DynamoDB::Table", "Arn") => format!("arn:aws:dynamodb:{region}:{ACCOUNT}:table/{physical}"),
-            ("AWS::DynamoDB::Table", "StreamArn") => format!("arn:aws:dynamodb:{region}:{ACCOUNT}:table/{physical}/stream/1"),
-            ("AWS::Serverless::Function", "Arn") => format!("arn:aws:lambda:{region}:{ACCOUNT}:function:{physical}"),
+            ("AWS::DynamoDB::Table", "Arn") =>
+                format!("arn:aws:dynamodb:{region}:{ACCOUNT}:table/{physical}"),
+            ("AWS::DynamoDB::Table", "StreamArn") =>
+                format!("arn:aws:dynamodb:{region}:{ACCOUNT}:table/{physical}/stream/1"),
+            ("AWS::Serverless::Function", "Arn") =>
+                format!("arn:aws:lambda:{region}:{ACCOUNT}:function:{physical}"),
             ("AWS::ApiGatewayV2::Api", "ApiEndpoint") => origin.clone(),
             ("AWS::IAM::Role", "Arn") => format!("arn:aws:iam::{ACCOUNT}:role/{name}"),
             _ => format!("{physical}.{attribute}"),
@@ -196,8 +224,9 @@ impl<'a> Context<'a> {
         };
         let (mut result, mut rest) = (String::new(), pattern.as_str());
         while let Some((before, after)) = rest.split_once("${") {
-            let (name, after) =
-                after.split_once('}').ok_or_else(|| TemplateError::invalid(at, "Fn::Sub: a ${ that never ends"))?;
+            let (name, after) = after
+                .split_once('}')
+                .ok_or_else(|| TemplateError::invalid(at, "Fn::Sub: a ${ that never ends"))?;
             result.push_str(before);
             if let Some(literal) = name.strip_prefix('!') {
                 result.push_str(&format!("${{{literal}}}"));

@@ -29,7 +29,9 @@ pub enum TemplateError {
     Invalid { at: String, message: String },
     #[error("the parameter {0} is not in the template; correct [parameters] of the configuration")]
     UnknownParameter(String),
-    #[error("the parameter {0} has no default and was given no value; set it in [parameters] of the configuration")]
+    #[error(
+        "the parameter {0} has no default and was given no value; set it in [parameters] of the configuration"
+    )]
     MissingParameter(String),
 }
 
@@ -53,7 +55,11 @@ pub struct Place {
 ///
 /// # Errors
 /// When it cannot be read, or holds what this platform does not know; always by name.
-pub fn read(path: &Path, parameters: &BTreeMap<String, String>, place: &Place) -> Result<Stack, TemplateError> {
+pub fn read(
+    path: &Path,
+    parameters: &BTreeMap<String, String>,
+    place: &Place,
+) -> Result<Stack, TemplateError> {
     let text = std::fs::read_to_string(path)
         .map_err(|source| TemplateError::Read { path: path.to_path_buf(), source })?;
     parse(path, &text, parameters, place)
@@ -123,17 +129,20 @@ mod tests {
 
     #[test]
     fn an_unknown_intrinsic_is_refused_by_name_and_place() {
-        let error = check("  F:\n    Type: AWS::Serverless::Function\n    Properties:\n      CodeUri: !Cidr [a, 1, 2]\n")
-            .unwrap_err()
-            .to_string();
+        let error = check(
+            "  F:\n    Type: AWS::Serverless::Function\n    Properties:\n      CodeUri: !Cidr [a, 1, 2]\n",
+        )
+        .unwrap_err()
+        .to_string();
         assert!(error.contains("Fn::Cidr") && error.contains("Resources.F"), "{error}");
     }
 
     #[test]
     fn a_reference_to_nothing_is_refused() {
-        let error = check("  F:\n    Type: AWS::Serverless::Function\n    Properties:\n      CodeUri: !Ref Nope\n")
-            .unwrap_err()
-            .to_string();
+        let error =
+            check("  F:\n    Type: AWS::Serverless::Function\n    Properties:\n      CodeUri: !Ref Nope\n")
+                .unwrap_err()
+                .to_string();
         assert!(error.contains("Nope"), "{error}");
     }
 
@@ -185,6 +194,8 @@ Resources:
             assert!(!function.statements.is_empty(), "{} has no policy", function.name);
         }
         let csp = &stack.headers["DashboardHeaders"];
-        assert!(csp.iter().any(|(name, value)| name == "content-security-policy" && value.contains("frame-ancestors 'none'")));
+        assert!(csp.iter().any(
+            |(name, value)| name == "content-security-policy" && value.contains("frame-ancestors 'none'")
+        ));
     }
 }

@@ -111,7 +111,8 @@ pub(super) fn build(document: &Value, context: &Context<'_>) -> Result<Stack, Te
         }
     }
     let of = |kind: &'static str| resources.iter().filter(move |resource| resource.kind == kind);
-    let logical = |name: &str| context.resolve(name, &serde_json::json!({ "Ref": name })).map(|value| text(&value));
+    let logical =
+        |name: &str| context.resolve(name, &serde_json::json!({ "Ref": name })).map(|value| text(&value));
     let arn = |name: &str| {
         context.resolve(name, &serde_json::json!({ "Fn::GetAtt": [name, "Arn"] })).map(|value| text(&value))
     };
@@ -121,7 +122,10 @@ pub(super) fn build(document: &Value, context: &Context<'_>) -> Result<Stack, Te
         let mut all = Vec::new();
         for policy in list(&role.properties["Policies"]) {
             for statement in list(&policy["PolicyDocument"]["Statement"]) {
-                all.push(Statement::read(statement).map_err(|message| TemplateError::invalid(&role.name, message))?);
+                all.push(
+                    Statement::read(statement)
+                        .map_err(|message| TemplateError::invalid(&role.name, message))?,
+                );
             }
         }
         statements.insert(arn(&role.name)?, all);
@@ -130,9 +134,12 @@ pub(super) fn build(document: &Value, context: &Context<'_>) -> Result<Stack, Te
     let mut functions = BTreeMap::new();
     for function in of("AWS::Serverless::Function") {
         let properties = &function.properties;
-        let code = properties["CodeUri"]
-            .as_str()
-            .ok_or_else(|| TemplateError::invalid(&function.name, "a function needs CodeUri, whose last part names the binary"))?;
+        let code = properties["CodeUri"].as_str().ok_or_else(|| {
+            TemplateError::invalid(
+                &function.name,
+                "a function needs CodeUri, whose last part names the binary",
+            )
+        })?;
         let name = function.name.clone();
         let variables = properties["Environment"]["Variables"].as_object().into_iter().flatten();
         functions.insert(
@@ -155,7 +162,13 @@ pub(super) fn build(document: &Value, context: &Context<'_>) -> Result<Stack, Te
         let name = logical(&table.name)?;
         let ttl = create["TimeToLiveSpecification"]["AttributeName"].as_str().map(str::to_owned);
         if let Some(create) = create.as_object_mut() {
-            let known = ["AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes", "StreamSpecification"];
+            let known = [
+                "AttributeDefinitions",
+                "KeySchema",
+                "GlobalSecondaryIndexes",
+                "LocalSecondaryIndexes",
+                "StreamSpecification",
+            ];
             create.retain(|key, _| known.contains(&key.as_str()));
             if let Some(stream) = create.get_mut("StreamSpecification") {
                 stream["StreamEnabled"] = true.into();
@@ -184,11 +197,17 @@ pub(super) fn build(document: &Value, context: &Context<'_>) -> Result<Stack, Te
         let table = tables
             .iter()
             .find(|table| stream_arn.starts_with(&format!("{}/stream/", table.arn)))
-            .ok_or_else(|| TemplateError::invalid(&mapping.name, format!("{stream_arn} is not the stream of a table of this template")))?;
+            .ok_or_else(|| {
+                TemplateError::invalid(
+                    &mapping.name,
+                    format!("{stream_arn} is not the stream of a table of this template"),
+                )
+            })?;
         let mut patterns = Vec::new();
         for filter in list(&properties["FilterCriteria"]["Filters"]) {
-            let pattern = serde_json::from_str(&text(&filter["Pattern"]))
-                .map_err(|error| TemplateError::invalid(&mapping.name, format!("a filter pattern is not JSON: {error}")))?;
+            let pattern = serde_json::from_str(&text(&filter["Pattern"])).map_err(|error| {
+                TemplateError::invalid(&mapping.name, format!("a filter pattern is not JSON: {error}"))
+            })?;
             patterns.push(pattern);
         }
         mappings.push(MappingSpec {
@@ -199,7 +218,9 @@ pub(super) fn build(document: &Value, context: &Context<'_>) -> Result<Stack, Te
             window: Duration::from_secs(properties["MaximumBatchingWindowInSeconds"].as_u64().unwrap_or(0)),
             from_start: properties["StartingPosition"] != "LATEST",
             bisect: properties["BisectBatchOnFunctionError"] == true,
-            partial_failures: list(&properties["FunctionResponseTypes"]).iter().any(|kind| kind == "ReportBatchItemFailures"),
+            partial_failures: list(&properties["FunctionResponseTypes"])
+                .iter()
+                .any(|kind| kind == "ReportBatchItemFailures"),
             retries: properties["MaximumRetryAttempts"].as_i64().and_then(|count| u32::try_from(count).ok()),
             patterns,
         });
@@ -214,7 +235,12 @@ pub(super) fn build(document: &Value, context: &Context<'_>) -> Result<Stack, Te
             let target = text(&route.properties["Target"]);
             let integration = of("AWS::ApiGatewayV2::Integration")
                 .find(|integration| target == format!("integrations/{}", integration.name))
-                .ok_or_else(|| TemplateError::invalid(&route.name, format!("{target} is not an integration of this template")))?;
+                .ok_or_else(|| {
+                    TemplateError::invalid(
+                        &route.name,
+                        format!("{target} is not an integration of this template"),
+                    )
+                })?;
             let function = function_of(&integration.name, &text(&integration.properties["IntegrationUri"]))?;
             let timeout = integration.properties["TimeoutInMillis"].as_u64();
             routes.insert(text(&route.properties["RouteKey"]), (function, timeout));
@@ -248,12 +274,17 @@ pub(super) fn build(document: &Value, context: &Context<'_>) -> Result<Stack, Te
                     });
                 }
             }
-            other => return Err(TemplateError::invalid(&api.name, format!("ProtocolType {other:?} is neither WEBSOCKET nor HTTP"))),
+            other => {
+                return Err(TemplateError::invalid(
+                    &api.name,
+                    format!("ProtocolType {other:?} is neither WEBSOCKET nor HTTP"),
+                ));
+            }
         }
     }
 
-    let headers =
-        of("AWS::CloudFront::ResponseHeadersPolicy").map(|policy| (policy.name.clone(), response_headers(&policy.properties)));
+    let headers = of("AWS::CloudFront::ResponseHeadersPolicy")
+        .map(|policy| (policy.name.clone(), response_headers(&policy.properties)));
     let mut outputs = BTreeMap::new();
     for (name, output) in document["Outputs"].as_object().into_iter().flatten() {
         outputs.insert(name.clone(), text(&context.resolve(&format!("Outputs.{name}"), &output["Value"])?));

@@ -38,7 +38,10 @@ pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 pub async fn connect(platform: &Platform, query: &str) -> Result<(Socket, BTreeMap<String, String>), u16> {
     match connect_async(format!("{}?{query}", platform.websocket_url())).await {
         Ok((socket, response)) => {
-            let headers = response.headers().iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()));
+            let headers = response
+                .headers()
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()));
             Ok((socket, headers.collect()))
         }
         Err(Error::Http(response)) => Err(response.status().as_u16()),
@@ -81,7 +84,9 @@ pub async fn end(socket: &mut Socket) -> u16 {
 pub async fn dynamodb(platform: &Platform, operation: &str, body: Value) -> (u16, Value) {
     // One client for all tests; it keeps no connections, which would belong to one test's runtime.
     static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
-    let client = CLIENT.get_or_init(|| reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client can be made"));
+    let client = CLIENT.get_or_init(|| {
+        reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client can be made")
+    });
     let response = client
         .post(platform.dynamodb_url())
         .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
@@ -89,7 +94,10 @@ pub async fn dynamodb(platform: &Platform, operation: &str, body: Value) -> (u16
         .send()
         .await
         .expect("the platform answers");
-    (response.status().as_u16(), serde_json::from_str(&response.text().await.expect("a body")).unwrap_or_default())
+    (
+        response.status().as_u16(),
+        serde_json::from_str(&response.text().await.expect("a body")).unwrap_or_default(),
+    )
 }
 
 pub async fn put(platform: &Platform, pk: &str, sk: &str, more: Value) -> u16 {
@@ -102,7 +110,8 @@ pub async fn put(platform: &Platform, pk: &str, sk: &str, more: Value) -> u16 {
 
 pub async fn get(platform: &Platform, pk: &str, sk: &str) -> Value {
     let key = json!({ "pk": { "S": pk }, "sk": { "S": sk } });
-    dynamodb(platform, "GetItem", json!({ "TableName": platform.table(), "Key": key })).await.1["Item"].clone()
+    dynamodb(platform, "GetItem", json!({ "TableName": platform.table(), "Key": key })).await.1["Item"]
+        .clone()
 }
 
 /// How often the function was given the record of that name.
