@@ -26,7 +26,7 @@ function page(shop, { name, title, main }) {
 <script src="${up}shop.js"></script>
 <script async src="/widget/loader.js" data-site="${shop.site}"></script>
 </head>
-<body class="${shop.key} ${name}">
+<body>
 <a class="skip" href="#main" data-t="skip"></a>
 <p class="notice"><span data-t="delivery"></span> · <span data-t="returns"></span></p>
 <header class="top">

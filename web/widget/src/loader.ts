@@ -23,10 +23,6 @@ interface Api {
 }
 
 const page = window as unknown as { mostrador?: Api };
-const script = document.currentScript as HTMLScriptElement | null;
-// Included twice is one widget.
-if (script?.dataset.site && !page.mostrador?.running) start(script, script.dataset.site);
-
 function start(script: HTMLScriptElement, site: string): void {
   const early = page.mostrador?.q ?? [];
   const { api: apiOrigin, theme: wish, zIndex, offset } = script.dataset;
@@ -184,3 +180,7 @@ const labels: Record<string, string[]> = {
   pt: ["Fale com a gente", "Fale com a gente, # não lidas", "Fechar o chat"],
   it: ["Scrivici", "Scrivici, # non letti", "Chiudi la chat"],
 };
+
+const script = document.currentScript as HTMLScriptElement | null;
+// Included twice is one widget.
+if (script?.dataset.site && !page.mostrador?.running) start(script, script.dataset.site);

@@ -8,7 +8,7 @@ export const strings = {
   hereOne: "{a} is here now",
   hereTwo: "{a} and {b} are here now",
   hereMany: "{a}, {b} and {n} more are here now",
-  away: "Nobody is at the counter right now",
+  away: "Nobody is here right now",
   lastHere: "Last here {when}",
   awayNote: "Leave your message. We will answer here as soon as we are back.",
   thread: "Messages",

@@ -8,7 +8,7 @@ export const strings: Strings = {
   hereOne: "{a} está aquí ahora",
   hereTwo: "{a} y {b} están aquí ahora",
   hereMany: "{a}, {b} y {n} más están aquí ahora",
-  away: "Ahora no hay nadie en el mostrador",
+  away: "Ahora no hay nadie",
   lastHere: "Última vez aquí {when}",
   awayNote: "Déjanos tu mensaje. Te responderemos aquí en cuanto volvamos.",
   thread: "Mensajes",

@@ -8,7 +8,7 @@ export const strings: Strings = {
   hereOne: "{a} è qui adesso",
   hereTwo: "{a} e {b} sono qui adesso",
   hereMany: "{a}, {b} e altri {n} sono qui adesso",
-  away: "Adesso non c'è nessuno al banco",
+  away: "Adesso non c'è nessuno",
   lastHere: "Ultima volta qui {when}",
   awayNote: "Lascia un messaggio. Ti risponderemo qui appena torniamo.",
   thread: "Messaggi",

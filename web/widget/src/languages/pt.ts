@@ -8,7 +8,7 @@ export const strings: Strings = {
   hereOne: "{a} está aqui agora",
   hereTwo: "{a} e {b} estão aqui agora",
   hereMany: "{a}, {b} e mais {n} estão aqui agora",
-  away: "Não há ninguém no balcão agora",
+  away: "Não há ninguém agora",
   lastHere: "Última vez aqui {when}",
   awayNote: "Deixe sua mensagem. Vamos responder aqui assim que voltarmos.",
   thread: "Mensagens",

@@ -14,6 +14,9 @@ export function Header({ store }: { store: Store }) {
   // Who has joined bears the header; before that the whole team does.
   const joined = store.closed.value ? [] : team.filter((member) => present.includes(member.id));
   const faces = joined.length > 0 ? joined : [...team].sort((a, b) => Number(b.online) - Number(a.online));
+  // The site's settings may be a minute old; who has just written is here, whatever they say.
+  const lately = log?.thread.findLast((entry) => entry.author.role === "agent");
+  const here = team.some((member) => member.online) || (joined.length > 0 && lately !== undefined && store.client.now() - lately.at < 5 * 60_000);
   const title = joined.length === 1 ? joined[0]!.name : config.name;
   return (
     <header class="header">
@@ -26,7 +29,7 @@ export function Header({ store }: { store: Store }) {
         <h2 id="title" tabIndex={-1} data-testid="title">
           <bdi>{title}</bdi>
         </h2>
-        <p class={team.some((member) => member.online) ? "presence on" : "presence"} data-testid="presence">
+        <p class={here ? "presence on" : "presence"} data-testid="presence">
           {joined.length === 1 && joined[0]!.title ? <bdi>{joined[0]!.title}</bdi> : <bdi>{presence(store)}</bdi>}
         </p>
       </div>
@@ -50,6 +53,7 @@ function presence(store: Store): string {
 
 function Menu({ store }: { store: Store }) {
   const open = useSignal(false);
+  const anchor = useRef<HTMLDivElement>(null);
   const box = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
@@ -57,7 +61,7 @@ function Menu({ store }: { store: Store }) {
     box.current?.querySelector<HTMLElement>("[role=menuitem]")?.focus();
     const root = box.current?.getRootNode() as ShadowRoot;
     const away = (event: Event) => {
-      if (!event.composedPath().includes(box.current!.parentElement!)) open.value = false;
+      if (!event.composedPath().includes(anchor.current!)) open.value = false;
     };
     document.addEventListener("pointerdown", away);
     root.addEventListener("focusin", away);
@@ -86,7 +90,7 @@ function Menu({ store }: { store: Store }) {
   };
   const live = store.conversation.value !== null && !store.closed.value;
   return (
-    <div class="menu-anchor">
+    <div class="menu-anchor" ref={anchor}>
       <button
         ref={button}
         type="button"
