@@ -5,9 +5,10 @@ import { useTranslation } from 'react-i18next';
 import { type T, asText } from './i18n';
 import { preference, setPreference } from './state/storage';
 
-export function useText(): { t: T; language: string } {
+/** `locale`: the language as it is spoken where this browser is, for dates and times. */
+export function useText(): { t: T; language: string; locale: string } {
   const { t, i18n } = useTranslation();
-  return { t: asText(t), language: i18n.language };
+  return { t: asText(t), language: i18n.language, locale: regional(i18n.language) };
 }
 
 /** The time, every so often; `offset` is what the server's clock is ahead. */
@@ -41,4 +42,8 @@ export function usePreference(name: string): [string | null, (value: string | nu
       setValue(next);
     },
   ];
+}
+
+export function regional(language: string, browser: readonly string[] = navigator.languages): string {
+  return browser.find((tag) => tag.split('-')[0] === language) ?? language;
 }

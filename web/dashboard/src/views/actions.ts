@@ -49,8 +49,7 @@ export function useKeys(actions: readonly Action[], singleKeys: boolean): void {
     const bindings: Record<string, (event: KeyboardEvent) => void> = {};
     for (const keys of new Set(bound.split('\n'))) {
       const combined = keys.includes('+');
-      // The sign itself needs Shift on most keyboards, and which one differs.
-      bindings[keys === '?' ? 'Shift+?' : keys] = (event) => {
+      const bind = (event: KeyboardEvent) => {
         const { actions, singleKeys } = latest.current;
         const action = actions.find((action) => action.keys === keys);
         if (action === undefined || action.enabled === false || event.defaultPrevented) return;
@@ -58,6 +57,9 @@ export function useKeys(actions: readonly Action[], singleKeys: boolean): void {
         event.preventDefault();
         action.run();
       };
+      bindings[keys] = bind;
+      // Most keyboards need Shift for this sign, some do not.
+      if (keys === '?') bindings['Shift+?'] = bind;
     }
     return tinykeys(window, bindings);
   }, [bound]);

@@ -27,8 +27,8 @@ export function Composer({ id, name, closed }: { id: string; name: string; close
   useEffect(() => {
     handles.compose = (wanted) => {
       setKind(wanted);
-      // After the tab has changed.
-      requestAnimationFrame(() => field.current?.focus());
+      // At once: the next key already belongs into the field.
+      field.current?.focus();
     };
     return () => {
       delete handles.compose;

@@ -171,13 +171,12 @@ function useHeld(sorted: Row[], selected: string | null, view: string): Row[] {
 }
 
 function RowLink({ row, now, selected, tabStop }: { row: Row; now: number; selected: boolean; tabStop: boolean }) {
-  const { t, language } = useText();
+  const { t, locale: language } = useText();
   const { me, site, list, agentName } = useSite();
   const name = shopperName(t, row.shopper_name, row.shopper_id);
   const wait = urgency(row.waiting_since, now);
   const waited = row.waiting_since === null ? null : elapsed(t, row.waiting_since, now);
   const when = waited ?? whenShort(t, language, row.last_activity, now);
-  const spoken = waited === null ? when : t(wait === 'too_long' ? 'row.waiting_too_long' : wait === 'long' ? 'row.waiting_long' : 'row.waiting', { time: waited });
   const author = row.preview?.author;
   const by = author?.role === 'agent' ? (author.id === me.agent_id ? t('row.you') : author.name) : null;
   const words = row.preview?.text ?? t('row.no_message');
@@ -189,7 +188,6 @@ function RowLink({ row, now, selected, tabStop }: { row: Row; now: number; selec
       className={`row ${selected ? 'row-selected' : ''} ${row.unread ? 'row-unread' : ''}`}
       data-conversation={row.conversation_id}
       aria-current={selected ? 'true' : undefined}
-      aria-label={[name, ...(row.unread ? [t('row.unread')] : []), spoken, by === null ? words : `${by}: ${words}`, ...(owner === null ? [] : [owner])].join(', ')}
       tabIndex={tabStop ? 0 : -1}
       activeProps={{}}
     >
@@ -198,13 +196,16 @@ function RowLink({ row, now, selected, tabStop }: { row: Row; now: number; selec
       <span className="row-words">
         <span className="row-top">
           <span className="row-name">{name}</span>
+          <span className="hidden">, {row.unread ? `${t('row.unread')}, ` : ''}</span>
           <span className={`row-time wait-${row.waiting_since === null ? 'none' : wait}`} title={absolute(language, row.waiting_since ?? row.last_activity)}>
             {wait === 'long' && <Clock3 size={12} strokeWidth={2.25} aria-hidden="true" />}
             {wait === 'too_long' && <CircleAlert size={12} strokeWidth={2.25} aria-hidden="true" />}
             {wait === 'long' && `${t('row.wait_long')} `}
             {wait === 'too_long' && `${t('row.wait_too_long')} `}
+            {waited !== null && wait === 'fine' && <span className="hidden">{t('row.waiting')} </span>}
             {when}
           </span>
+          <span className="hidden">, </span>
         </span>
         <span className="row-bottom">
           <span className="row-preview" dir="auto">
@@ -213,6 +214,7 @@ function RowLink({ row, now, selected, tabStop }: { row: Row; now: number; selec
           </span>
           {row.owner !== null && list !== 'mine' && (
             <span className="row-owner" title={owner ?? ''}>
+              <span className="hidden">, {owner}</span>
               <Avatar name={agentName(row.owner)} size={20} />
             </span>
           )}
@@ -252,13 +254,18 @@ function Tabs() {
       {LISTS.map((name) => {
         const { total, unread, waiting, atLeast } = count(inbox, name);
         const known = inbox.shelves[name].floor !== null;
-        // The queue is work to be taken: how many. One's own: how many have something new.
-        const number = !known ? 0 : name === 'queue' ? total : name === 'mine' ? unread : 0;
-        const spoken = known && (name === 'queue' || name === 'mine') ? [t(`list.${name}`), atLeast ? t('list.count_more', { count: total }) : t('list.count', { count: total }), t('list.unread', { count: unread }), t('list.waiting', { count: waiting })].join(', ') : t(`list.${name}`);
+        // The two that are work. The others would only say how long the shop has been open.
+        const number = known && (name === 'queue' || name === 'mine') ? total : 0;
+        const spoken = [t('list.unread', { count: unread }), t('list.waiting', { count: waiting })].join(', ');
         return (
-          <Link key={name} to="/$site/$list" params={{ site: site.site, list: name }} className="tab" aria-current={list === name ? 'page' : undefined} aria-label={spoken} activeProps={{}} data-list={name}>
+          <Link key={name} to="/$site/$list" params={{ site: site.site, list: name }} className="tab" aria-current={list === name ? 'page' : undefined} activeProps={{}} data-list={name}>
             {t(`list.${name}`)}
-            {number > 0 && <span className={`tab-count ${unread > 0 ? 'tab-count-unread' : ''}`}>{`${number}${atLeast && name === 'queue' ? '+' : ''}`}</span>}
+            {number > 0 && (
+              <span className={`tab-count ${unread > 0 ? 'tab-count-unread' : ''}`}>
+                {`${number}${atLeast ? '+' : ''}`}
+                <span className="hidden"> ({spoken})</span>
+              </span>
+            )}
           </Link>
         );
       })}

@@ -28,7 +28,8 @@ export function YouMenu({ presence, theme, onTheme, onPresence, onSignOut, keysO
   const { me } = useSite();
   return (
       <Menu.Root>
-        <Menu.Trigger className="rail-you" aria-label={t('rail.you', { name: me.name, presence: t(`presence.${presence}`) })}>
+        <Menu.Trigger className="rail-you">
+          <span className="hidden">{t('rail.you', { name: me.name, presence: t(`presence.${presence}`) })}</span>
           <Avatar name={me.name} size={32} presence={presence} />
         </Menu.Trigger>
         <Menu.Portal>
@@ -99,7 +100,8 @@ export function SiteMenu({ children }: { children: ReactNode }) {
   const navigate = useNavigate();
   return (
     <Menu.Root>
-      <Menu.Trigger className="site-button" aria-label={`${t('sites.switch')}: ${site.name}`}>
+      <Menu.Trigger className="site-button">
+        <span className="hidden">{t('sites.switch')}: </span>
         {children}
         <ChevronsUpDown size={16} strokeWidth={1.75} aria-hidden="true" />
       </Menu.Trigger>
@@ -119,13 +121,13 @@ export function SiteMenu({ children }: { children: ReactNode }) {
   );
 }
 
-export function OwnerMenu({ id, owner, joined, name, children }: { id: string; owner: string | null; joined: boolean; name: string; children: ReactNode }) {
+export function OwnerMenu({ id, owner, joined, children }: { id: string; owner: string | null; joined: boolean; children: ReactNode }) {
   const { t } = useText();
   const { desk, me, agents } = useSite();
   const others = agents.filter((agent) => agent.id !== me.agent_id);
   return (
           <Menu.Root>
-            <Menu.Trigger className="button owner-button" aria-label={t('owner.label', { name })}>
+            <Menu.Trigger className="button owner-button">
               {children}
             </Menu.Trigger>
             <Menu.Portal>

@@ -67,7 +67,7 @@ function Contents() {
 }
 
 function Known({ detail: { shopper, earlier } }: { detail: ConversationDetail }) {
-  const { t, language } = useText();
+  const { t, locale: language } = useText();
   const { clock } = useDesk();
   const now = useNow(30_000, clock);
   const name = shopperName(t, shopper.name, shopper.shopper_id);
@@ -135,7 +135,7 @@ function Fact({ term, children }: { term: string; children: ReactNode }) {
 }
 
 function Earlier({ rows, now }: { rows: readonly Row[]; now: number }) {
-  const { t, language } = useText();
+  const { t, locale: language } = useText();
   const { go } = useSite();
   return (
     <ul className="earlier">

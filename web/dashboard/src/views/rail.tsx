@@ -51,7 +51,8 @@ export function Rail({ unread, theme, onTheme, onPresence, onOverlay, onSignOut,
       </button>
       <Suspense
         fallback={
-          <button type="button" className="rail-you" aria-label={t('rail.you', { name: me.name, presence: t(`presence.${presence}`) })}>
+          <button type="button" className="rail-you">
+          <span className="hidden">{t('rail.you', { name: me.name, presence: t(`presence.${presence}`) })}</span>
             <Avatar name={me.name} size={32} presence={presence} />
           </button>
         }

@@ -65,7 +65,7 @@ function OpenThread({ id }: { id: string }) {
 }
 
 function Header({ id, name, closed }: { id: string; name: string; closed: boolean }) {
-  const { t, language } = useText();
+  const { t, locale: language } = useText();
   const { desk, me, list, go, agentName, profile } = useSite();
   const { open, inbox, clock } = useDesk();
   const now = useNow(30_000, clock);
@@ -92,12 +92,12 @@ function Header({ id, name, closed }: { id: string; name: string; closed: boolea
         {!closed && (
           <Suspense
             fallback={
-              <button type="button" className="button owner-button" aria-label={t('owner.label', { name: ownerName })}>
+              <button type="button" className="button owner-button">
                 <OwnerFace owner={owner} name={ownerName} />
               </button>
             }
           >
-            <OwnerMenu id={id} owner={owner} joined={joined} name={ownerName}>
+            <OwnerMenu id={id} owner={owner} joined={joined}>
               <OwnerFace owner={owner} name={ownerName} />
             </OwnerMenu>
           </Suspense>
@@ -130,11 +130,15 @@ function Header({ id, name, closed }: { id: string; name: string; closed: boolea
 }
 
 function OwnerFace({ owner, name }: { owner: string | null; name: string }) {
+  const { t } = useText();
   const { agentName } = useSite();
   return (
     <>
       {owner === null ? <UserRoundPlus size={16} strokeWidth={1.75} aria-hidden="true" /> : <Avatar name={agentName(owner)} size={20} />}
-      <span className="tool-word">{name}</span>
+      <span className="hidden">{t('owner.label', { name })}</span>
+      <span className="tool-word" aria-hidden="true">
+        {name}
+      </span>
       <ChevronDown size={16} strokeWidth={1.75} aria-hidden="true" />
     </>
   );
@@ -179,7 +183,7 @@ function refusal(t: T, code: ErrorCode): string {
 }
 
 function Log({ id, name }: { id: string; name: string }) {
-  const { t, language } = useText();
+  const { t, locale: language } = useText();
   const { desk, me, agents } = useSite();
   const state = useDesk();
   const now = useNow(60_000, state.clock);
