@@ -19,6 +19,8 @@ export function Thread({ store }: { store: Store }) {
   /** The height below the first visible message, to keep it where it is when earlier ones appear above. */
   const anchor = useRef<number | null>(null);
   const below = useSignal(0);
+  /** On the way to the end by itself: what is passed on the way does not count as scrolled up. */
+  const gliding = useRef(false);
 
   const conversation = store.conversation.value;
   const entries = conversation?.log.thread ?? [];
@@ -32,13 +34,16 @@ export function Thread({ store }: { store: Store }) {
   const toEnd = (smooth = false) => {
     const box = scroller.current;
     if (!box) return;
-    box.scrollTo({ top: box.scrollHeight, behavior: smooth && !matchMedia("(prefers-reduced-motion: reduce)").matches ? "smooth" : "instant" });
+    gliding.current = smooth && !matchMedia("(prefers-reduced-motion: reduce)").matches;
+    box.scrollTo({ top: box.scrollHeight, behavior: gliding.current ? "smooth" : "instant" });
     store.atEnd.value = true;
     below.value = 0;
   };
   const scrolled = () => {
     const box = scroller.current!;
     const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR;
+    if (atEnd) gliding.current = false;
+    if (gliding.current) return;
     if (atEnd !== store.atEnd.value) {
       store.atEnd.value = atEnd;
       if (atEnd) {
@@ -83,7 +88,7 @@ export function Thread({ store }: { store: Store }) {
   const { config } = store;
   return (
     <div class="stage">
-      <div class="thread" ref={scroller} onScroll={scrolled} tabIndex={0} role="log" aria-live="off" aria-label={store.t("thread")} data-testid="thread">
+      <div class="thread" ref={scroller} onScroll={scrolled} onWheel={() => (gliding.current = false)} onTouchMove={() => (gliding.current = false)} tabIndex={0} role="log" aria-live="off" aria-label={store.t("thread")} data-testid="thread">
         <ol>
           {!store.loaded.value && entries.length === 0 && unsent.length === 0 ? (
             <Skeleton />
