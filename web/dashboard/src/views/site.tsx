@@ -152,6 +152,7 @@ function Screen({ narrow, setKeysOn }: { narrow: boolean; setKeysOn: (on: boolea
 
   return (
     <div className={`screen ${conversation === null ? 'screen-list' : 'screen-thread'} ${profile.shown && conversation !== null && !narrow ? 'screen-profile' : ''}`}>
+      <Banner />
       <Rail
         unread={unread}
         theme={theme}
@@ -169,7 +170,6 @@ function Screen({ narrow, setKeysOn }: { narrow: boolean; setKeysOn: (on: boolea
           <Profile key={conversation} drawer={narrow} />
         </Suspense>
       )}
-      <Banner />
       <UndoToast />
       <Suspense>
         {overlay === 'palette' && <Palette actions={actions} onClose={() => setOverlay(null)} />}

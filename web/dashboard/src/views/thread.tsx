@@ -359,9 +359,9 @@ function LineView({ line, name, now, language, fresh }: { line: Line; name: stri
 
 function EventLine({ entry, name, language }: { entry: Entry; name: string; language: string }) {
   const { t } = useText();
-  const { me } = useSite();
-  const by = authorName(t, entry.author, me.agent_id, name);
-  const words = eventWords(t, entry, by, me.agent_id);
+  // In the third person for everybody, oneself included: "Ana joined" is right in every language, "You joined" is not.
+  const by = authorName(t, entry.author, '', name);
+  const words = eventWords(t, entry, by);
   if (words === null) return null;
   return (
     <li className={`line-event ${entry.log === 'backstage' ? 'line-backstage' : ''}`} data-kind={entry.kind} title={absolute(language, entry.at)}>
@@ -371,7 +371,7 @@ function EventLine({ entry, name, language }: { entry: Entry; name: string; lang
   );
 }
 
-function eventWords(t: T, entry: Entry, by: string, me: string): string | null {
+function eventWords(t: T, entry: Entry, by: string): string | null {
   switch (entry.kind) {
     case 'joined':
       return t('thread.joined', { name: by });
@@ -382,7 +382,7 @@ function eventWords(t: T, entry: Entry, by: string, me: string): string | null {
     case 'assigned':
       if (entry.to === null) return t('thread.unassigned', { by });
       if (entry.author.role === 'agent' && entry.author.id === entry.to.id) return t('thread.assigned_self', { by });
-      return t('thread.assigned', { by, to: entry.to.id === me ? t('owner.you') : entry.to.name });
+      return t('thread.assigned', { by, to: entry.to.name });
     case 'message':
     case 'note':
       return null;
