@@ -73,7 +73,7 @@ export class Client {
     private readonly options: ClientOptions,
     private readonly edges: Edges,
   ) {
-    this.outbox = new Outbox(options.storage ?? noStorage);
+    this.outbox = new Outbox(options.storage ?? noStorage, !options.agent);
     const { agent } = options;
     this.connection = new Connection(
       {

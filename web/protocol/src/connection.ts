@@ -152,17 +152,13 @@ export class Connection {
       }
     });
     const ticket = await this.ticket(overtaken).catch(() => "failed" as const);
+    // Few networks need polling: it is loaded when one does.
+    const polling = ticket === "poll" ? await import("./polling.js").catch(() => null) : null;
     this.edges.cancel(limit);
     if (overtaken() || ticket === "done") return;
     if (ticket === "failed") return this.failed(0);
     if (typeof ticket === "number") return this.failed(ticket);
-    if (ticket === "poll") {
-      // Few networks need it: it is loaded when one does.
-      const { Polling } = await import("./polling.js").catch(() => ({ Polling: null }));
-      if (overtaken()) return;
-      if (!Polling) return this.failed(0);
-      return this.open((link) => this.poller(link, Polling), true);
-    }
+    if (ticket === "poll") return polling ? this.open((link) => this.poller(link, polling.Polling), true) : this.failed(0);
     const url = `${ticket.url}?v=${PROTOCOL_VERSION}&ticket=${encodeURIComponent(ticket.ticket)}`;
     this.open((link) => this.socket(link, url), false);
   }

@@ -42,7 +42,11 @@ export class Outbox {
   private messages: Unsent[];
   private count = 0;
 
-  constructor(private readonly storage: OutboxStorage = noStorage) {
+  /** `oneLane`: shoppers have one conversation at a time, known by its id or not yet; what is written first goes first. */
+  constructor(
+    private readonly storage: OutboxStorage = noStorage,
+    private readonly oneLane = false,
+  ) {
     this.messages = storage.all().filter(isUnsent).map(restored);
     this.sort();
   }
@@ -74,8 +78,9 @@ export class Outbox {
     return this.messages.filter((message) => {
       const { name } = message.state;
       if (name !== "waiting" && name !== "sending") return false;
-      if (lanes.has(message.conversation_id)) return false;
-      lanes.add(message.conversation_id);
+      const lane = this.oneLane ? null : message.conversation_id;
+      if (lanes.has(lane)) return false;
+      lanes.add(lane);
       return name === "waiting";
     });
   }
