@@ -146,7 +146,7 @@ describe('connecting', () => {
     await begin();
     expect(world.asked).toEqual(['mine top']);
   });
-  it('F10 after a loss an unknown new conversation and a vanished one are healed', async () => {
+  it('after a loss an unknown new conversation and a vanished one are healed', async () => {
     await begin();
     world.socket.onclose?.();
     expect(desk.snapshot().connection.name).toBe('offline');
@@ -264,7 +264,7 @@ describe('a conversation', () => {
     desk.seen(CONV);
     expect(world.socket.sent.filter((frame) => frame.action === 'seen')).toEqual([expect.objectContaining({ seen: 2, delivered: 2 })]);
   });
-  it('F9 what is written offline waits and goes out once', async () => {
+  it('UX11 what is written offline waits and goes out once', async () => {
     await begin();
     await look(1);
     world.socket.onclose?.();

@@ -53,7 +53,9 @@ export function useKeys(actions: readonly Action[], singleKeys: boolean): void {
         const { actions, singleKeys } = latest.current;
         const action = actions.find((action) => action.keys === keys);
         if (action === undefined || action.enabled === false || event.defaultPrevented) return;
-        if (!combined && (!singleKeys || takesText(event.target) || document.querySelector('[role="dialog"], [role="alertdialog"], [role="menu"]') !== null)) return;
+        // Nothing goes on behind a question that must be answered.
+        if (document.querySelector('dialog[open]') !== null) return;
+        if (!combined && (!singleKeys || takesText(event.target) || document.querySelector('[role="dialog"], [role="menu"]') !== null)) return;
         event.preventDefault();
         action.run();
       };

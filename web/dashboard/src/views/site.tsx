@@ -187,25 +187,28 @@ function Ended({ ended }: { ended: string | null }) {
   const { auth } = useDoors();
   const state = useSyncExternalStore(auth.subscribe, auth.current);
   const expired = state.is === 'expired' || ended === 'unauthorized';
-  if (!expired && ended === null) return null;
+  const shown = expired || ended !== null;
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    if (shown) dialog.current?.showModal();
+  }, [shown]);
+  if (!shown) return null;
   return (
-    <div className="ended" role="alertdialog" aria-modal="true" aria-labelledby="ended-title" aria-describedby="ended-why">
-      <div className="page-card">
-        <h1 id="ended-title">{expired ? t('signin.expired') : t('signin.member_changed')}</h1>
-        <p id="ended-why">{expired ? t('signin.expired_why') : t('signin.member_changed_why')}</p>
-        <div className="page-actions">
-          {expired ? (
-            <button type="button" className="button button-primary" autoFocus onClick={() => void auth.signIn(location.pathname)}>
-              {t('signin.again')}
-            </button>
-          ) : (
-            <button type="button" className="button button-primary" autoFocus onClick={() => location.reload()}>
-              {t('app.reload')}
-            </button>
-          )}
-        </div>
+    <dialog ref={dialog} className="page-card ended" role="alertdialog" aria-labelledby="ended-title" aria-describedby="ended-why" onCancel={(event) => event.preventDefault()}>
+      <h1 id="ended-title">{expired ? t('signin.expired') : t('signin.member_changed')}</h1>
+      <p id="ended-why">{expired ? t('signin.expired_why') : t('signin.member_changed_why')}</p>
+      <div className="page-actions">
+        {expired ? (
+          <button type="button" className="button button-primary" onClick={() => void auth.signIn(location.pathname)}>
+            {t('signin.again')}
+          </button>
+        ) : (
+          <button type="button" className="button button-primary" onClick={() => location.reload()}>
+            {t('app.reload')}
+          </button>
+        )}
       </div>
-    </div>
+    </dialog>
   );
 }
 
