@@ -118,9 +118,11 @@ fn browser() -> Result<Outcome> {
 
 /// The long figures, printed.
 pub fn prove() -> Result<()> {
+    cargo(&["run", "--release", "-p", "simulation", "--", "--messages", "1000000", "--seed", "1"])?;
+    cargo(&["test", "--release", "-p", "simulation", "--", "--nocapture"])?;
     build(true)?;
-    cargo(&["test", "--release", "-p", "faults", "--test", "faults", "--", "--ignored", "--nocapture", "--test-threads=1"])?;
-    cargo(&["test", "--release", "-p", "faults", "--test", "budget", "--", "--nocapture"])
+    cargo(&["test", "--release", "-p", "faults", "--test", "budget", "--", "--nocapture"])?;
+    cargo(&["test", "--release", "-p", "faults", "--test", "faults", "--", "--ignored", "--nocapture", "--test-threads=1"])
 }
 
 pub fn generate() -> Result<()> {

@@ -1,0 +1,57 @@
+//! The deterministic simulation: the functions' own handlers on the store in memory, in virtual time, with a fault
+//! possible at every await. One seed, one run, to the byte.
+//!
+//! [`executor`] is time and tasks, [`ports`] the store, network and chance with their faults, [`client`] a client after
+//! the protocol's rules, [`run`] who talks to whom and what must hold.
+
+pub mod client;
+pub mod executor;
+pub mod ports;
+pub mod run;
+
+/// Deliberate mistakes: each must be caught by a check, or the checks are worth nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mutant {
+    /// Receipts are not found again: a retry stores twice.
+    ForgetsReceipts,
+    /// A commit is answered as stored and is not.
+    AcknowledgesBeforeStoring,
+    /// Registrations take effect five seconds late: as if read first, registered second.
+    RegistersLate,
+    /// The registry answers nobody.
+    PushesToNobody,
+    /// Agents' frames go to the shopper as well.
+    ShowsBackstage,
+    /// Frames go to another shopper as well.
+    CrossesShoppers,
+    /// A closed conversation stays the shopper's open one.
+    KeepsClosedOpen,
+    /// A closed head reads as open.
+    Reopens,
+    /// A fifth of all posts is lost and answered as delivered.
+    LosesPushes,
+    /// The client sends without waiting for the acknowledgement.
+    Pipelines,
+    /// The client shows what comes and asks for nothing in between.
+    IgnoresGaps,
+    /// The client's heartbeat compares nothing.
+    IgnoresHeartbeats,
+    /// The client retries under a new id.
+    RetriesUnderNewIds,
+}
+
+pub const MUTANTS: [Mutant; 13] = [
+    Mutant::ForgetsReceipts,
+    Mutant::AcknowledgesBeforeStoring,
+    Mutant::RegistersLate,
+    Mutant::PushesToNobody,
+    Mutant::ShowsBackstage,
+    Mutant::CrossesShoppers,
+    Mutant::KeepsClosedOpen,
+    Mutant::Reopens,
+    Mutant::LosesPushes,
+    Mutant::Pipelines,
+    Mutant::IgnoresGaps,
+    Mutant::IgnoresHeartbeats,
+    Mutant::RetriesUnderNewIds,
+];
