@@ -6,7 +6,8 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 /// The functions and what serves them.
-const PACKAGES: [&str; 7] = ["ws-connect", "ws-message", "ws-disconnect", "http-api", "projector", "mostrador-local", "seed"];
+const PACKAGES: [&str; 7] =
+    ["ws-connect", "ws-message", "ws-disconnect", "http-api", "projector", "mostrador-local", "seed"];
 
 pub fn run(words: &[&str]) -> Result<()> {
     let (mut port, mut data, mut release, mut conversations) = ("8787", None, false, "0");
@@ -30,7 +31,11 @@ pub fn run(words: &[&str]) -> Result<()> {
     if let Some(data) = data {
         platform.args(["--data", data]);
     }
-    let mut platform = platform.current_dir(root()).stdout(Stdio::piped()).spawn().context("the platform could not be started")?;
+    let mut platform = platform
+        .current_dir(root())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("the platform could not be started")?;
     let mut lines = BufReader::new(platform.stdout.take().expect("piped")).lines();
     let ready = lines.next().transpose()?.unwrap_or_default();
     let mut words = ready.split(' ');
@@ -38,7 +43,16 @@ pub fn run(words: &[&str]) -> Result<()> {
         bail!("the platform did not start; what it said is above");
     };
     let seed = Command::new(binaries.join("seed"))
-        .args(["--table", table, "--origin", url, "--origin", &url.replace("localhost", "127.0.0.1"), "--conversations", conversations])
+        .args([
+            "--table",
+            table,
+            "--origin",
+            url,
+            "--origin",
+            &url.replace("localhost", "127.0.0.1"),
+            "--conversations",
+            conversations,
+        ])
         .env("AWS_REGION", "eu-west-1")
         .env("AWS_ACCESS_KEY_ID", "local")
         .env("AWS_SECRET_ACCESS_KEY", "local")

@@ -122,7 +122,18 @@ pub fn prove() -> Result<()> {
     cargo(&["test", "--release", "-p", "simulation", "--", "--nocapture"])?;
     build(true)?;
     cargo(&["test", "--release", "-p", "faults", "--test", "budget", "--", "--nocapture"])?;
-    cargo(&["test", "--release", "-p", "faults", "--test", "faults", "--", "--ignored", "--nocapture", "--test-threads=1"])
+    cargo(&[
+        "test",
+        "--release",
+        "-p",
+        "faults",
+        "--test",
+        "faults",
+        "--",
+        "--ignored",
+        "--nocapture",
+        "--test-threads=1",
+    ])
 }
 
 pub fn generate() -> Result<()> {

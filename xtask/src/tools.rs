@@ -29,17 +29,27 @@ pub fn npm(arguments: &[&str]) -> Result<()> {
 }
 
 pub fn exists(program: &str) -> bool {
-    Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+    Command::new(program)
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
 }
 
 /// Node 20 or later, and npm.
 pub fn need_node() -> Result<()> {
     let version = Command::new("node").arg("--version").output();
     let version = version.ok().map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
-    let major = version.as_deref().and_then(|version| version.strip_prefix('v')?.split('.').next()?.parse::<u32>().ok());
+    let major = version
+        .as_deref()
+        .and_then(|version| version.strip_prefix('v')?.split('.').next()?.parse::<u32>().ok());
     match major {
         Some(major) if major >= 20 => {}
-        Some(_) => bail!("Node {} is too old: 20 or later is needed (https://nodejs.org)", version.unwrap_or_default()),
+        Some(_) => bail!(
+            "Node {} is too old: 20 or later is needed (https://nodejs.org)",
+            version.unwrap_or_default()
+        ),
         None => bail!("Node is missing: install Node 20 or later (https://nodejs.org)"),
     }
     ensure!(exists("npm"), "npm is missing: it comes with Node (https://nodejs.org)");
@@ -63,7 +73,11 @@ pub fn chromium() -> Result<PathBuf> {
         ensure!(Path::new(&path).exists(), "CHROMIUM points at {path}, where nothing is");
         return Ok(path.into());
     }
-    let find = || ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"].into_iter().find(|name| exists(name));
+    let find = || {
+        ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+            .into_iter()
+            .find(|name| exists(name))
+    };
     if find().is_none() && Path::new("/etc/debian_version").exists() && is_root() {
         println!("no Chromium: installing Debian's");
         sh("apt-get", &["update", "-qq"])?;

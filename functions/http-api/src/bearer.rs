@@ -60,7 +60,8 @@ impl IdTokens {
             return Err(Failure::Unauthorized);
         }
         let kid = header.kid.ok_or(Failure::Unauthorized)?;
-        let known = self.keys.lock().expect("no holder panics").as_ref().and_then(|set| set.find(&kid).cloned());
+        let known =
+            self.keys.lock().expect("no holder panics").as_ref().and_then(|set| set.find(&kid).cloned());
         let key = match known {
             Some(key) => key,
             None => {
@@ -87,7 +88,8 @@ impl IdTokens {
     async fn fetch(&self) -> Result<JwkSet, Failure> {
         let fetch = async {
             let discovery = format!("{}/.well-known/openid-configuration", self.issuer.trim_end_matches('/'));
-            let discovery: Discovery = self.client.get(discovery).send().await?.error_for_status()?.json().await?;
+            let discovery: Discovery =
+                self.client.get(discovery).send().await?.error_for_status()?.json().await?;
             self.client.get(discovery.jwks_uri).send().await?.error_for_status()?.json::<JwkSet>().await
         };
         fetch.await.map_err(|error: reqwest::Error| {

@@ -72,7 +72,11 @@ impl Answer {
 
 const fn status(code: ErrorCode) -> u16 {
     match code {
-        ErrorCode::BadFrame | ErrorCode::UnknownAction | ErrorCode::UnknownField | ErrorCode::Empty | ErrorCode::HelloFirst => 400,
+        ErrorCode::BadFrame
+        | ErrorCode::UnknownAction
+        | ErrorCode::UnknownField
+        | ErrorCode::Empty
+        | ErrorCode::HelloFirst => 400,
         ErrorCode::Unauthorized => 401,
         ErrorCode::Forbidden => 403,
         ErrorCode::NotFound => 404,

@@ -11,7 +11,9 @@ use tracing::Instrument;
 async fn main() -> Result<(), Error> {
     telemetry::init();
     let (config, api) = (Config::from_env()?, ApiConfig::from_env()?);
-    rustls::crypto::ring::default_provider().install_default().map_err(|_| "a TLS provider is installed already")?;
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| "a TLS provider is installed already")?;
     let http = reqwest::Client::builder()
         .connect_timeout(Duration::from_secs(2))
         .timeout(Duration::from_secs(4))
@@ -29,7 +31,10 @@ async fn main() -> Result<(), Error> {
     run(service_fn(|event: lambda_http::Request| on_request(&api, event))).await
 }
 
-async fn on_request(api: &Api<Dynamo, Connections, Real>, event: lambda_http::Request) -> Result<Response<Body>, Error> {
+async fn on_request(
+    api: &Api<Dynamo, Connections, Real>,
+    event: lambda_http::Request,
+) -> Result<Response<Body>, Error> {
     let request = read(&event);
     let request_id = event.lambda_context_ref().map_or("", |context| context.request_id.as_str());
     let span = tracing::info_span!("request", request_id, method = request.method, path = request.path);
@@ -37,7 +42,8 @@ async fn on_request(api: &Api<Dynamo, Connections, Real>, event: lambda_http::Re
 }
 
 fn read(event: &lambda_http::Request) -> Request {
-    let header = |name: &str| event.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let header =
+        |name: &str| event.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let address = match event.request_context_ref() {
         Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone().unwrap_or_default(),
         _ => String::new(),
@@ -50,7 +56,11 @@ fn read(event: &lambda_http::Request) -> Request {
     Request {
         method: event.method().to_string(),
         path: event.uri().path().to_owned(),
-        query: event.query_string_parameters().iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
+        query: event
+            .query_string_parameters()
+            .iter()
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect(),
         origin: header("origin"),
         token: header("authorization").and_then(|value| value.strip_prefix("Bearer ").map(str::to_owned)),
         user_agent: header("user-agent"),

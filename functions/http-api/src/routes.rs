@@ -34,15 +34,25 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
             ("POST", ["tickets"]) => self.new_ticket(request).await,
             ("GET", ["conversations", "current"]) => self.current(request).await,
             ("POST", ["conversations"]) => self.say(request, None).await,
-            ("GET", ["conversations", conversation, "entries"]) => self.entries(request, id(conversation)?).await,
-            ("POST", ["conversations", conversation, "messages"]) => self.say(request, Some(id(conversation)?)).await,
-            ("POST", ["conversations", conversation, "close"]) => self.close(request, id(conversation)?).await,
+            ("GET", ["conversations", conversation, "entries"]) => {
+                self.entries(request, id(conversation)?).await
+            }
+            ("POST", ["conversations", conversation, "messages"]) => {
+                self.say(request, Some(id(conversation)?)).await
+            }
+            ("POST", ["conversations", conversation, "close"]) => {
+                self.close(request, id(conversation)?).await
+            }
             ("POST", ["conversations", conversation, "seen"]) => self.seen(request, id(conversation)?).await,
             ("GET", ["agent", "me"]) => self.me(request).await,
             ("GET", ["agent", "sites", site, "agents"]) => self.agents(request, id(site)?).await,
-            ("DELETE", ["agent", "sites", site, "agents", agent]) => self.deactivate(request, id(site)?, id(agent)?).await,
+            ("DELETE", ["agent", "sites", site, "agents", agent]) => {
+                self.deactivate(request, id(site)?, id(agent)?).await
+            }
             ("GET", ["agent", "sites", site, "conversations"]) => self.list_page(request, id(site)?).await,
-            ("GET", ["agent", "conversations", conversation]) => self.detail(request, id(conversation)?).await,
+            ("GET", ["agent", "conversations", conversation]) => {
+                self.detail(request, id(conversation)?).await
+            }
             _ => Err(Failure::NotFound),
         }
     }
@@ -68,12 +78,19 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
                     title: member.title.clone(),
                     online: member.presence(now) == Availability::Online,
                     // An invisible agent's last sign of life would tell that they are there.
-                    last_active_at: member.seen_at.filter(|_| member.presence(now) != Availability::Invisible).map(Timestamp::millis),
+                    last_active_at: member
+                        .seen_at
+                        .filter(|_| member.presence(now) != Availability::Invisible)
+                        .map(Timestamp::millis),
                 })
                 .collect(),
         };
         // Public: what every page of the shop shows.
-        Ok(Answer { allow_origin: Some("*".into()), cache: "public, max-age=60", ..Answer::json(200, &config) })
+        Ok(Answer {
+            allow_origin: Some("*".into()),
+            cache: "public, max-age=60",
+            ..Answer::json(200, &config)
+        })
     }
 
     async fn new_session(&self, request: &Request, site: SiteId) -> Result<Answer, Failure> {
@@ -86,7 +103,8 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
             country: request.country.clone(),
             page: asked.page.map(Into::into),
         };
-        let (secret, session) = self.engine.begin_session(&site, &address_key(&request.address), about).await?;
+        let (secret, session) =
+            self.engine.begin_session(&site, &address_key(&request.address), about).await?;
         let answer = body::SessionAnswer {
             session: secret.reveal(),
             shopper_id: session.shopper.to_string(),
@@ -105,13 +123,23 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
                 self.engine.issue_ticket(session.site, identity, request.origin.clone(), Some(&token)).await?
             }
             Caller::Agent { person } => {
-                let site: SiteId = asked.site.as_deref().map(id).transpose()?.ok_or_else(|| missing("site"))?;
+                let site: SiteId =
+                    asked.site.as_deref().map(id).transpose()?.ok_or_else(|| missing("site"))?;
                 let member = self.member(&person, &site).await?;
-                let identity = Identity::Agent { id: member.agent, name: member.name, role: member.role, version: member.version };
+                let identity = Identity::Agent {
+                    id: member.agent,
+                    name: member.name,
+                    role: member.role,
+                    version: member.version,
+                };
                 self.engine.issue_ticket(site, identity, request.origin.clone(), None).await?
             }
         };
-        let answer = body::TicketAnswer { ticket: secret.reveal(), url: self.websocket_url.clone(), expires_at: expires_at.millis() };
+        let answer = body::TicketAnswer {
+            ticket: secret.reveal(),
+            url: self.websocket_url.clone(),
+            expires_at: expires_at.millis(),
+        };
         Ok(readable(request, Answer::json(201, &answer)))
     }
 
@@ -145,7 +173,13 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
         self.perform(request, &actor, &asked.id, Wish::Close { conversation }).await
     }
 
-    async fn perform(&self, request: &Request, actor: &Actor, client_id: &str, wish: Wish) -> Result<Answer, Failure> {
+    async fn perform(
+        &self,
+        request: &Request,
+        actor: &Actor,
+        client_id: &str,
+        wish: Wish,
+    ) -> Result<Answer, Failure> {
         let client_id: ClientId = client_id.parse().map_err(|_| bad_field("id"))?;
         let done = self.engine.perform(actor, &address_key(&request.address), client_id, wish, None).await?;
         self.engine.fan_out(&done.head, &done.entries).await;
@@ -155,7 +189,8 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
     async fn seen(&self, request: &Request, conversation: ConversationId) -> Result<Answer, Failure> {
         let actor = self.actor_for(request, conversation).await?;
         let asked: body::SeenRequest = parse_body(&request.body)?;
-        let seen = client::Seen { conversation_id: conversation, seen: asked.seen, delivered: asked.delivered };
+        let seen =
+            client::Seen { conversation_id: conversation, seen: asked.seen, delivered: asked.delivered };
         self.engine.seen(&actor, None, &seen).await?;
         Ok(readable(request, Answer::empty(204)))
     }
@@ -184,9 +219,18 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
         let person = self.person(request).await?;
         let mut sites = Vec::new();
         for site in self.engine.store.memberships(person.id).await? {
-            let Some(member) = self.engine.store.member(&site, person.id).await?.filter(|member| member.active) else { continue };
+            let Some(member) =
+                self.engine.store.member(&site, person.id).await?.filter(|member| member.active)
+            else {
+                continue;
+            };
             let Some(site) = self.engine.store.site(&site).await? else { continue };
-            sites.push(body::MySite { site: site.id.to_string(), name: site.name, color: site.color, role: member.role.into() });
+            sites.push(body::MySite {
+                site: site.id.to_string(),
+                name: site.name,
+                color: site.color,
+                role: member.role.into(),
+            });
         }
         let answer = body::Me {
             agent_id: person.id.to_string(),
@@ -236,7 +280,11 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
         let before = request.query("before").map(read_place).transpose()?;
         let limit = match request.query("limit") {
             None => DEFAULT_ROWS,
-            Some(limit) => limit.parse().ok().filter(|limit| (1..=MAX_ROWS).contains(limit)).ok_or_else(|| bad_field("limit"))?,
+            Some(limit) => limit
+                .parse()
+                .ok()
+                .filter(|limit| (1..=MAX_ROWS).contains(limit))
+                .ok_or_else(|| bad_field("limit"))?,
         };
         let page = self.engine.list(&site, member.agent, List::from(name), before, limit).await?;
         let next = page.heads.last().filter(|_| page.more).map(|head| write_place(Place::of(head)));
@@ -360,17 +408,30 @@ fn write_place(place: Place) -> String {
 fn read_place(text: &str) -> Result<Place, Failure> {
     text.split_once('.')
         .and_then(|(at, conversation)| {
-            Some(Place { last_activity: Timestamp(at.parse().ok()?), conversation: conversation.parse().ok()? })
+            Some(Place {
+                last_activity: Timestamp(at.parse().ok()?),
+                conversation: conversation.parse().ok()?,
+            })
         })
         .ok_or_else(|| bad_field("before"))
 }
 
 fn bad_field(field: &str) -> Failure {
     let message = "a field has the wrong kind of value".to_owned();
-    Failure::Parse(ParseError { code: ErrorCode::BadFrame, message, frame: None, field: Some(field.to_owned()) })
+    Failure::Parse(ParseError {
+        code: ErrorCode::BadFrame,
+        message,
+        frame: None,
+        field: Some(field.to_owned()),
+    })
 }
 
 fn missing(field: &str) -> Failure {
     let message = "a field is missing".to_owned();
-    Failure::Parse(ParseError { code: ErrorCode::BadFrame, message, frame: None, field: Some(field.to_owned()) })
+    Failure::Parse(ParseError {
+        code: ErrorCode::BadFrame,
+        message,
+        frame: None,
+        field: Some(field.to_owned()),
+    })
 }

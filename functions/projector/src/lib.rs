@@ -15,9 +15,16 @@ pub struct Record {
 
 /// Announces a batch. Returns the records that failed, for another delivery. What cannot be read never will be: it is
 /// skipped, so that others are not held up, and dashboards heal by their digest.
-pub async fn handle<S: Store, P: Push, E: Environment>(engine: &Engine<S, P, E>, records: Vec<Record>) -> Vec<String> {
+pub async fn handle<S: Store, P: Push, E: Environment>(
+    engine: &Engine<S, P, E>,
+    records: Vec<Record>,
+) -> Vec<String> {
     let first = records.first().map(|record| record.sequence_number.clone());
-    let moves: Vec<Move> = records.into_iter().filter_map(|record| record.step).filter(|step| step.before.as_ref() != Some(&step.after)).collect();
+    let moves: Vec<Move> = records
+        .into_iter()
+        .filter_map(|record| record.step)
+        .filter(|step| step.before.as_ref() != Some(&step.after))
+        .collect();
     let count = moves.len();
     match engine.announce(moves).await {
         Ok(()) => {

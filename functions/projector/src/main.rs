@@ -17,8 +17,14 @@ async fn main() -> Result<(), Error> {
     run(service_fn(|event: LambdaEvent<Value>| on_event(&engine, event))).await
 }
 
-async fn on_event(engine: &Engine<Dynamo, Connections, Real>, event: LambdaEvent<Value>) -> Result<Value, Error> {
-    let records = event.payload["Records"].as_array().map(|records| records.iter().map(read).collect()).unwrap_or_default();
+async fn on_event(
+    engine: &Engine<Dynamo, Connections, Real>,
+    event: LambdaEvent<Value>,
+) -> Result<Value, Error> {
+    let records = event.payload["Records"]
+        .as_array()
+        .map(|records| records.iter().map(read).collect())
+        .unwrap_or_default();
     let span = tracing::info_span!("batch", request_id = event.context.request_id);
     let failed = projector::handle(engine, records).instrument(span).await;
     let failures: Vec<Value> = failed.into_iter().map(|number| json!({"itemIdentifier": number})).collect();
@@ -33,7 +39,8 @@ fn read(record: &Value) -> Record {
     // A removed head (retention) moves nothing that a list would show.
     let step = (is_head && change["NewImage"].is_object()).then(|| {
         let after = stream::head(&change["NewImage"])?;
-        let before = if change["OldImage"].is_object() { Some(stream::head(&change["OldImage"])?) } else { None };
+        let before =
+            if change["OldImage"].is_object() { Some(stream::head(&change["OldImage"])?) } else { None };
         Ok::<_, domain::ports::StoreError>(Move { before, after })
     });
     let step = match step {

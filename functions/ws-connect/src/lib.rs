@@ -18,7 +18,10 @@ pub struct Handshake {
 }
 
 /// The HTTP status that the gateway answers the handshake with: 200 lets it in, anything else refuses it.
-pub async fn handle<S: Store, P: Push, E: Environment>(engine: &Engine<S, P, E>, handshake: Handshake) -> u16 {
+pub async fn handle<S: Store, P: Push, E: Environment>(
+    engine: &Engine<S, P, E>,
+    handshake: Handshake,
+) -> u16 {
     match connect(engine, handshake).await {
         Ok(()) => 200,
         Err(Failure::Parse(_)) => 400,
@@ -30,7 +33,10 @@ pub async fn handle<S: Store, P: Push, E: Environment>(engine: &Engine<S, P, E>,
     }
 }
 
-async fn connect<S: Store, P: Push, E: Environment>(engine: &Engine<S, P, E>, handshake: Handshake) -> Result<(), Failure> {
+async fn connect<S: Store, P: Push, E: Environment>(
+    engine: &Engine<S, P, E>,
+    handshake: Handshake,
+) -> Result<(), Failure> {
     if handshake.version.as_deref() != Some("1") {
         return Err(Failure::Unauthorized);
     }

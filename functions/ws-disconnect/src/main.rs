@@ -15,7 +15,10 @@ async fn main() -> Result<(), Error> {
     run(service_fn(|event: LambdaEvent<ApiGatewayWebsocketProxyRequest>| on_event(&engine, event))).await
 }
 
-async fn on_event(engine: &Engine<Dynamo, Connections, Real>, event: LambdaEvent<ApiGatewayWebsocketProxyRequest>) -> Result<Value, Error> {
+async fn on_event(
+    engine: &Engine<Dynamo, Connections, Real>,
+    event: LambdaEvent<ApiGatewayWebsocketProxyRequest>,
+) -> Result<Value, Error> {
     let id = event.payload.request_context.connection_id.ok_or("an event without a connection")?.parse()?;
     let span = tracing::info_span!("disconnect", request_id = event.context.request_id, connection = %id);
     ws_disconnect::handle(engine, &id).instrument(span).await;

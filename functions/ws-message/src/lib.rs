@@ -17,10 +17,15 @@ pub enum Payload {
 
 /// Carries out one frame and answers it on its connection. Whatever goes wrong is told to the client; the gateway hears
 /// of nothing, for it would tell every client the same and nobody why.
-pub async fn handle<S: Store, P: Push, E: Environment>(engine: &Engine<S, P, E>, from: &ConnectionId, payload: Payload) {
+pub async fn handle<S: Store, P: Push, E: Environment>(
+    engine: &Engine<S, P, E>,
+    from: &ConnectionId,
+    payload: Payload,
+) {
     let frame = read(payload);
     // Who it is and what it is about are read side by side: one round trip less before the acknowledgement.
-    let target = frame.as_ref().ok().and_then(|frame| wish(&frame.command)).and_then(|wish| wish.conversation());
+    let target =
+        frame.as_ref().ok().and_then(|frame| wish(&frame.command)).and_then(|wish| wish.conversation());
     let (admission, head) = futures::join!(engine.store.admit(from, FRAMES, engine.env.now()), async {
         match target {
             Some(target) => engine.store.head(target).await.ok().flatten(),
@@ -32,11 +37,15 @@ pub async fn handle<S: Store, P: Push, E: Environment>(engine: &Engine<S, P, E>,
         Ok(Admission::Admitted(connection)) => connection,
         // Forgotten, or never ours: it has to come in by the door.
         Ok(Admission::Unknown) => return engine.push.cut(from).await,
-        Ok(Admission::Limited { retry_after }) => return refuse(engine, from, id, &Failure::RateLimited { retry_after }).await,
+        Ok(Admission::Limited { retry_after }) => {
+            return refuse(engine, from, id, &Failure::RateLimited { retry_after }).await;
+        }
         Err(error) => return refuse(engine, from, id, &error.into()).await,
     };
     let result = match frame {
-        Ok(frame) if !connection.greeted && !matches!(frame.command, Command::Hello(_)) => Err(Failure::HelloFirst),
+        Ok(frame) if !connection.greeted && !matches!(frame.command, Command::Hello(_)) => {
+            Err(Failure::HelloFirst)
+        }
         Ok(frame) => act(engine, &connection, frame, head).await,
         Err(error) => Err(error.into()),
     };
@@ -67,7 +76,12 @@ async fn act<S: Store, P: Push, E: Environment>(
         Command::Typing(typing) => engine.typing(&actor, Some(&connection.id), &typing).await,
         Command::Page(page) => engine.visit(connection, page).await,
         Command::Presence(presence) => engine.choose_presence(connection, presence.status).await,
-        Command::Send(_) | Command::Close(_) | Command::Note(_) | Command::Assign(_) | Command::Join(_) | Command::Leave(_) => {
+        Command::Send(_)
+        | Command::Close(_)
+        | Command::Note(_)
+        | Command::Assign(_)
+        | Command::Join(_)
+        | Command::Leave(_) => {
             unreachable!("a wish was carried out above")
         }
     }
@@ -96,12 +110,21 @@ fn wish(command: &Command) -> Option<Wish> {
 }
 
 /// The acknowledgement is the first post; the others do not wait for it, should it hang.
-async fn acknowledge<S: Store, P: Push, E: Environment>(engine: &Engine<S, P, E>, connection: &Connection, done: &Performed) {
+async fn acknowledge<S: Store, P: Push, E: Environment>(
+    engine: &Engine<S, P, E>,
+    connection: &Connection,
+    done: &Performed,
+) {
     let ack = ServerFrame::Ack(done.ack.clone());
     futures::join!(engine.post(&connection.id, &ack), engine.fan_out(&done.head, &done.entries));
 }
 
-async fn refuse<S: Store, P: Push, E: Environment>(engine: &Engine<S, P, E>, to: &ConnectionId, id: Option<ClientId>, failure: &Failure) {
+async fn refuse<S: Store, P: Push, E: Environment>(
+    engine: &Engine<S, P, E>,
+    to: &ConnectionId,
+    id: Option<ClientId>,
+    failure: &Failure,
+) {
     tracing::info!(code = ?failure.code(), "refused");
     engine.post(to, &ServerFrame::Error(failure.frame(id))).await;
 }

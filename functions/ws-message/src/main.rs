@@ -17,7 +17,10 @@ async fn main() -> Result<(), Error> {
     run(service_fn(|event: LambdaEvent<ApiGatewayWebsocketProxyRequest>| on_event(&engine, event))).await
 }
 
-async fn on_event(engine: &Engine<Dynamo, Connections, Real>, event: LambdaEvent<ApiGatewayWebsocketProxyRequest>) -> Result<Value, Error> {
+async fn on_event(
+    engine: &Engine<Dynamo, Connections, Real>,
+    event: LambdaEvent<ApiGatewayWebsocketProxyRequest>,
+) -> Result<Value, Error> {
     let request = event.payload;
     let from = request.request_context.connection_id.ok_or("an event without a connection")?.parse()?;
     let body = request.body.unwrap_or_default();

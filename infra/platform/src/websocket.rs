@@ -77,7 +77,7 @@ impl Sockets {
 /// A handshake: `$connect` decides.
 pub(crate) async fn connect(
     world: Arc<World>,
-    routes: SocketRoutes,
+    routes: Arc<SocketRoutes>,
     upgrade: WebSocketUpgrade,
     uri: &Uri,
     headers: &HeaderMap,
@@ -154,7 +154,7 @@ fn refusal(status: StatusCode, line: &Line) -> Response {
 /// One connection from its handshake to its end.
 struct Line {
     world: Arc<World>,
-    routes: SocketRoutes,
+    routes: Arc<SocketRoutes>,
     id: String,
     since_ms: u64,
     ip: String,
@@ -162,7 +162,7 @@ struct Line {
 }
 
 impl Line {
-    fn new(world: Arc<World>, routes: SocketRoutes, headers: &HeaderMap, address: SocketAddr) -> Self {
+    fn new(world: Arc<World>, routes: Arc<SocketRoutes>, headers: &HeaderMap, address: SocketAddr) -> Self {
         let bytes: [u8; 11] = rand::random();
         Self {
             world,

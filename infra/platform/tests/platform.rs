@@ -220,7 +220,7 @@ async fn load_starts_more_processes_up_to_the_limit() {
     let url = format!("{}/pause", platform.url());
     let requests = (0..8).map(|_| reqwest::get(url.clone()));
     for response in futures::future::join_all(requests).await {
-        assert_eq!(response.unwrap().status(), 200);
+        assert_eq!(response.unwrap().status(), 200, "{:?}", platform.logs());
     }
     let echo = platform.metrics().functions["Echo"].clone();
     assert_eq!((echo.invocations, echo.cold, echo.instances), (8, 3, 3));
@@ -347,18 +347,23 @@ async fn a_paused_stream_delivers_nothing_and_a_doubled_one_twice() {
 #[tokio::test]
 async fn a_stream_keeps_its_speed_as_records_pile_up() {
     let platform = start().await;
-    let stretch = async |from: usize| {
-        let began = tokio::time::Instant::now();
-        for n in from..from + 1_000 {
-            put(&platform, &format!("{n}"), "IGNORED", json!({})).await;
+    // The quickest hundred of a thousand: what else the machine does meanwhile must not decide.
+    let quickest = async |from: usize| {
+        let mut best = Duration::MAX;
+        for hundred in (from..from + 1_000).step_by(100) {
+            let began = tokio::time::Instant::now();
+            for n in hundred..hundred + 100 {
+                put(&platform, &format!("{n}"), "IGNORED", json!({})).await;
+            }
+            best = best.min(began.elapsed());
         }
-        began.elapsed()
+        best
     };
-    let first = stretch(0).await;
-    stretch(1_000).await;
-    stretch(2_000).await;
-    let last = stretch(3_000).await;
-    assert!(last < first * 3, "{first:?} for the first thousand, {last:?} for the fourth");
+    let first = quickest(0).await;
+    quickest(1_000).await;
+    quickest(2_000).await;
+    let last = quickest(3_000).await;
+    assert!(last < first * 3, "{first:?} for a hundred of the first thousand, {last:?} of the fourth");
 }
 
 #[tokio::test]

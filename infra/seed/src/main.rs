@@ -25,8 +25,20 @@ async fn main() -> Result<()> {
     let ana = person(1, "ana@example.com", "Ana García", true);
     let luis = person(2, "luis@example.com", "Luis Ortega", false);
     let marta = person(3, "marta@example.com", "Marta Ruiz", false);
-    let demo = site("demo", "Taller Luz", "#0f766e", "Hola! We make every lamp by hand. What are you looking for?", &options.origins)?;
-    let two = site("demo-two", "Casa Verde", "#7c3aed", "Welcome to Casa Verde. How can we help?", &options.origins)?;
+    let demo = site(
+        "demo",
+        "Taller Luz",
+        "#0f766e",
+        "Hola! We make every lamp by hand. What are you looking for?",
+        &options.origins,
+    )?;
+    let two = site(
+        "demo-two",
+        "Casa Verde",
+        "#7c3aed",
+        "Welcome to Casa Verde. How can we help?",
+        &options.origins,
+    )?;
     for (site, person, title, role) in [
         (&demo, &ana, "Lamps and lighting", Role::Admin),
         (&demo, &luis, "Orders and delivery", Role::Agent),
@@ -63,7 +75,9 @@ fn options() -> Result<Options> {
         match word.as_str() {
             "--table" => options.table = value,
             "--origin" => options.origins.push(value),
-            "--conversations" => options.conversations = value.parse().context("--conversations takes a number")?,
+            "--conversations" => {
+                options.conversations = value.parse().context("--conversations takes a number")?
+            }
             _ => bail!("unknown option {word}; known are --table, --origin, --conversations"),
         }
     }
@@ -90,7 +104,16 @@ fn site(id: &str, name: &str, color: &str, welcome: &str, origins: &[String]) ->
     })
 }
 
-const NAMES: [&str; 8] = ["Lucía Romero", "Tom Becker", "Giulia Conti", "João Pereira", "Emma Wright", "Noor Haddad", "Pierre Martin", "Marta Vidal"];
+const NAMES: [&str; 8] = [
+    "Lucía Romero",
+    "Tom Becker",
+    "Giulia Conti",
+    "João Pereira",
+    "Emma Wright",
+    "Noor Haddad",
+    "Pierre Martin",
+    "Marta Vidal",
+];
 const QUESTIONS: [&str; 8] = [
     "Is the brass lamp dimmable?",
     "Where is my order? It was due on Tuesday.",
@@ -104,7 +127,9 @@ const QUESTIONS: [&str; 8] = [
 
 async fn conversation(store: &Dynamo, site: &SiteId, n: u32) -> Result<()> {
     let now = Timestamp(Real.now().millis() - u64::from(n) * 47_000);
-    let id = |kind: u128| Uuid::from_u128(0x5eed_0000_0000_4000_8000_0000_0000_0000 + (kind << 32) + u128::from(n));
+    let id = |kind: u128| {
+        Uuid::from_u128(0x5eed_0000_0000_4000_8000_0000_0000_0000 + (kind << 32) + u128::from(n))
+    };
     let shopper = ShopperId(id(1));
     let name = NAMES[n as usize % NAMES.len()].to_owned();
     let profile = Shopper {
@@ -124,8 +149,21 @@ async fn conversation(store: &Dynamo, site: &SiteId, n: u32) -> Result<()> {
     let text = MessageText::parse(QUESTIONS[n as usize % QUESTIONS.len()])?;
     let client_id = ClientId(id(3));
     let change = begin(ConversationId(id(2)), (shopper, site.clone()), Some(name), text, client_id, now);
-    let receipt = Receipt { conversation: change.head.id, log: Log::Thread, seq: change.seq, at: now, fingerprint: [0; 32] };
-    let commit = Commit { head: change.head, expected_rev: None, entries: change.entries, sender: Sender::Shopper(shopper), client_id, receipt };
+    let receipt = Receipt {
+        conversation: change.head.id,
+        log: Log::Thread,
+        seq: change.seq,
+        at: now,
+        fingerprint: [0; 32],
+    };
+    let commit = Commit {
+        head: change.head,
+        expected_rev: None,
+        entries: change.entries,
+        sender: Sender::Shopper(shopper),
+        client_id,
+        receipt,
+    };
     match store.commit(&commit).await {
         Ok(()) | Err(CommitError::Repeated | CommitError::Moved) => Ok(()),
         Err(CommitError::Store(error)) => Err(error.into()),

@@ -34,7 +34,11 @@ fn read(name: &'static str) -> Result<String, ConfigError> {
 
 impl Config {
     pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self { table: read("TABLE_NAME")?, epoch: read("EPOCH")?, connections_url: read("CONNECTIONS_URL")? })
+        Ok(Self {
+            table: read("TABLE_NAME")?,
+            epoch: read("EPOCH")?,
+            connections_url: read("CONNECTIONS_URL")?,
+        })
     }
 }
 

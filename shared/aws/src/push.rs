@@ -25,7 +25,9 @@ impl Connections {
     pub fn new(sdk: &SdkConfig, endpoint: &str) -> Self {
         let config = Builder::from(sdk)
             .endpoint_url(endpoint)
-            .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50)))
+            .retry_config(
+                RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50)),
+            )
             .timeout_config(
                 TimeoutConfig::builder()
                     .connect_timeout(Duration::from_millis(1_000))
@@ -40,7 +42,12 @@ impl Connections {
 
 impl Push for Connections {
     async fn post(&self, to: &ConnectionId, frame: &str) -> Posted {
-        let post = self.client.post_to_connection().connection_id(to.as_str()).data(Blob::new(frame.as_bytes())).send();
+        let post = self
+            .client
+            .post_to_connection()
+            .connection_id(to.as_str())
+            .data(Blob::new(frame.as_bytes()))
+            .send();
         match post.await {
             Ok(_) => Posted::Delivered,
             Err(error) => match error.as_service_error() {

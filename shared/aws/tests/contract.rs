@@ -30,7 +30,9 @@ async fn store() -> Dynamo {
         .behavior_version_latest()
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .region(aws_sdk_dynamodb::config::Region::from_static("eu-west-1"))
-        .credentials_provider(aws_sdk_dynamodb::config::Credentials::new("local", "local", None, None, "test"))
+        .credentials_provider(aws_sdk_dynamodb::config::Credentials::new(
+            "local", "local", None, None, "test",
+        ))
         .endpoint_url(url)
         .build();
     Dynamo::new(aws_sdk_dynamodb::Client::from_conf(config), "Table".into())
@@ -44,7 +46,8 @@ async fn dynamodb_keeps_the_contract() {
 /// The schema is said once, in template.yaml; the definition above is held to it.
 #[test]
 fn the_tests_table_is_the_templates() {
-    let template = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml")).expect("the template");
+    let template = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml"))
+        .expect("the template");
     for line in [
         "- { AttributeName: pk, KeyType: HASH }",
         "- { AttributeName: sk, KeyType: RANGE }",
@@ -55,7 +58,14 @@ fn the_tests_table_is_the_templates() {
         "TimeToLiveSpecification: { AttributeName: ttl, Enabled: true }",
         "StreamSpecification: { StreamViewType: NEW_AND_OLD_IMAGES }",
     ] {
-        assert!(template.contains(line), "template.yaml lacks {line:?}; the schema in shared/aws/src/dynamo/mod.rs says it");
+        assert!(
+            template.contains(line),
+            "template.yaml lacks {line:?}; the schema in shared/aws/src/dynamo/mod.rs says it"
+        );
     }
-    assert_eq!(template.matches("IndexName:").count(), 1, "a new index belongs into the schema's doc table and into this test");
+    assert_eq!(
+        template.matches("IndexName:").count(),
+        1,
+        "a new index belongs into the schema's doc table and into this test"
+    );
 }

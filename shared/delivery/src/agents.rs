@@ -17,7 +17,9 @@ pub struct Deactivated {
 impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     /// Ends a membership and cuts the agent's connections to the site. Repeating it cuts what a kill had left.
     pub async fn deactivate(&self, actor: &Actor, agent: AgentId) -> Result<Deactivated, Failure> {
-        let Actor::Agent { id: me, site, role: Role::Admin, .. } = actor else { return Err(Failure::Forbidden) };
+        let Actor::Agent { id: me, site, role: Role::Admin, .. } = actor else {
+            return Err(Failure::Forbidden);
+        };
         if *me == agent {
             // The last admin could not come back.
             return Err(Failure::Forbidden);

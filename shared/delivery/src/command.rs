@@ -18,12 +18,28 @@ const MAX_TRIES: u32 = 6;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wish {
     /// `None` begins a conversation, or continues the open one.
-    Say { conversation: Option<ConversationId>, text: String },
-    Close { conversation: ConversationId },
-    Note { conversation: ConversationId, text: String },
-    Assign { conversation: ConversationId, to: Option<AgentId>, expected: Option<AgentId> },
-    Join { conversation: ConversationId },
-    Leave { conversation: ConversationId },
+    Say {
+        conversation: Option<ConversationId>,
+        text: String,
+    },
+    Close {
+        conversation: ConversationId,
+    },
+    Note {
+        conversation: ConversationId,
+        text: String,
+    },
+    Assign {
+        conversation: ConversationId,
+        to: Option<AgentId>,
+        expected: Option<AgentId>,
+    },
+    Join {
+        conversation: ConversationId,
+    },
+    Leave {
+        conversation: ConversationId,
+    },
 }
 
 /// A command that is stored: its acknowledgement, and what others are to be told.
@@ -54,7 +70,14 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     ///
     /// `address` is where it comes from: beginnings are limited per address. `read` is the head if the caller has
     /// read it already, beside finding out who the actor is; the first try then saves a round trip.
-    pub async fn perform(&self, actor: &Actor, address: &str, id: ClientId, wish: Wish, mut read: Option<Head>) -> Result<Performed, Failure> {
+    pub async fn perform(
+        &self,
+        actor: &Actor,
+        address: &str,
+        id: ClientId,
+        wish: Wish,
+        mut read: Option<Head>,
+    ) -> Result<Performed, Failure> {
         let fingerprint = fingerprint(&wish);
         let (target, command) = self.resolve(actor, wish).await?;
         // One id for all tries: a beginning whose outcome was unknown must not begin twice.
@@ -68,33 +91,44 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             if attempt > 0 {
                 self.env.sleep(jitter(attempt, self.env.random())).await;
             }
-            let decided = match self.decide_once(actor, target, &command, id, fresh, begin_first, read.take()).await {
-                Ok(decided) => decided,
-                // A reuse of the id outweighs a refusal: the command may be done already.
-                Err(Attempt::Refused(failure)) => {
-                    return match self.repeated(actor, target, id, fingerprint).await {
-                        Ok(Some(done)) => done,
-                        Ok(None) => Err(failure),
-                        Err(_) => Err(Failure::Busy),
-                    };
-                }
-                Err(Attempt::Again) => continue,
-            };
+            let decided =
+                match self.decide_once(actor, target, &command, id, fresh, begin_first, read.take()).await {
+                    Ok(decided) => decided,
+                    // A reuse of the id outweighs a refusal: the command may be done already.
+                    Err(Attempt::Refused(failure)) => {
+                        return match self.repeated(actor, target, id, fingerprint).await {
+                            Ok(Some(done)) => done,
+                            Ok(None) => Err(failure),
+                            Err(_) => Err(Failure::Busy),
+                        };
+                    }
+                    Err(Attempt::Again) => continue,
+                };
             let Decided { change, expected_rev } = decided;
             if change.entries.is_empty() {
                 return Ok(self.performed(change, id));
             }
             // The entry's own time, so that a repeat is answered to the byte as the first.
             let at = change.entries.last().map_or(change.head.last_activity, |entry| entry.at);
-            let receipt = Receipt { conversation: change.head.id, log: change.log, seq: change.seq, at, fingerprint };
+            let receipt =
+                Receipt { conversation: change.head.id, log: change.log, seq: change.seq, at, fingerprint };
             let sender = sender(actor, change.head.id);
-            let commit = Commit { head: change.head.clone(), expected_rev, entries: change.entries.clone(), sender, client_id: id, receipt };
+            let commit = Commit {
+                head: change.head.clone(),
+                expected_rev,
+                entries: change.entries.clone(),
+                sender,
+                client_id: id,
+                receipt,
+            };
             match self.store.commit(&commit).await {
                 Ok(()) => return Ok(self.performed(change, id)),
-                Err(CommitError::Repeated) => match self.repeated(actor, Some(change.head.id), id, fingerprint).await {
-                    Ok(Some(done)) => return done,
-                    Ok(None) | Err(_) => {}
-                },
+                Err(CommitError::Repeated) => {
+                    if let Ok(Some(done)) = self.repeated(actor, Some(change.head.id), id, fingerprint).await
+                    {
+                        return done;
+                    }
+                }
                 // Somebody was quicker; for a beginning: there is an open conversation.
                 Err(CommitError::Moved) => begin_first = false,
                 Err(CommitError::Store(error)) => log_store_error(&error)?,
@@ -103,7 +137,10 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         Err(Failure::Busy)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the state of one try; a struct for it would be named only here")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the state of one try; a struct for it would be named only here"
+    )]
     /// Reads what the command is about, checks that the actor may reach it, applies the rules.
     async fn decide_once(
         &self,
@@ -120,21 +157,26 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             (Some(target), _) => Some(target),
             (None, Actor::Agent { .. }) => return Err(Attempt::Refused(Failure::NotFound)),
             (None, Actor::Shopper { .. }) if begin_first => None,
-            (None, Actor::Shopper { id, .. }) => self.store.open_conversation(*id).await.map_err(Attempt::store)?,
+            (None, Actor::Shopper { id, .. }) => {
+                self.store.open_conversation(*id).await.map_err(Attempt::store)?
+            }
         };
         if let Some(target) = target {
             let head = match read.filter(|head| head.id == target) {
                 Some(head) => Some(head),
                 None => self.store.head(target).await.map_err(Attempt::store)?,
             };
-            let head = head.filter(|head| may_reach(actor, head)).ok_or(Attempt::Refused(Failure::NotFound))?;
-            let change = decide(&head, actor, command.clone(), id, now).map_err(|refusal| Attempt::Refused(refusal.into()))?;
+            let head =
+                head.filter(|head| may_reach(actor, head)).ok_or(Attempt::Refused(Failure::NotFound))?;
+            let change = decide(&head, actor, command.clone(), id, now)
+                .map_err(|refusal| Attempt::Refused(refusal.into()))?;
             return Ok(Decided { change, expected_rev: Some(head.rev) });
         }
         let (Command::Say { text }, Actor::Shopper { id: shopper, site }) = (command, actor) else {
             return Err(Attempt::Refused(Failure::NotFound));
         };
-        let name = self.store.shopper(*shopper).await.map_err(Attempt::store)?.and_then(|profile| profile.name);
+        let name =
+            self.store.shopper(*shopper).await.map_err(Attempt::store)?.and_then(|profile| profile.name);
         let change = begin(fresh, (*shopper, site.clone()), name, text.clone(), id, now);
         Ok(Decided { change, expected_rev: None })
     }
@@ -169,7 +211,14 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         Performed { ack, head: change.head, entries: change.entries }
     }
 
-    pub(crate) fn ack(&self, id: ClientId, conversation: ConversationId, log: Log, seq: u64, at: Timestamp) -> Ack {
+    pub(crate) fn ack(
+        &self,
+        id: ClientId,
+        conversation: ConversationId,
+        log: Log,
+        seq: u64,
+        at: Timestamp,
+    ) -> Ack {
         Ack {
             id: id.to_string(),
             conversation_id: Some(conversation.to_string()),
@@ -183,8 +232,12 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     /// Parses texts and looks names up: what needs no retry.
     async fn resolve(&self, actor: &Actor, wish: Wish) -> Result<(Option<ConversationId>, Command), Failure> {
         Ok(match wish {
-            Wish::Say { conversation, text } => (conversation, Command::Say { text: MessageText::parse(&text)? }),
-            Wish::Note { conversation, text } => (Some(conversation), Command::Note { text: MessageText::parse(&text)? }),
+            Wish::Say { conversation, text } => {
+                (conversation, Command::Say { text: MessageText::parse(&text)? })
+            }
+            Wish::Note { conversation, text } => {
+                (Some(conversation), Command::Note { text: MessageText::parse(&text)? })
+            }
             Wish::Close { conversation } => (Some(conversation), Command::Close),
             Wish::Join { conversation } => (Some(conversation), Command::Join),
             Wish::Leave { conversation } => (Some(conversation), Command::Leave),
@@ -195,7 +248,8 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
                 let to = match to {
                     None => None,
                     Some(agent) => {
-                        let member = self.store.member(actor.site(), agent).await?.filter(|member| member.active);
+                        let member =
+                            self.store.member(actor.site(), agent).await?.filter(|member| member.active);
                         let member = member.ok_or(Failure::NotFound)?;
                         Some(Assignee { id: agent, name: member.name })
                     }
@@ -256,7 +310,9 @@ fn fingerprint(wish: &Wish) -> [u8; 32] {
         Wish::Say { text, .. } => hasher.update(format!("say\n{text}")),
         Wish::Note { text, .. } => hasher.update(format!("note\n{text}")),
         Wish::Close { conversation } => hasher.update(format!("close\n{conversation}")),
-        Wish::Assign { to, .. } => hasher.update(format!("assign\n{}", to.map_or_else(String::new, |to| to.to_string()))),
+        Wish::Assign { to, .. } => {
+            hasher.update(format!("assign\n{}", to.map_or_else(String::new, |to| to.to_string())))
+        }
         Wish::Join { .. } => hasher.update("join"),
         Wish::Leave { .. } => hasher.update("leave"),
     }
@@ -271,5 +327,9 @@ fn jitter(attempt: u32, random: u128) -> Duration {
 
 /// A time-ordered UUID from a given time and given randomness.
 fn uuid_v7(now: Timestamp, random: u128) -> uuid::Uuid {
-    uuid::Builder::from_unix_timestamp_millis(now.millis(), &random.to_be_bytes()[..10].try_into().expect("ten bytes")).into_uuid()
+    uuid::Builder::from_unix_timestamp_millis(
+        now.millis(),
+        &random.to_be_bytes()[..10].try_into().expect("ten bytes"),
+    )
+    .into_uuid()
 }

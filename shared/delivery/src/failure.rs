@@ -17,10 +17,14 @@ pub enum Failure {
     Forbidden,
     Unauthorized,
     Closed,
-    Taken { owner: Option<AgentId> },
+    Taken {
+        owner: Option<AgentId>,
+    },
     IdReused,
     Text(TextError),
-    RateLimited { retry_after: Duration },
+    RateLimited {
+        retry_after: Duration,
+    },
     HelloFirst,
     /// The store was too busy for all tries.
     Busy,

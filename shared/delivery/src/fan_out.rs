@@ -34,14 +34,25 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     }
 
     /// The same frame to an audience, but not to `except`.
-    pub(crate) async fn tell(&self, head: &Head, audience: Audience, except: Option<&ConnectionId>, frame: &ServerFrame) {
+    pub(crate) async fn tell(
+        &self,
+        head: &Head,
+        audience: Audience,
+        except: Option<&ConnectionId>,
+        frame: &ServerFrame,
+    ) {
         let (mut agents, shoppers) = self.listeners(head.id, head.shopper, audience).await;
         agents.extend(shoppers);
         agents.retain(|registration| Some(&registration.connection) != except);
         self.post_all(&agents, frame).await;
     }
 
-    async fn listeners(&self, conversation: ConversationId, shopper: ShopperId, audience: Audience) -> (Vec<Registration>, Vec<Registration>) {
+    async fn listeners(
+        &self,
+        conversation: ConversationId,
+        shopper: ShopperId,
+        audience: Audience,
+    ) -> (Vec<Registration>, Vec<Registration>) {
         let agents = self.registered(Topic::Conversation(conversation));
         match audience {
             Audience::Agents => (agents.await, Vec::new()),
@@ -83,12 +94,19 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
                     tracing::warn!(%error, "a gone connection could not be forgotten; its lease ends it");
                 }
             }
-            Posted::Failed => tracing::warn!(connection = %to, "a push failed; the client heals by heartbeat"),
+            Posted::Failed => {
+                tracing::warn!(connection = %to, "a push failed; the client heals by heartbeat")
+            }
         }
         posted
     }
 
-    fn entries_frame<'a>(&self, head: &Head, entries: impl Iterator<Item = &'a Entry>, to_agent: bool) -> ServerFrame {
+    fn entries_frame<'a>(
+        &self,
+        head: &Head,
+        entries: impl Iterator<Item = &'a Entry>,
+        to_agent: bool,
+    ) -> ServerFrame {
         ServerFrame::Entries(Entries {
             conversation_id: head.id.to_string(),
             epoch: self.epoch.clone(),

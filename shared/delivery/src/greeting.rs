@@ -19,7 +19,12 @@ const READ_AHEAD: usize = 200;
 
 impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     /// Registers a connection and brings it up to date.
-    pub async fn hello(&self, connection: &Connection, id: ClientId, hello: client::Hello) -> Result<(), Failure> {
+    pub async fn hello(
+        &self,
+        connection: &Connection,
+        id: ClientId,
+        hello: client::Hello,
+    ) -> Result<(), Failure> {
         let actor = connection.actor();
         let list = hello.list.unwrap_or(client::ListName::Queue).into();
         let viewing = match &connection.identity {
@@ -70,7 +75,12 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     }
 
     /// An agent looks at another conversation, or at none.
-    pub async fn open(&self, connection: &Connection, id: ClientId, open: client::Open) -> Result<(), Failure> {
+    pub async fn open(
+        &self,
+        connection: &Connection,
+        id: ClientId,
+        open: client::Open,
+    ) -> Result<(), Failure> {
         let actor = connection.actor();
         if !actor.is_agent() {
             return Err(Failure::Forbidden);
@@ -89,7 +99,8 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             at: self.env.now().millis(),
         };
         if let Some(head) = head {
-            self.send_pages(connection, &actor, head.id, Numbers { t: open.after.t, b: open.after.b }).await?;
+            self.send_pages(connection, &actor, head.id, Numbers { t: open.after.t, b: open.after.b })
+                .await?;
             ack.conversation_id = Some(head.id.to_string());
             ack.seq = head.numbers.t;
         }
@@ -98,7 +109,12 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     }
 
     /// Heartbeat: renews what `hello` registered and answers with what differs.
-    pub async fn ping(&self, connection: &Connection, id: ClientId, ping: client::Ping) -> Result<(), Failure> {
+    pub async fn ping(
+        &self,
+        connection: &Connection,
+        id: ClientId,
+        ping: client::Ping,
+    ) -> Result<(), Failure> {
         let actor = connection.actor();
         let list = ping.list.as_ref().map(|list| List::from(list.name));
         self.register(connection, list, connection.viewing).await?;
@@ -136,7 +152,8 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     pub async fn show_list(&self, connection: &Connection, show: &client::ShowList) -> Result<(), Failure> {
         let Identity::Agent { id: agent, .. } = &connection.identity else { return Err(Failure::Forbidden) };
         self.register(connection, Some(show.list.into()), None).await?;
-        let page = self.list(&connection.site, *agent, show.list.into(), None, domain::inbox::DIGEST_ROWS).await?;
+        let page =
+            self.list(&connection.site, *agent, show.list.into(), None, domain::inbox::DIGEST_ROWS).await?;
         self.post(&connection.id, &ServerFrame::Rows(inbox::rows(show.list, &page))).await;
         Ok(())
     }
@@ -148,13 +165,24 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     }
 
     /// What comes after `after`, as much as fits one page.
-    pub async fn page(&self, actor: &Actor, conversation: ConversationId, after: Numbers) -> Result<Entries, Failure> {
+    pub async fn page(
+        &self,
+        actor: &Actor,
+        conversation: ConversationId,
+        after: Numbers,
+    ) -> Result<Entries, Failure> {
         let head = self.reach(actor, conversation).await?;
         let cursors = self.store.cursors(conversation).await?;
         self.next_page(actor, &head, cursors, after).await
     }
 
-    async fn send_pages(&self, connection: &Connection, actor: &Actor, conversation: ConversationId, after: Numbers) -> Result<(), Failure> {
+    async fn send_pages(
+        &self,
+        connection: &Connection,
+        actor: &Actor,
+        conversation: ConversationId,
+        after: Numbers,
+    ) -> Result<(), Failure> {
         let head = self.reach(actor, conversation).await?;
         let cursors = self.store.cursors(conversation).await?;
         let mut after = Numbers { t: after.t.min(head.numbers.t), b: after.b.min(head.numbers.b) };
@@ -175,7 +203,13 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     }
 
     /// Thread first, then (for agents) backstage, cut before [`MAX_PAGE_BYTES`].
-    async fn next_page(&self, actor: &Actor, head: &Head, cursors: Cursors, after: Numbers) -> Result<Entries, Failure> {
+    async fn next_page(
+        &self,
+        actor: &Actor,
+        head: &Head,
+        cursors: Cursors,
+        after: Numbers,
+    ) -> Result<Entries, Failure> {
         let mut entries = Vec::new();
         let mut room = MAX_PAGE_BYTES - 2048;
         let mut more = false;
@@ -216,13 +250,22 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     }
 
     /// Under everything that this connection listens to; also what renews it.
-    async fn register(&self, connection: &Connection, list: Option<List>, viewing: Option<ConversationId>) -> Result<(), Failure> {
+    async fn register(
+        &self,
+        connection: &Connection,
+        list: Option<List>,
+        viewing: Option<ConversationId>,
+    ) -> Result<(), Failure> {
         let agent = match &connection.identity {
             Identity::Shopper { .. } => None,
             Identity::Agent { id, .. } => Some(*id),
         };
-        let registration =
-            Registration { connection: connection.id.clone(), agent, list, expires_at: self.env.now().plus(LEASE) };
+        let registration = Registration {
+            connection: connection.id.clone(),
+            agent,
+            list,
+            expires_at: self.env.now().plus(LEASE),
+        };
         match &connection.identity {
             Identity::Shopper { id } => self.store.register(&Topic::Shopper(*id), &registration).await?,
             Identity::Agent { .. } => {

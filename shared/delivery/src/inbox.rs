@@ -28,7 +28,14 @@ pub struct Move {
 
 impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     /// A page of what `agent` sees in `list`.
-    pub async fn list(&self, site: &SiteId, agent: AgentId, list: List, before: Option<Place>, limit: usize) -> Result<ListPage, Failure> {
+    pub async fn list(
+        &self,
+        site: &SiteId,
+        agent: AgentId,
+        list: List,
+        before: Option<Place>,
+        limit: usize,
+    ) -> Result<ListPage, Failure> {
         let shelves = match list {
             List::Queue => vec![Shelf::Queue],
             List::Mine => vec![Shelf::Agent(agent)],
@@ -36,7 +43,9 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             // Whoever has left the team may still own something.
             List::All => {
                 let members = self.store.members(site).await?;
-                std::iter::once(Shelf::Queue).chain(members.into_iter().map(|member| Shelf::Agent(member.agent))).collect()
+                std::iter::once(Shelf::Queue)
+                    .chain(members.into_iter().map(|member| Shelf::Agent(member.agent)))
+                    .collect()
             }
         };
         // One more than asked for tells whether there is more.
@@ -68,7 +77,10 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
                 // The earliest before and the latest after: what the batch did as a whole.
                 Some(known) if step.after.rev > known.after.rev => known.after = step.after,
                 Some(known) => {
-                    if step.after.rev < known.after.rev && step.before.as_ref().map(|head| head.rev) < known.before.as_ref().map(|head| head.rev) {
+                    if step.after.rev < known.after.rev
+                        && step.before.as_ref().map(|head| head.rev)
+                            < known.before.as_ref().map(|head| head.rev)
+                    {
                         known.before = step.before;
                     }
                 }

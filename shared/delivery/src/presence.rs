@@ -14,7 +14,12 @@ use protocol::server::{AgentPresence, Author, Seen, Typing, Visit};
 impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     /// Moves a side's cursors. The team's move only with an agent who has joined: a shopper is not to learn of silent
     /// readers. Any agent who has seen the last message takes the mark *unread* away.
-    pub async fn seen(&self, actor: &Actor, origin: Option<&ConnectionId>, seen: &client::Seen) -> Result<(), Failure> {
+    pub async fn seen(
+        &self,
+        actor: &Actor,
+        origin: Option<&ConnectionId>,
+        seen: &client::Seen,
+    ) -> Result<(), Failure> {
         let head = self.reach(actor, seen.conversation_id).await?;
         let claim = Cursor::claim(seen.seen, seen.delivered, head.numbers.t);
         let reader = match actor {
@@ -42,14 +47,21 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     }
 
     /// Passed on and forgotten. A shopper's is for agents; an agent's for the shopper and for colleagues.
-    pub async fn typing(&self, actor: &Actor, origin: Option<&ConnectionId>, typing: &client::Typing) -> Result<(), Failure> {
+    pub async fn typing(
+        &self,
+        actor: &Actor,
+        origin: Option<&ConnectionId>,
+        typing: &client::Typing,
+    ) -> Result<(), Failure> {
         let head = self.reach(actor, typing.conversation_id).await?;
         if !head.is_open() {
             return Err(Failure::Closed);
         }
         let (author, audience) = match actor {
             Actor::Shopper { .. } => (Author::Shopper, Audience::Agents),
-            Actor::Agent { id, name, .. } => (Author::Agent { id: id.to_string(), name: name.clone() }, Audience::Both),
+            Actor::Agent { id, name, .. } => {
+                (Author::Agent { id: id.to_string(), name: name.clone() }, Audience::Both)
+            }
         };
         let frame = ServerFrame::Typing(Typing { conversation_id: head.id.to_string(), author });
         self.tell(&head, audience, origin, &frame).await;
@@ -63,7 +75,11 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         let page = domain::people::Page::from(page);
         self.store.visit(id, &page, now).await?;
         if let Some(open) = self.store.open_conversation(id).await? {
-            let frame = ServerFrame::Visit(Visit { shopper_id: id.to_string(), page: (&page).into(), at: now.millis() });
+            let frame = ServerFrame::Visit(Visit {
+                shopper_id: id.to_string(),
+                page: (&page).into(),
+                at: now.millis(),
+            });
             let watching = self.registered(Topic::Conversation(open)).await;
             self.post_all(&watching, &frame).await;
         }
@@ -71,9 +87,17 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     }
 
     /// An agent chooses what to be for others.
-    pub async fn choose_presence(&self, connection: &Connection, chosen: client::PresenceStatus) -> Result<(), Failure> {
+    pub async fn choose_presence(
+        &self,
+        connection: &Connection,
+        chosen: client::PresenceStatus,
+    ) -> Result<(), Failure> {
         let Actor::Agent { id, site, .. } = connection.actor() else { return Err(Failure::Forbidden) };
-        let member = self.store.sign_of_life(&site, id, Some(chosen.into()), self.env.now()).await?.ok_or(Failure::NotFound)?;
+        let member = self
+            .store
+            .sign_of_life(&site, id, Some(chosen.into()), self.env.now())
+            .await?
+            .ok_or(Failure::NotFound)?;
         let status = member.presence(self.env.now()).into();
         let frame = ServerFrame::Presence(AgentPresence { agent_id: id.to_string(), status });
         let dashboards = self.registered(Topic::Site(site)).await;

@@ -24,11 +24,17 @@ pub struct NewSession {
 
 impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     /// A new anonymous shopper of `site`, and the secret that makes a browser that shopper.
-    pub async fn begin_session(&self, site: &Site, address: &str, about: NewSession) -> Result<(Secret, Session), Failure> {
+    pub async fn begin_session(
+        &self,
+        site: &Site,
+        address: &str,
+        about: NewSession,
+    ) -> Result<(Secret, Session), Failure> {
         let now = self.env.now();
         let counted = self.store.count(SESSIONS_PER_ADDRESS, address, now).await?;
         counted.map_err(|retry_after| Failure::RateLimited { retry_after })?;
-        let shopper = ShopperId(uuid::Builder::from_random_bytes(self.env.random().to_be_bytes()).into_uuid());
+        let shopper =
+            ShopperId(uuid::Builder::from_random_bytes(self.env.random().to_be_bytes()).into_uuid());
         let session = Session { shopper, site: site.id.clone(), expires_at: now.plus(SESSION_LIFE) };
         let line = |text: String, max: usize| -> Option<String> {
             let text: String = text.chars().filter(|c| !c.is_control()).take(max).collect();
@@ -68,11 +74,19 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     }
 
     /// A ticket to connect, good once and for 30 s.
-    pub async fn issue_ticket(&self, site: domain::SiteId, identity: Identity, origin: Option<String>, session: Option<&str>) -> Result<(Secret, Timestamp), Failure> {
+    pub async fn issue_ticket(
+        &self,
+        site: domain::SiteId,
+        identity: Identity,
+        origin: Option<String>,
+        session: Option<&str>,
+    ) -> Result<(Secret, Timestamp), Failure> {
         let ticket = Secret::make("tkt_", &self.env);
         let expires_at = self.env.now().plus(TICKET_LIFE);
         let session = session.map(secret::hash);
-        self.store.issue_ticket(ticket.hash(), &Ticket { site, identity, origin, session, expires_at }).await?;
+        self.store
+            .issue_ticket(ticket.hash(), &Ticket { site, identity, origin, session, expires_at })
+            .await?;
         Ok((ticket, expires_at))
     }
 

@@ -52,9 +52,12 @@ impl Connection {
     pub fn actor(&self) -> crate::people::Actor {
         match &self.identity {
             Identity::Shopper { id } => crate::people::Actor::Shopper { id: *id, site: self.site.clone() },
-            Identity::Agent { id, name, role, .. } => {
-                crate::people::Actor::Agent { id: *id, site: self.site.clone(), name: name.clone(), role: *role }
-            }
+            Identity::Agent { id, name, role, .. } => crate::people::Actor::Agent {
+                id: *id,
+                site: self.site.clone(),
+                name: name.clone(),
+                role: *role,
+            },
         }
     }
 }

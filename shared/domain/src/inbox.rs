@@ -92,7 +92,8 @@ mod tests {
     #[test]
     fn lists_show_what_stands_in_them() {
         let (ana, luis) = (AgentId(Uuid::from_u128(1)), AgentId(Uuid::from_u128(2)));
-        let check = |list: List, shelf, expect| assert_eq!(list.shows(shelf, ana), expect, "{list:?} {shelf:?}");
+        let check =
+            |list: List, shelf, expect| assert_eq!(list.shows(shelf, ana), expect, "{list:?} {shelf:?}");
         check(List::Queue, Shelf::Queue, true);
         check(List::Queue, Shelf::Agent(ana), false);
         check(List::Mine, Shelf::Agent(ana), true);
@@ -105,7 +106,9 @@ mod tests {
     #[test]
     fn a_dashboard_hears_of_its_own_list_its_own_chats_and_the_queue() {
         let (ana, luis) = (AgentId(Uuid::from_u128(1)), AgentId(Uuid::from_u128(2)));
-        let check = |list, before, after, expect| assert_eq!(concerns(list, ana, before, after), expect, "{list:?} {before:?} {after:?}");
+        let check = |list, before, after, expect| {
+            assert_eq!(concerns(list, ana, before, after), expect, "{list:?} {before:?} {after:?}")
+        };
         check(List::Closed, Some(Shelf::Agent(luis)), Shelf::Agent(luis), false);
         check(List::Closed, Some(Shelf::Agent(luis)), Shelf::Closed, true);
         check(List::Mine, None, Shelf::Queue, true);

@@ -83,7 +83,10 @@ pub trait Conversations: Send + Sync {
     fn head(&self, id: ConversationId) -> impl Future<Output = Stored<Option<Head>>> + Send;
 
     /// The shopper's one unclosed conversation, as of now.
-    fn open_conversation(&self, shopper: ShopperId) -> impl Future<Output = Stored<Option<ConversationId>>> + Send;
+    fn open_conversation(
+        &self,
+        shopper: ShopperId,
+    ) -> impl Future<Output = Stored<Option<ConversationId>>> + Send;
 
     /// Stores all of `commit` or nothing. Refused as [`CommitError::Repeated`] if the sender has used the client id,
     /// otherwise as [`CommitError::Moved`] if the head's `rev` is not the expected one, or, for a new conversation, if
@@ -92,24 +95,49 @@ pub trait Conversations: Send + Sync {
     fn commit(&self, commit: &Commit) -> impl Future<Output = Result<(), CommitError>> + Send;
 
     /// The receipt for a client id, as of now.
-    fn receipt(&self, sender: Sender, client_id: ClientId) -> impl Future<Output = Stored<Option<Receipt>>> + Send;
+    fn receipt(
+        &self,
+        sender: Sender,
+        client_id: ClientId,
+    ) -> impl Future<Output = Stored<Option<Receipt>>> + Send;
 
     /// Entries after `after` in order, as of now, at most `limit` of them.
-    fn entries(&self, id: ConversationId, log: Log, after: u64, limit: usize) -> impl Future<Output = Stored<EntryPage>> + Send;
+    fn entries(
+        &self,
+        id: ConversationId,
+        log: Log,
+        after: u64,
+        limit: usize,
+    ) -> impl Future<Output = Stored<EntryPage>> + Send;
 
     fn cursors(&self, id: ConversationId) -> impl Future<Output = Stored<Cursors>> + Send;
 
     /// Moves a cursor forward; what it is now, or `None` if nothing moved.
-    fn advance(&self, id: ConversationId, reader: Reader, to: Cursor) -> impl Future<Output = Stored<Option<Cursor>>> + Send;
+    fn advance(
+        &self,
+        id: ConversationId,
+        reader: Reader,
+        to: Cursor,
+    ) -> impl Future<Output = Stored<Option<Cursor>>> + Send;
 
     /// Replaces the head, which differs only in `unread` and `rev`, if its `rev` is still one less. Whether it did.
     fn mark_read(&self, head: &Head) -> impl Future<Output = Stored<bool>> + Send;
 
     /// Heads on a shelf of a site, newest activity first, beyond `before`. May lag by a moment.
-    fn shelf(&self, site: &SiteId, shelf: Shelf, before: Option<Place>, limit: usize) -> impl Future<Output = Stored<Vec<Head>>> + Send;
+    fn shelf(
+        &self,
+        site: &SiteId,
+        shelf: Shelf,
+        before: Option<Place>,
+        limit: usize,
+    ) -> impl Future<Output = Stored<Vec<Head>>> + Send;
 
     /// All conversations of a shopper, newest first, at most `limit`.
-    fn conversations_of(&self, shopper: ShopperId, limit: usize) -> impl Future<Output = Stored<Vec<Head>>> + Send;
+    fn conversations_of(
+        &self,
+        shopper: ShopperId,
+        limit: usize,
+    ) -> impl Future<Output = Stored<Vec<Head>>> + Send;
 }
 
 /// The answer to a frame's knock.
@@ -118,7 +146,9 @@ pub enum Admission {
     Admitted(Box<Connection>),
     /// Not a connection of ours, or forgotten.
     Unknown,
-    Limited { retry_after: Duration },
+    Limited {
+        retry_after: Duration,
+    },
 }
 
 /// Tickets and connections.
@@ -127,23 +157,41 @@ pub trait Connections: Send + Sync {
     fn issue_ticket(&self, hash: [u8; 32], ticket: &Ticket) -> impl Future<Output = Stored<()>> + Send;
 
     /// Takes a ticket away and answers it, once: the second caller, and anybody at or after its expiry, gets `None`.
-    fn redeem_ticket(&self, hash: [u8; 32], now: Timestamp) -> impl Future<Output = Stored<Option<Ticket>>> + Send;
+    fn redeem_ticket(
+        &self,
+        hash: [u8; 32],
+        now: Timestamp,
+    ) -> impl Future<Output = Stored<Option<Ticket>>> + Send;
 
     fn connect(&self, connection: &Connection) -> impl Future<Output = Stored<()>> + Send;
 
     /// Reads a connection and counts a frame against `rate`, at once.
-    fn admit(&self, id: &ConnectionId, rate: Rate, now: Timestamp) -> impl Future<Output = Stored<Admission>> + Send;
+    fn admit(
+        &self,
+        id: &ConnectionId,
+        rate: Rate,
+        now: Timestamp,
+    ) -> impl Future<Output = Stored<Admission>> + Send;
 
     /// Marks a connection as greeted, and what it has open.
-    fn greet(&self, id: &ConnectionId, viewing: Option<ConversationId>) -> impl Future<Output = Stored<()>> + Send;
+    fn greet(
+        &self,
+        id: &ConnectionId,
+        viewing: Option<ConversationId>,
+    ) -> impl Future<Output = Stored<()>> + Send;
 
     /// Registers (or renews) a connection under a topic until its lease ends.
-    fn register(&self, topic: &Topic, registration: &Registration) -> impl Future<Output = Stored<()>> + Send;
+    fn register(&self, topic: &Topic, registration: &Registration)
+    -> impl Future<Output = Stored<()>> + Send;
 
     fn unregister(&self, topic: &Topic, id: &ConnectionId) -> impl Future<Output = Stored<()>> + Send;
 
     /// Whoever is registered as of now: a registration made before the call is in the answer. Ended leases are not.
-    fn registered(&self, topic: &Topic, now: Timestamp) -> impl Future<Output = Stored<Vec<Registration>>> + Send;
+    fn registered(
+        &self,
+        topic: &Topic,
+        now: Timestamp,
+    ) -> impl Future<Output = Stored<Vec<Registration>>> + Send;
 
     /// Forgets a connection: its row and its registrations. What it was, if it was.
     fn disconnect(&self, id: &ConnectionId) -> impl Future<Output = Stored<Option<Connection>>> + Send;
@@ -163,9 +211,19 @@ pub trait Accounts: Send + Sync {
     fn put_site(&self, site: &Site) -> impl Future<Output = Stored<()>> + Send;
 
     /// Keeps a session under the SHA-256 of its secret, and the shopper's profile if it is new.
-    fn open_session(&self, hash: [u8; 32], session: &Session, shopper: &Shopper) -> impl Future<Output = Stored<()>> + Send;
+    fn open_session(
+        &self,
+        hash: [u8; 32],
+        session: &Session,
+        shopper: &Shopper,
+    ) -> impl Future<Output = Stored<()>> + Send;
     /// The session, counted against `rate`; `None` if there is none or it has expired; a limit as `Err(retry_after)` inside.
-    fn session(&self, hash: [u8; 32], rate: Rate, now: Timestamp) -> impl Future<Output = Stored<Option<Result<Session, Duration>>>> + Send;
+    fn session(
+        &self,
+        hash: [u8; 32],
+        rate: Rate,
+        now: Timestamp,
+    ) -> impl Future<Output = Stored<Option<Result<Session, Duration>>>> + Send;
     fn end_session(&self, hash: [u8; 32]) -> impl Future<Output = Stored<()>> + Send;
 
     fn shopper(&self, id: ShopperId) -> impl Future<Output = Stored<Option<Shopper>>> + Send;
@@ -182,10 +240,21 @@ pub trait Accounts: Send + Sync {
     /// Writes a membership if its stored `version` is one less (or there is none). Whether it did.
     fn put_member(&self, member: &Member) -> impl Future<Output = Stored<bool>> + Send;
     /// A sign of life, and what the agent has chosen if they chose.
-    fn sign_of_life(&self, site: &SiteId, agent: AgentId, chosen: Option<Availability>, now: Timestamp) -> impl Future<Output = Stored<Option<Member>>> + Send;
+    fn sign_of_life(
+        &self,
+        site: &SiteId,
+        agent: AgentId,
+        chosen: Option<Availability>,
+        now: Timestamp,
+    ) -> impl Future<Output = Stored<Option<Member>>> + Send;
 
     /// Counts one against a quota; the time to wait if it is used up.
-    fn count(&self, quota: Quota, key: &str, now: Timestamp) -> impl Future<Output = Stored<Result<(), Duration>>> + Send;
+    fn count(
+        &self,
+        quota: Quota,
+        key: &str,
+        now: Timestamp,
+    ) -> impl Future<Output = Stored<Result<(), Duration>>> + Send;
 }
 
 /// Everything that is kept.

@@ -69,9 +69,11 @@ impl Quota {
 }
 
 /// Sessions made from one address.
-pub const SESSIONS_PER_ADDRESS: Quota = Quota { name: "sessions", window: Duration::from_secs(600), limit: 60 };
+pub const SESSIONS_PER_ADDRESS: Quota =
+    Quota { name: "sessions", window: Duration::from_secs(600), limit: 60 };
 /// Conversations begun from one address.
-pub const BEGINNINGS_PER_ADDRESS: Quota = Quota { name: "begin", window: Duration::from_secs(600), limit: 60 };
+pub const BEGINNINGS_PER_ADDRESS: Quota =
+    Quota { name: "begin", window: Duration::from_secs(600), limit: 60 };
 /// Live connections of one shopper.
 pub const CONNECTIONS_PER_SHOPPER: usize = 10;
 

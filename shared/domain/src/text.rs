@@ -83,7 +83,8 @@ pub fn preview(text: &str) -> String {
 #[must_use]
 pub fn display_name(raw: &str) -> Option<String> {
     let normal: String = raw.nfkc().filter(|c| !is_invisible(*c)).collect();
-    let line: Vec<&str> = normal.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
+    let line: Vec<&str> =
+        normal.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
     let name: String = line.join(" ").chars().take(MAX_NAME_CHARS).collect();
     let name = name.trim_end();
     (!name.is_empty()).then(|| name.to_owned())
@@ -105,7 +106,11 @@ mod tests {
     #[test]
     fn texts_are_kept_as_written_and_refused_by_name() {
         let check = |raw: &str, expect: Result<&str, TextError>| {
-            assert_eq!(MessageText::parse(raw).as_ref().map(MessageText::as_str).map_err(|e| *e), expect, "{raw:?}");
+            assert_eq!(
+                MessageText::parse(raw).as_ref().map(MessageText::as_str).map_err(|e| *e),
+                expect,
+                "{raw:?}"
+            );
         };
         check("Hola", Ok("Hola"));
         check("  two\r\nlines\rthree ", Ok("two\nlines\nthree"));
@@ -121,7 +126,8 @@ mod tests {
 
     #[test]
     fn a_07_names_lose_what_is_invisible_or_changes_direction() {
-        let check = |raw: &str, expect: Option<&str>| assert_eq!(display_name(raw).as_deref(), expect, "{raw:?}");
+        let check =
+            |raw: &str, expect: Option<&str>| assert_eq!(display_name(raw).as_deref(), expect, "{raw:?}");
         check("Ana García", Some("Ana García"));
         check("A\u{200B}na\u{202E} nimdA", Some("Ana nimdA"));
         check("\u{2066}\u{200D}", None);

@@ -202,7 +202,8 @@ pub enum PresenceStatus {
 impl ClientFrame {
     /// Reads a frame, or says by a code of the protocol and the field's name what is wrong with it.
     pub fn parse(raw: &str) -> Result<Self, ParseError> {
-        let refuse = |frame, code, message: &str| ParseError { code, message: message.to_owned(), frame, field: None };
+        let refuse =
+            |frame, code, message: &str| ParseError { code, message: message.to_owned(), frame, field: None };
         if raw.len() > crate::MAX_FRAME_BYTES {
             return Err(refuse(None, ErrorCode::TooLarge, "a frame has at most 24 KiB"));
         }
@@ -265,12 +266,22 @@ pub(crate) fn read_object<T: DeserializeOwned>(fields: Map<String, Value>) -> Re
     });
     if let Some(field) = unknown {
         // A field's name is the sender's own text: cut, and only as far as it is harmless.
-        let field: String = field.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.')).take(40).collect();
-        return Err(ParseError { code: ErrorCode::UnknownField, message: "there is no such field".to_owned(), frame: None, field: Some(field) });
+        let field: String =
+            field.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.')).take(40).collect();
+        return Err(ParseError {
+            code: ErrorCode::UnknownField,
+            message: "there is no such field".to_owned(),
+            frame: None,
+            field: Some(field),
+        });
     }
     parsed.map_err(|error: serde_json::Error| {
-        let field = error.to_string().strip_prefix("missing field `").and_then(|rest| rest.split('`').next().map(str::to_owned));
-        let message = if field.is_some() { "a field is missing" } else { "a field has the wrong kind of value" };
+        let field = error
+            .to_string()
+            .strip_prefix("missing field `")
+            .and_then(|rest| rest.split('`').next().map(str::to_owned));
+        let message =
+            if field.is_some() { "a field is missing" } else { "a field has the wrong kind of value" };
         ParseError { code: ErrorCode::BadFrame, message: message.to_owned(), frame: None, field }
     })
 }

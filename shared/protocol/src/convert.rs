@@ -2,7 +2,9 @@
 
 use crate::client::{ListName, Numbers, Page, PresenceStatus};
 use crate::http::RoleName;
-use crate::server::{self, AgentName, Author, Body, Cursor, Cursors, Entry, LogName, Preview, ReaderName, Row, StatusName};
+use crate::server::{
+    self, AgentName, Author, Body, Cursor, Cursors, Entry, LogName, Preview, ReaderName, Row, StatusName,
+};
 use domain::conversation as dc;
 use domain::cursor as cur;
 use domain::inbox::List;
@@ -41,9 +43,9 @@ impl From<&dc::Entry> for Entry {
             dc::Body::Left => Body::Left,
             dc::Body::Closed => Body::Closed,
             dc::Body::Note { text } => Body::Note { text: text.clone() },
-            dc::Body::Assigned { to } => {
-                Body::Assigned { to: to.as_ref().map(|to| AgentName { id: to.id.to_string(), name: to.name.clone() }) }
-            }
+            dc::Body::Assigned { to } => Body::Assigned {
+                to: to.as_ref().map(|to| AgentName { id: to.id.to_string(), name: to.name.clone() }),
+            },
         };
         Self {
             log: entry.log.into(),
@@ -114,7 +116,10 @@ impl From<&dc::Head> for Row {
             began_at: head.began_at.millis(),
             last_activity: head.last_activity.millis(),
             waiting_since: head.waiting_since.map(domain::Timestamp::millis),
-            preview: head.preview.as_ref().map(|p| Preview { author: (&p.author).into(), text: p.text.clone() }),
+            preview: head
+                .preview
+                .as_ref()
+                .map(|p| Preview { author: (&p.author).into(), text: p.text.clone() }),
         }
     }
 }

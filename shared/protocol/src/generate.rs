@@ -20,16 +20,75 @@ macro_rules! with_all_types {
     ($visit:ident) => {
         all_types!(
             $visit,
-            client::ListName, client::PresenceStatus, client::Numbers, client::Known, client::Hello, client::Send, client::Close,
-            client::Seen, client::Typing, client::Page, client::ListDigest, client::Ping, client::Open, client::ShowList, client::Note,
-            client::Assign, client::Join, client::Leave, client::Presence, client::Command, client::ClientFrame, error::ErrorCode,
-            server::LogName, server::Author, server::AgentName, server::Body, server::Entry, server::StatusName, server::Cursor,
-            server::Cursors, server::Head, server::Entries, server::Ready, server::Ack, server::ReaderName, server::Seen, server::Typing, server::PongHead,
-            server::Pong, server::Preview, server::Row, server::Rows, server::AgentPresence, server::Visit, server::Error,
-            server::ByeReason, server::Bye, server::ServerFrame, http::NewSession, http::SessionAnswer, http::NewTicket,
-            http::TicketAnswer, http::TeamMember, http::SiteConfig, http::CurrentConversation, http::EntriesAnswer, http::NewMessage,
-            http::CloseRequest, http::SeenRequest, http::RoleName, http::MySite, http::Me, http::ListAnswer, http::AgentInfo,
-            http::AgentsAnswer, http::ShopperProfile, http::ConversationDetail, http::ErrorBody, http::ErrorAnswer,
+            client::ListName,
+            client::PresenceStatus,
+            client::Numbers,
+            client::Known,
+            client::Hello,
+            client::Send,
+            client::Close,
+            client::Seen,
+            client::Typing,
+            client::Page,
+            client::ListDigest,
+            client::Ping,
+            client::Open,
+            client::ShowList,
+            client::Note,
+            client::Assign,
+            client::Join,
+            client::Leave,
+            client::Presence,
+            client::Command,
+            client::ClientFrame,
+            error::ErrorCode,
+            server::LogName,
+            server::Author,
+            server::AgentName,
+            server::Body,
+            server::Entry,
+            server::StatusName,
+            server::Cursor,
+            server::Cursors,
+            server::Head,
+            server::Entries,
+            server::Ready,
+            server::Ack,
+            server::ReaderName,
+            server::Seen,
+            server::Typing,
+            server::PongHead,
+            server::Pong,
+            server::Preview,
+            server::Row,
+            server::Rows,
+            server::AgentPresence,
+            server::Visit,
+            server::Error,
+            server::ByeReason,
+            server::Bye,
+            server::ServerFrame,
+            http::NewSession,
+            http::SessionAnswer,
+            http::NewTicket,
+            http::TicketAnswer,
+            http::TeamMember,
+            http::SiteConfig,
+            http::CurrentConversation,
+            http::EntriesAnswer,
+            http::NewMessage,
+            http::CloseRequest,
+            http::SeenRequest,
+            http::RoleName,
+            http::MySite,
+            http::Me,
+            http::ListAnswer,
+            http::AgentInfo,
+            http::AgentsAnswer,
+            http::ShopperProfile,
+            http::ConversationDetail,
+            http::ErrorBody,
+            http::ErrorAnswer,
         )
     };
 }
@@ -50,7 +109,8 @@ fn pretty(value: &Value) -> String {
 
 fn typescript() -> String {
     let config = Config::new().with_large_int("number");
-    let mut text = String::from("// Generated from shared/protocol by `cargo xtask generate`. Do not edit.\n");
+    let mut text =
+        String::from("// Generated from shared/protocol by `cargo xtask generate`. Do not edit.\n");
     macro_rules! declare {
         ($module:ident :: $name:ident) => {
             text.push_str("\nexport ");
@@ -66,7 +126,11 @@ struct Schemas(SchemaGenerator);
 
 impl Schemas {
     fn new() -> Self {
-        Self(SchemaSettings::draft2020_12().with(|settings| settings.definitions_path = "/components/schemas".into()).into_generator())
+        Self(
+            SchemaSettings::draft2020_12()
+                .with(|settings| settings.definitions_path = "/components/schemas".into())
+                .into_generator(),
+        )
     }
 
     fn reference<T: schemars::JsonSchema>(&mut self) -> Value {
@@ -121,31 +185,155 @@ fn openapi() -> Value {
     let error = schemas.reference::<http::ErrorAnswer>();
     let s = &mut schemas;
     let routes = vec![
-        Route { method: "get", path: "/v1/sites/{site}/config", summary: "What a page of the shop needs to know: public, cacheable for a minute", who: "anybody", body: None, status: "200", answer: Some(s.reference::<http::SiteConfig>()) },
-        Route { method: "post", path: "/v1/sites/{site}/sessions", summary: "A new anonymous shopper; from the site's origins only", who: "anybody", body: Some(s.reference::<http::NewSession>()), status: "201", answer: Some(s.reference::<http::SessionAnswer>()) },
-        Route { method: "post", path: "/v1/sessions/end", summary: "End the session for good, on all tabs: for shared computers", who: "shopper", body: None, status: "204", answer: None },
-        Route { method: "post", path: "/v1/tickets", summary: "A ticket to connect: good once, for 30 s, from this origin", who: "shopper or agent", body: Some(s.reference::<http::NewTicket>()), status: "201", answer: Some(s.reference::<http::TicketAnswer>()) },
-        Route { method: "get", path: "/v1/conversations/current", summary: "The shopper's open conversation", who: "shopper", body: None, status: "200", answer: Some(s.reference::<http::CurrentConversation>()) },
-        Route { method: "post", path: "/v1/conversations", summary: "Begin a conversation, or continue the open one", who: "shopper", body: Some(s.reference::<http::NewMessage>()), status: "200", answer: Some(s.reference::<server::Ack>()) },
-        Route { method: "get", path: "/v1/conversations/{conversation}/entries", summary: "What comes after ?t= (and, for agents, ?b=), as much as fits 30 KB", who: "shopper or agent", body: None, status: "200", answer: Some(s.reference::<http::EntriesAnswer>()) },
-        Route { method: "post", path: "/v1/conversations/{conversation}/messages", summary: "Say something", who: "shopper or agent", body: Some(s.reference::<http::NewMessage>()), status: "200", answer: Some(s.reference::<server::Ack>()) },
-        Route { method: "post", path: "/v1/conversations/{conversation}/close", summary: "End the conversation, for good", who: "shopper or agent", body: Some(s.reference::<http::CloseRequest>()), status: "200", answer: Some(s.reference::<server::Ack>()) },
-        Route { method: "post", path: "/v1/conversations/{conversation}/seen", summary: "How far this side has received and seen the thread", who: "shopper or agent", body: Some(s.reference::<http::SeenRequest>()), status: "204", answer: None },
-        Route { method: "get", path: "/v1/agent/me", summary: "Who I am, and my sites", who: "agent", body: None, status: "200", answer: Some(s.reference::<http::Me>()) },
-        Route { method: "get", path: "/v1/agent/sites/{site}/agents", summary: "The team and its presence", who: "agent", body: None, status: "200", answer: Some(s.reference::<http::AgentsAnswer>()) },
-        Route { method: "delete", path: "/v1/agent/sites/{site}/agents/{agent}", summary: "End a membership; its connections are cut", who: "admin", body: None, status: "204", answer: None },
-        Route { method: "get", path: "/v1/agent/sites/{site}/conversations", summary: "A page of a list (?list=queue|mine|all|closed, ?before=, ?limit=1..100), newest activity first", who: "agent", body: None, status: "200", answer: Some(s.reference::<http::ListAnswer>()) },
-        Route { method: "get", path: "/v1/agent/conversations/{conversation}", summary: "What the panel beside a thread shows", who: "agent", body: None, status: "200", answer: Some(s.reference::<http::ConversationDetail>()) },
+        Route {
+            method: "get",
+            path: "/v1/sites/{site}/config",
+            summary: "What a page of the shop needs to know: public, cacheable for a minute",
+            who: "anybody",
+            body: None,
+            status: "200",
+            answer: Some(s.reference::<http::SiteConfig>()),
+        },
+        Route {
+            method: "post",
+            path: "/v1/sites/{site}/sessions",
+            summary: "A new anonymous shopper; from the site's origins only",
+            who: "anybody",
+            body: Some(s.reference::<http::NewSession>()),
+            status: "201",
+            answer: Some(s.reference::<http::SessionAnswer>()),
+        },
+        Route {
+            method: "post",
+            path: "/v1/sessions/end",
+            summary: "End the session for good, on all tabs: for shared computers",
+            who: "shopper",
+            body: None,
+            status: "204",
+            answer: None,
+        },
+        Route {
+            method: "post",
+            path: "/v1/tickets",
+            summary: "A ticket to connect: good once, for 30 s, from this origin",
+            who: "shopper or agent",
+            body: Some(s.reference::<http::NewTicket>()),
+            status: "201",
+            answer: Some(s.reference::<http::TicketAnswer>()),
+        },
+        Route {
+            method: "get",
+            path: "/v1/conversations/current",
+            summary: "The shopper's open conversation",
+            who: "shopper",
+            body: None,
+            status: "200",
+            answer: Some(s.reference::<http::CurrentConversation>()),
+        },
+        Route {
+            method: "post",
+            path: "/v1/conversations",
+            summary: "Begin a conversation, or continue the open one",
+            who: "shopper",
+            body: Some(s.reference::<http::NewMessage>()),
+            status: "200",
+            answer: Some(s.reference::<server::Ack>()),
+        },
+        Route {
+            method: "get",
+            path: "/v1/conversations/{conversation}/entries",
+            summary: "What comes after ?t= (and, for agents, ?b=), as much as fits 30 KB",
+            who: "shopper or agent",
+            body: None,
+            status: "200",
+            answer: Some(s.reference::<http::EntriesAnswer>()),
+        },
+        Route {
+            method: "post",
+            path: "/v1/conversations/{conversation}/messages",
+            summary: "Say something",
+            who: "shopper or agent",
+            body: Some(s.reference::<http::NewMessage>()),
+            status: "200",
+            answer: Some(s.reference::<server::Ack>()),
+        },
+        Route {
+            method: "post",
+            path: "/v1/conversations/{conversation}/close",
+            summary: "End the conversation, for good",
+            who: "shopper or agent",
+            body: Some(s.reference::<http::CloseRequest>()),
+            status: "200",
+            answer: Some(s.reference::<server::Ack>()),
+        },
+        Route {
+            method: "post",
+            path: "/v1/conversations/{conversation}/seen",
+            summary: "How far this side has received and seen the thread",
+            who: "shopper or agent",
+            body: Some(s.reference::<http::SeenRequest>()),
+            status: "204",
+            answer: None,
+        },
+        Route {
+            method: "get",
+            path: "/v1/agent/me",
+            summary: "Who I am, and my sites",
+            who: "agent",
+            body: None,
+            status: "200",
+            answer: Some(s.reference::<http::Me>()),
+        },
+        Route {
+            method: "get",
+            path: "/v1/agent/sites/{site}/agents",
+            summary: "The team and its presence",
+            who: "agent",
+            body: None,
+            status: "200",
+            answer: Some(s.reference::<http::AgentsAnswer>()),
+        },
+        Route {
+            method: "delete",
+            path: "/v1/agent/sites/{site}/agents/{agent}",
+            summary: "End a membership; its connections are cut",
+            who: "admin",
+            body: None,
+            status: "204",
+            answer: None,
+        },
+        Route {
+            method: "get",
+            path: "/v1/agent/sites/{site}/conversations",
+            summary: "A page of a list (?list=queue|mine|all|closed, ?before=, ?limit=1..100), newest activity first",
+            who: "agent",
+            body: None,
+            status: "200",
+            answer: Some(s.reference::<http::ListAnswer>()),
+        },
+        Route {
+            method: "get",
+            path: "/v1/agent/conversations/{conversation}",
+            summary: "What the panel beside a thread shows",
+            who: "agent",
+            body: None,
+            status: "200",
+            answer: Some(s.reference::<http::ConversationDetail>()),
+        },
     ];
     let mut paths: Map<String, Value> = Map::new();
     for route in routes {
         let mut answers = json!({"default": {"description": "Refused; nothing was stored", "content": {"application/json": {"schema": error}}}});
         answers[route.status] = match route.answer {
-            Some(schema) => json!({"description": route.summary, "content": {"application/json": {"schema": schema}}}),
+            Some(schema) => {
+                json!({"description": route.summary, "content": {"application/json": {"schema": schema}}})
+            }
             None => json!({"description": "Done"}),
         };
         let names = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-        let parameters: Vec<Value> = names.map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}})).collect();
+        let parameters: Vec<Value> = names
+            .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
+            .collect();
         let security = match route.who {
             "anybody" => json!([]),
             "shopper" => json!([{"session": []}]),

@@ -2,7 +2,7 @@
 
 use crate::client::{ListName, Page, PresenceStatus, read_object};
 use crate::error::{ErrorCode, ParseError};
-use crate::server::{Cursors, Head, Row, Entry};
+use crate::server::{Cursors, Entry, Head, Row};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,12 @@ pub fn parse_body<T: DeserializeOwned>(raw: &str) -> Result<T, ParseError> {
     let raw = if raw.trim().is_empty() { "{}" } else { raw };
     match serde_json::from_str(raw) {
         Ok(Value::Object(fields)) => read_object(fields),
-        _ => Err(ParseError { code: ErrorCode::BadFrame, message: "the body is a JSON object".to_owned(), frame: None, field: None }),
+        _ => Err(ParseError {
+            code: ErrorCode::BadFrame,
+            message: "the body is a JSON object".to_owned(),
+            frame: None,
+            field: None,
+        }),
     }
 }
 

@@ -7,7 +7,9 @@ pub fn serialize<T: Display, S: Serializer>(id: &T, serializer: S) -> Result<S::
     serializer.collect_str(id)
 }
 
-pub fn deserialize<'de, T: FromStr<Err: Display>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+pub fn deserialize<'de, T: FromStr<Err: Display>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 }
 
@@ -21,7 +23,9 @@ pub mod option {
         }
     }
 
-    pub fn deserialize<'de, T: FromStr<Err: Display>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    pub fn deserialize<'de, T: FromStr<Err: Display>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<T>, D::Error> {
         Option::<String>::deserialize(deserializer)?.map(|s| s.parse().map_err(D::Error::custom)).transpose()
     }
 }

@@ -13,11 +13,15 @@ fn read(name: &str) -> Vec<Value> {
 fn every_accepted_client_frame_is_read_and_written_as_it_stands() {
     let mut actions = Vec::new();
     for frame in read("client-accepted") {
-        let parsed = ClientFrame::parse(&frame.to_string()).unwrap_or_else(|error| panic!("{frame}: {error}"));
+        let parsed =
+            ClientFrame::parse(&frame.to_string()).unwrap_or_else(|error| panic!("{frame}: {error}"));
         assert_eq!(serde_json::to_value(&parsed).unwrap(), frame);
         actions.push(frame["action"].as_str().unwrap().to_owned());
     }
-    for action in ["hello", "send", "close", "seen", "typing", "page", "ping", "open", "list", "note", "assign", "join", "leave", "presence"] {
+    for action in [
+        "hello", "send", "close", "seen", "typing", "page", "ping", "open", "list", "note", "assign", "join",
+        "leave", "presence",
+    ] {
         assert!(actions.iter().any(|known| known == action), "no fixture for {action}");
     }
 }
@@ -34,7 +38,10 @@ fn every_refused_client_frame_is_refused_by_name() {
 
 #[test]
 fn a_frame_over_its_limit_is_too_large() {
-    let raw = format!(r#"{{"action":"send","id":"018f3b1e-7c1a-7000-8000-000000000001","conversation_id":null,"text":"{}"}}"#, "é".repeat(13_000));
+    let raw = format!(
+        r#"{{"action":"send","id":"018f3b1e-7c1a-7000-8000-000000000001","conversation_id":null,"text":"{}"}}"#,
+        "é".repeat(13_000)
+    );
     let error = ClientFrame::parse(&raw).unwrap_err();
     assert_eq!(serde_json::to_value(error.code).unwrap(), "too_large");
 }
@@ -43,11 +50,15 @@ fn a_frame_over_its_limit_is_too_large() {
 fn every_server_frame_is_read_and_written_as_it_stands() {
     let mut kinds = Vec::new();
     for frame in read("server") {
-        let parsed: ServerFrame = serde_json::from_value(frame.clone()).unwrap_or_else(|error| panic!("{frame}: {error}"));
+        let parsed: ServerFrame =
+            serde_json::from_value(frame.clone()).unwrap_or_else(|error| panic!("{frame}: {error}"));
         assert_eq!(serde_json::to_value(&parsed).unwrap(), frame);
         kinds.push(frame["type"].as_str().unwrap().to_owned());
     }
-    for kind in ["entries", "ready", "ack", "seen", "typing", "pong", "row", "rows", "presence", "visit", "error", "bye"] {
+    for kind in [
+        "entries", "ready", "ack", "seen", "typing", "pong", "row", "rows", "presence", "visit", "error",
+        "bye",
+    ] {
         assert!(kinds.iter().any(|known| known == kind), "no fixture for {kind}");
     }
 }

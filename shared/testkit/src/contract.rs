@@ -63,7 +63,14 @@ impl Case {
 
     fn begin(&self, client_id: ClientId, at: Timestamp) -> Commit {
         let text = MessageText::parse("Hola").expect("a text");
-        let change = begin(ConversationId(fresh()), (self.shopper, self.site.clone()), Some("Eva".into()), text, client_id, at);
+        let change = begin(
+            ConversationId(fresh()),
+            (self.shopper, self.site.clone()),
+            Some("Eva".into()),
+            text,
+            client_id,
+            at,
+        );
         self.commit(change, None, Sender::Shopper(self.shopper), client_id)
     }
 
@@ -77,8 +84,20 @@ impl Case {
         self.commit(change, Some(head.rev), sender, client_id)
     }
 
-    fn commit(&self, change: Change, expected_rev: Option<u64>, sender: Sender, client_id: ClientId) -> Commit {
-        let receipt = Receipt { conversation: change.head.id, log: change.log, seq: change.seq, at: NOW, fingerprint: hash() };
+    fn commit(
+        &self,
+        change: Change,
+        expected_rev: Option<u64>,
+        sender: Sender,
+        client_id: ClientId,
+    ) -> Commit {
+        let receipt = Receipt {
+            conversation: change.head.id,
+            log: change.log,
+            seq: change.seq,
+            at: NOW,
+            fingerprint: hash(),
+        };
         Commit { head: change.head, expected_rev, entries: change.entries, sender, client_id, receipt }
     }
 }
@@ -115,7 +134,8 @@ pub async fn a_commit_is_stored_whole_and_read_back_as_written<S: Store>(store: 
     store.commit(&closed).await.expect("stored");
     let id = begun.head.id;
     assert_eq!(store.head(id).await.expect("read"), Some(closed.head.clone()));
-    let mut written: Vec<_> = [&begun, &reply, &closed].into_iter().flat_map(|commit| commit.entries.clone()).collect();
+    let mut written: Vec<_> =
+        [&begun, &reply, &closed].into_iter().flat_map(|commit| commit.entries.clone()).collect();
     written.sort_by_key(|entry| (entry.log, entry.seq));
     let mut read = Vec::new();
     for log in [domain::conversation::Log::Thread, domain::conversation::Log::Backstage] {
@@ -133,7 +153,8 @@ pub async fn a_used_client_id_is_repeated_and_stores_nothing<S: Store>(store: &S
     assert!(matches!(store.commit(&begun).await, Err(CommitError::Repeated)));
     // As a beginning elsewhere, and as a message here: one set of ids over all of a shopper's conversations.
     assert!(matches!(store.commit(&case.begin(begun.client_id, NOW)).await, Err(CommitError::Repeated)));
-    let again = Commit { client_id: begun.client_id, ..case.next(&begun.head, &case.shopper(), say("x"), NOW) };
+    let again =
+        Commit { client_id: begun.client_id, ..case.next(&begun.head, &case.shopper(), say("x"), NOW) };
     assert!(matches!(store.commit(&again).await, Err(CommitError::Repeated)));
     assert_eq!(store.head(begun.head.id).await.expect("read"), Some(begun.head.clone()));
     // An agent's ids are a set of their own.
@@ -145,7 +166,8 @@ pub async fn of_two_commits_on_the_same_head_one_is_stored<S: Store>(store: &S) 
     let case = Case::new();
     let begun = case.begin(ClientId(fresh()), NOW);
     store.commit(&begun).await.expect("stored");
-    let commits: Vec<Commit> = (0..8).map(|n| case.next(&begun.head, &case.shopper(), say(&format!("{n}")), NOW)).collect();
+    let commits: Vec<Commit> =
+        (0..8).map(|n| case.next(&begun.head, &case.shopper(), say(&format!("{n}")), NOW)).collect();
     let outcomes = futures::future::join_all(commits.iter().map(|commit| store.commit(commit))).await;
     let stored = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
     assert_eq!(stored, 1, "{outcomes:?}");
@@ -256,7 +278,10 @@ pub async fn shelves_show_the_newest_first_and_move_their_heads<S: Store>(store:
     let taken = case.next(head, &case.agent(), say("mine"), NOW.plus(9 * MINUTE));
     store.commit(&taken).await.expect("stored");
     assert_eq!(store.shelf(&site, Shelf::Queue, None, 50).await.expect("read").len(), 6);
-    assert_eq!(store.shelf(&site, Shelf::Agent(case.agent), None, 50).await.expect("read"), [taken.head.clone()]);
+    assert_eq!(
+        store.shelf(&site, Shelf::Agent(case.agent), None, 50).await.expect("read"),
+        std::slice::from_ref(&taken.head)
+    );
     let closed = case.next(&taken.head, &case.agent(), Command::Close, NOW.plus(10 * MINUTE));
     store.commit(&closed).await.expect("stored");
     assert!(store.shelf(&site, Shelf::Agent(case.agent), None, 50).await.expect("read").is_empty());
@@ -281,8 +306,10 @@ pub async fn a_ticket_is_redeemed_once_and_not_after_its_expiry<S: Store>(store:
     };
     let (good, secret) = (ticket(NOW.plus(MINUTE)), hash());
     store.issue_ticket(secret, &good).await.expect("kept");
-    let both = futures::future::join(store.redeem_ticket(secret, NOW), store.redeem_ticket(secret, NOW)).await;
-    let redeemed: Vec<Ticket> = [both.0, both.1].into_iter().filter_map(|answer| answer.expect("answered")).collect();
+    let both =
+        futures::future::join(store.redeem_ticket(secret, NOW), store.redeem_ticket(secret, NOW)).await;
+    let redeemed: Vec<Ticket> =
+        [both.0, both.1].into_iter().filter_map(|answer| answer.expect("answered")).collect();
     assert_eq!(redeemed, [good]);
     let late = hash();
     store.issue_ticket(late, &ticket(NOW)).await.expect("kept");
@@ -315,14 +342,20 @@ pub async fn a_connection_is_admitted_at_its_rate_until_it_is_forgotten<S: Store
     assert_eq!(store.admit(&known.id, rate, NOW).await.expect("answered"), Admission::Unknown);
     store.connect(&known).await.expect("noted");
     for _ in 0..3 {
-        assert_eq!(store.admit(&known.id, rate, NOW).await.expect("answered"), Admission::Admitted(Box::new(known.clone())));
+        assert_eq!(
+            store.admit(&known.id, rate, NOW).await.expect("answered"),
+            Admission::Admitted(Box::new(known.clone()))
+        );
     }
     let limited = store.admit(&known.id, rate, NOW).await.expect("answered");
     assert_eq!(limited, Admission::Limited { retry_after: Duration::from_millis(200) });
     store.greet(&known.id, None).await.expect("noted");
     let later = NOW.plus(MINUTE);
     let greeted = Connection { greeted: true, ..known.clone() };
-    assert_eq!(store.admit(&known.id, rate, later).await.expect("answered"), Admission::Admitted(Box::new(greeted.clone())));
+    assert_eq!(
+        store.admit(&known.id, rate, later).await.expect("answered"),
+        Admission::Admitted(Box::new(greeted.clone()))
+    );
     assert_eq!(store.disconnect(&known.id).await.expect("forgotten"), Some(greeted));
     assert_eq!(store.disconnect(&known.id).await.expect("forgotten"), None);
     assert_eq!(store.admit(&known.id, rate, later).await.expect("answered"), Admission::Unknown);
@@ -335,21 +368,28 @@ pub async fn a_connection_is_admitted_at_its_rate_until_it_is_forgotten<S: Store
 pub async fn registrations_are_seen_at_once_and_end_with_their_lease<S: Store>(store: &S) {
     let case = Case::new();
     let topic = Topic::Site(case.site.clone());
-    let registration = |list, expires_at| Registration { connection: connection_id(), agent: Some(case.agent), list, expires_at };
+    let registration = |list, expires_at| Registration {
+        connection: connection_id(),
+        agent: Some(case.agent),
+        list,
+        expires_at,
+    };
     let short = registration(Some(List::Queue), NOW.plus(MINUTE));
     let long = registration(Some(List::All), NOW.plus(5 * MINUTE));
     store.register(&topic, &short).await.expect("registered");
     store.register(&topic, &long).await.expect("registered");
     let connections = async |now| {
-        let mut all: Vec<ConnectionId> = store.registered(&topic, now).await.expect("read").into_iter().map(|r| r.connection).collect();
+        let mut all: Vec<ConnectionId> =
+            store.registered(&topic, now).await.expect("read").into_iter().map(|r| r.connection).collect();
         all.sort();
         all
     };
     let mut both = vec![short.connection.clone(), long.connection.clone()];
     both.sort();
     assert_eq!(connections(NOW).await, both);
-    assert_eq!(connections(NOW.plus(MINUTE)).await, [long.connection.clone()]);
-    let renewed = Registration { list: Some(List::Closed), expires_at: NOW.plus(9 * MINUTE), ..short.clone() };
+    assert_eq!(connections(NOW.plus(MINUTE)).await, std::slice::from_ref(&long.connection));
+    let renewed =
+        Registration { list: Some(List::Closed), expires_at: NOW.plus(9 * MINUTE), ..short.clone() };
     store.register(&topic, &renewed).await.expect("renewed");
     assert!(store.registered(&topic, NOW.plus(6 * MINUTE)).await.expect("read").contains(&renewed));
     store.unregister(&topic, &renewed.connection).await.expect("ended");
@@ -365,9 +405,11 @@ pub async fn forgetting_a_connection_ends_its_registrations<S: Store>(store: &S)
     store.greet(&agents.id, Some(conversation)).await.expect("noted");
     let shoppers = connection(&case, false);
     store.connect(&shoppers).await.expect("noted");
-    let topics = [Topic::Site(case.site.clone()), Topic::Conversation(conversation), Topic::Shopper(case.shopper)];
+    let topics =
+        [Topic::Site(case.site.clone()), Topic::Conversation(conversation), Topic::Shopper(case.shopper)];
     for (topic, id) in topics.iter().zip([&agents.id, &agents.id, &shoppers.id]) {
-        let registration = Registration { connection: id.clone(), agent: None, list: None, expires_at: NOW.plus(MINUTE) };
+        let registration =
+            Registration { connection: id.clone(), agent: None, list: None, expires_at: NOW.plus(MINUTE) };
         store.register(topic, &registration).await.expect("registered");
     }
     store.disconnect(&agents.id).await.expect("forgotten");
@@ -402,7 +444,10 @@ pub async fn a_session_is_rated_ended_and_expires<S: Store>(store: &S) {
     for _ in 0..2 {
         assert_eq!(store.session(secret, rate, NOW).await.expect("answered"), Some(Ok(session.clone())));
     }
-    assert_eq!(store.session(secret, rate, NOW).await.expect("answered"), Some(Err(Duration::from_millis(200))));
+    assert_eq!(
+        store.session(secret, rate, NOW).await.expect("answered"),
+        Some(Err(Duration::from_millis(200)))
+    );
     assert_eq!(store.session(secret, rate, NOW.plus(MINUTE)).await.expect("answered"), None);
     store.end_session(secret).await.expect("ended");
     assert_eq!(store.session(secret, rate, NOW).await.expect("answered"), None);
@@ -430,7 +475,7 @@ pub async fn members_are_written_by_version<S: Store>(store: &S) {
     assert!(!store.put_member(&member(&case, 2)).await.expect("tried"));
     assert_eq!(store.member(&case.site, case.agent).await.expect("read"), Some(ended.clone()));
     assert_eq!(store.members(&case.site).await.expect("read"), [ended]);
-    assert_eq!(store.memberships(case.agent).await.expect("read"), [case.site.clone()]);
+    assert_eq!(store.memberships(case.agent).await.expect("read"), std::slice::from_ref(&case.site));
     assert_eq!(store.member(&site(), case.agent).await.expect("read"), None);
 }
 
@@ -438,10 +483,15 @@ pub async fn signs_of_life_keep_what_was_chosen<S: Store>(store: &S) {
     let case = Case::new();
     assert_eq!(store.sign_of_life(&case.site, case.agent, None, NOW).await.expect("answered"), None);
     store.put_member(&member(&case, 1)).await.expect("written");
-    let chosen = store.sign_of_life(&case.site, case.agent, Some(Availability::Invisible), NOW).await.expect("answered").expect("there");
+    let chosen = store
+        .sign_of_life(&case.site, case.agent, Some(Availability::Invisible), NOW)
+        .await
+        .expect("answered")
+        .expect("there");
     assert_eq!(chosen.presence(NOW), Availability::Invisible);
     let later = NOW.plus(MINUTE);
-    let alive = store.sign_of_life(&case.site, case.agent, None, later).await.expect("answered").expect("there");
+    let alive =
+        store.sign_of_life(&case.site, case.agent, None, later).await.expect("answered").expect("there");
     assert_eq!((alive.availability, alive.seen_at), (Availability::Invisible, Some(later)));
 }
 
@@ -471,14 +521,20 @@ pub async fn people_sites_and_profiles_are_read_back_as_written<S: Store>(store:
     store.put_site(&shop).await.expect("written");
     assert_eq!(store.site(&case.site).await.expect("read"), Some(shop));
     assert_eq!(store.site(&site()).await.expect("read"), None);
-    let person = Person { id: case.agent, email: format!("a{}@example.com", fresh()), name: "Ana".into(), owner: true };
+    let person = Person {
+        id: case.agent,
+        email: format!("a{}@example.com", fresh()),
+        name: "Ana".into(),
+        owner: true,
+    };
     store.put_person(&person).await.expect("written");
     assert_eq!(store.person_by_email(&person.email).await.expect("read"), Some(person));
     assert_eq!(store.person_by_email("nobody@example.com").await.expect("read"), None);
     let session = Session { shopper: case.shopper, site: case.site.clone(), expires_at: NOW.plus(MINUTE) };
     store.open_session(hash(), &session, &shopper(&case)).await.expect("opened");
     assert_eq!(store.shopper(case.shopper).await.expect("read"), Some(shopper(&case)));
-    let page = Page { url: "https://shop.example/lamps".into(), title: "Lamps".into(), referrer: String::new() };
+    let page =
+        Page { url: "https://shop.example/lamps".into(), title: "Lamps".into(), referrer: String::new() };
     store.visit(case.shopper, &page, NOW.plus(MINUTE)).await.expect("noted");
     store.visit(ShopperId(fresh()), &page, NOW).await.expect("an unknown shopper's visit is nothing");
     let visited = Shopper { page: Some(page), last_seen: NOW.plus(MINUTE), ..shopper(&case) };

@@ -6,7 +6,8 @@ use domain::cursor::{Cursor, Cursors, Reader};
 use domain::inbox::{Place, Shelf, shelf};
 use domain::people::{Availability, Member, Page, Person, Shopper, Site};
 use domain::ports::{
-    Accounts, Admission, Commit, CommitError, Connections, Conversations, EntryPage, Receipt, Sender, Session, Stored,
+    Accounts, Admission, Commit, CommitError, Connections, Conversations, EntryPage, Receipt, Sender,
+    Session, Stored,
 };
 use domain::rate::{Quota, Rate, Verdict};
 use domain::{AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp};
@@ -46,7 +47,11 @@ impl Memory {
     /// Every entry of a log, for checks.
     #[must_use]
     pub fn log(&self, id: ConversationId, log: Log) -> Vec<Entry> {
-        self.lock().entries.get(&(id, log)).map(|entries| entries.values().cloned().collect()).unwrap_or_default()
+        self.lock()
+            .entries
+            .get(&(id, log))
+            .map(|entries| entries.values().cloned().collect())
+            .unwrap_or_default()
     }
 
     /// Every conversation, for checks.
@@ -87,7 +92,9 @@ impl Conversations for Memory {
             Some(rev) => state.heads.get(&head.id).is_some_and(|known| known.rev == rev),
             None => !state.heads.contains_key(&head.id) && !state.open.contains_key(&head.shopper),
         };
-        let fresh = commit.entries.iter().all(|entry| !state.entries.get(&(head.id, entry.log)).is_some_and(|log| log.contains_key(&entry.seq)));
+        let fresh = commit.entries.iter().all(|entry| {
+            !state.entries.get(&(head.id, entry.log)).is_some_and(|log| log.contains_key(&entry.seq))
+        });
         if !stands || !fresh {
             return Err(CommitError::Moved);
         }
@@ -99,7 +106,9 @@ impl Conversations for Memory {
             state.open.insert(head.shopper, head.id);
             state.of_shopper.entry(head.shopper).or_default().push(head.id);
         }
-        if commit.entries.iter().any(|entry| entry.body == Body::Closed) && state.open.get(&head.shopper) == Some(&head.id) {
+        if commit.entries.iter().any(|entry| entry.body == Body::Closed)
+            && state.open.get(&head.shopper) == Some(&head.id)
+        {
             state.open.remove(&head.shopper);
         }
         state.place(head.clone());
@@ -143,16 +152,24 @@ impl Conversations for Memory {
         Ok(stands)
     }
 
-    async fn shelf(&self, site: &SiteId, shelf: Shelf, before: Option<Place>, limit: usize) -> Stored<Vec<Head>> {
+    async fn shelf(
+        &self,
+        site: &SiteId,
+        shelf: Shelf,
+        before: Option<Place>,
+        limit: usize,
+    ) -> Stored<Vec<Head>> {
         let state = self.lock();
         let Some(shelved) = state.shelves.get(&(site.clone(), shelf)) else { return Ok(Vec::new()) };
-        let newest_first = shelved.iter().rev().filter(|(place, _)| before.is_none_or(|before| **place < before));
+        let newest_first =
+            shelved.iter().rev().filter(|(place, _)| before.is_none_or(|before| **place < before));
         Ok(newest_first.take(limit).map(|(_, id)| state.heads[id].clone()).collect())
     }
 
     async fn conversations_of(&self, shopper: ShopperId, limit: usize) -> Stored<Vec<Head>> {
         let state = self.lock();
-        let mut heads: Vec<Head> = state.of_shopper.get(&shopper).into_iter().flatten().map(|id| state.heads[id].clone()).collect();
+        let mut heads: Vec<Head> =
+            state.of_shopper.get(&shopper).into_iter().flatten().map(|id| state.heads[id].clone()).collect();
         heads.sort_by_key(|head| std::cmp::Reverse((head.began_at, head.id)));
         heads.truncate(limit);
         Ok(heads)
@@ -198,7 +215,11 @@ impl Connections for Memory {
     }
 
     async fn register(&self, topic: &Topic, registration: &Registration) -> Stored<()> {
-        self.lock().registered.entry(topic.clone()).or_default().insert(registration.connection.clone(), registration.clone());
+        self.lock()
+            .registered
+            .entry(topic.clone())
+            .or_default()
+            .insert(registration.connection.clone(), registration.clone());
         Ok(())
     }
 
@@ -247,9 +268,18 @@ impl Accounts for Memory {
         Ok(())
     }
 
-    async fn session(&self, hash: [u8; 32], rate: Rate, now: Timestamp) -> Stored<Option<Result<Session, Duration>>> {
+    async fn session(
+        &self,
+        hash: [u8; 32],
+        rate: Rate,
+        now: Timestamp,
+    ) -> Stored<Option<Result<Session, Duration>>> {
         let mut state = self.lock();
-        let Some((session, tat)) = state.sessions.get_mut(&hash).filter(|(session, _)| session.expires_at > now) else { return Ok(None) };
+        let Some((session, tat)) =
+            state.sessions.get_mut(&hash).filter(|(session, _)| session.expires_at > now)
+        else {
+            return Ok(None);
+        };
         Ok(Some(match rate.take(*tat, now) {
             Verdict::Allowed { next } => {
                 *tat = next;
@@ -307,7 +337,13 @@ impl Accounts for Memory {
         Ok(stands)
     }
 
-    async fn sign_of_life(&self, site: &SiteId, agent: AgentId, chosen: Option<Availability>, now: Timestamp) -> Stored<Option<Member>> {
+    async fn sign_of_life(
+        &self,
+        site: &SiteId,
+        agent: AgentId,
+        chosen: Option<Availability>,
+        now: Timestamp,
+    ) -> Stored<Option<Member>> {
         let mut state = self.lock();
         let Some(member) = state.members.get_mut(&(site.clone(), agent)) else { return Ok(None) };
         member.seen_at = Some(now);

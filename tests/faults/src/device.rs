@@ -42,7 +42,9 @@ impl State {
     /// The last number of each log before the first hole.
     #[must_use]
     pub fn numbers(&self) -> Numbers {
-        let whole = |log: &BTreeMap<u64, Entry>| log.keys().zip(1..).take_while(|(seq, n)| **seq == *n).count() as u64;
+        let whole = |log: &BTreeMap<u64, Entry>| {
+            log.keys().zip(1..).take_while(|(seq, n)| **seq == *n).count() as u64
+        };
         Numbers { t: whole(&self.thread), b: whole(&self.backstage) }
     }
 
@@ -94,7 +96,12 @@ impl Device {
     pub fn start(account: Account, conversation: Option<ConversationId>) -> Self {
         let state = Arc::new(Mutex::new(State { conversation, ..State::default() }));
         let (changed, wake) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let run = Run { account: account.clone(), state: state.clone(), changed: changed.clone(), wake: wake.clone() };
+        let run = Run {
+            account: account.clone(),
+            state: state.clone(),
+            changed: changed.clone(),
+            wake: wake.clone(),
+        };
         let task = Arc::new(Task(tokio::spawn(run.forever())));
         Self { account, state, changed, wake, _task: task }
     }
@@ -157,7 +164,8 @@ impl Run {
 
     fn known(&self) -> Vec<Known> {
         let state = self.lock();
-        let known = |conversation_id| Known { conversation_id, epoch: state.epoch.clone(), after: state.numbers() };
+        let known =
+            |conversation_id| Known { conversation_id, epoch: state.epoch.clone(), after: state.numbers() };
         state.conversation.map(known).into_iter().collect()
     }
 
@@ -177,7 +185,11 @@ impl Run {
                 if let Some((id, text)) = next {
                     let conversation_id = self.lock().conversation;
                     if conversation_id.is_some() || !self.account.agent {
-                        line.frame(&ClientFrame { id, command: Command::Send(Send { conversation_id, text }) }).await?;
+                        line.frame(&ClientFrame {
+                            id,
+                            command: Command::Send(Send { conversation_id, text }),
+                        })
+                        .await?;
                         in_flight = Some((id, Instant::now() + ANSWER));
                     }
                 }
@@ -198,7 +210,10 @@ impl Run {
                 self.catch_up(&mut line).await?;
                 gap_since = None;
             }
-            let wait = [late, greeted.then_some(next_ping), gap_since.map(|since| since + GAP)].into_iter().flatten().min();
+            let wait = [late, greeted.then_some(next_ping), gap_since.map(|since| since + GAP)]
+                .into_iter()
+                .flatten()
+                .min();
             let wait = wait.unwrap_or(now + HEARTBEAT).saturating_duration_since(now);
             let frame = tokio::select! {
                 frame = line.next() => frame?,
@@ -239,7 +254,8 @@ impl Run {
                     if let Some((id, _)) = in_flight.take_if(|(id, _)| error.r#ref == Some(id.to_string())) {
                         match error.code {
                             ErrorCode::Retry | ErrorCode::RateLimited | ErrorCode::Internal => {
-                                tokio::time::sleep(Duration::from_millis(pause.unwrap_or(500).min(1000))).await;
+                                tokio::time::sleep(Duration::from_millis(pause.unwrap_or(500).min(1000)))
+                                    .await;
                             }
                             code => {
                                 let mut state = self.lock();
@@ -259,7 +275,8 @@ impl Run {
                         let mine = state.numbers();
                         let conversation = state.conversation.map(|id| id.to_string());
                         pong.heads.iter().any(|head| {
-                            Some(&head.conversation_id) == conversation.as_ref() && (head.numbers.t > mine.t || head.numbers.b > mine.b)
+                            Some(&head.conversation_id) == conversation.as_ref()
+                                && (head.numbers.t > mine.t || head.numbers.b > mine.b)
                         }) || (mine == Numbers::default() && state.conversation.is_some())
                     };
                     if behind {

@@ -49,7 +49,8 @@ impl Line {
         if let Some(origin) = origin {
             request.headers_mut().insert("origin", origin.parse()?);
         }
-        let (socket, _) = timeout(PATIENCE, connect_async(request)).await.context("the handshake hangs")??;
+        let (socket, _) =
+            timeout(PATIENCE, connect_async(request)).await.context("the handshake hangs")??;
         Ok(Self { socket, kept: VecDeque::new() })
     }
 
@@ -86,7 +87,9 @@ impl Line {
 
     async fn receive(&mut self) -> Result<ServerFrame> {
         match self.receive_text().await? {
-            Received::Text(text) => serde_json::from_str(&text).with_context(|| format!("not a frame: {text}")),
+            Received::Text(text) => {
+                serde_json::from_str(&text).with_context(|| format!("not a frame: {text}"))
+            }
             Received::Closed(code) => bail!("closed by the server: {code:?}"),
         }
     }
@@ -104,7 +107,11 @@ impl Line {
     }
 
     /// Waits for a frame. Others that come meanwhile are kept for later, or with `drop_others` let go.
-    pub async fn until(&mut self, wanted: impl Fn(&ServerFrame) -> bool, drop_others: bool) -> Result<ServerFrame> {
+    pub async fn until(
+        &mut self,
+        wanted: impl Fn(&ServerFrame) -> bool,
+        drop_others: bool,
+    ) -> Result<ServerFrame> {
         if let Some(found) = self.kept.iter().position(&wanted) {
             return Ok(self.kept.remove(found).expect("just found"));
         }

@@ -39,7 +39,14 @@ impl Account {
             .await?;
         ensure!(answer.status() == 201, "no session: {} {}", answer.status(), answer.text().await?);
         let session: SessionAnswer = answer.json().await?;
-        Ok(Self { http, base: base.into(), origin: base.into(), site: site.into(), token: session.session, agent: false })
+        Ok(Self {
+            http,
+            base: base.into(),
+            origin: base.into(),
+            site: site.into(),
+            token: session.session,
+            agent: false,
+        })
     }
 
     /// An agent who signs in with the demo password.
@@ -64,7 +71,14 @@ impl Account {
             .await?;
         ensure!(answer.status() == 200, "no token: {}", answer.text().await?);
         let token: Token = answer.json().await?;
-        Ok(Self { http, base: base.into(), origin: base.into(), site: site.into(), token: token.id_token, agent: true })
+        Ok(Self {
+            http,
+            base: base.into(),
+            origin: base.into(),
+            site: site.into(),
+            token: token.id_token,
+            agent: true,
+        })
     }
 
     pub async fn get(&self, path: &str) -> Result<Reply> {
@@ -87,7 +101,8 @@ impl Account {
         let answer = request.send().await?;
         let status = answer.status().as_u16();
         let raw = answer.text().await?;
-        let body = if raw.is_empty() { Value::Null } else { serde_json::from_str(&raw).context(raw.clone())? };
+        let body =
+            if raw.is_empty() { Value::Null } else { serde_json::from_str(&raw).context(raw.clone())? };
         Ok(Reply { status, body, raw })
     }
 

@@ -39,12 +39,16 @@ impl Stack {
             ("DashboardOrigin", "{url}"),
             ("DataEpoch", "test"),
         ];
-        let user = |email: &str| User { email: email.into(), name: email.into(), password: "mostrador".into() };
+        let user =
+            |email: &str| User { email: email.into(), name: email.into(), password: "mostrador".into() };
         let platform = Platform::start(Options {
             template: root().join("template.yaml"),
             binaries: binaries(),
             port: 0,
-            parameters: parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<BTreeMap<_, _>>(),
+            parameters: parameters
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect::<BTreeMap<_, _>>(),
             users: ["ana@example.com", "luis@example.com", "marta@example.com"].map(user).to_vec(),
             oidc_clients: vec!["dashboard".into()],
             mounts: Vec::new(),
@@ -64,12 +68,22 @@ impl Stack {
     /// The demo's sites and people, and so many conversations.
     pub async fn seed(&self, conversations: u32) {
         let mut seed = Command::new(binaries().join("seed"));
-        seed.args(["--table", self.platform.table(), "--origin", &self.url, "--conversations", &conversations.to_string()])
-            .env("AWS_REGION", "eu-west-1")
-            .env("AWS_ACCESS_KEY_ID", "local")
-            .env("AWS_SECRET_ACCESS_KEY", "local")
-            .env("AWS_ENDPOINT_URL_DYNAMODB", self.platform.dynamodb_url());
-        let status = tokio::task::spawn_blocking(move || seed.status()).await.expect("no panic").expect("the seed runs");
+        seed.args([
+            "--table",
+            self.platform.table(),
+            "--origin",
+            &self.url,
+            "--conversations",
+            &conversations.to_string(),
+        ])
+        .env("AWS_REGION", "eu-west-1")
+        .env("AWS_ACCESS_KEY_ID", "local")
+        .env("AWS_SECRET_ACCESS_KEY", "local")
+        .env("AWS_ENDPOINT_URL_DYNAMODB", self.platform.dynamodb_url());
+        let status = tokio::task::spawn_blocking(move || seed.status())
+            .await
+            .expect("no panic")
+            .expect("the seed runs");
         assert!(status.success(), "the seed failed");
     }
 

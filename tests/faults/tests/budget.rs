@@ -1,6 +1,6 @@
 //! What a message costs at the table and the gateway: counted, the same at message 10 and at message 1,000, with one
 //! agent and with many.
-#![expect(clippy::disallowed_methods, reason = "tests against real processes run on the real clock")]
+#![expect(clippy::print_stdout, reason = "figures are printed")]
 
 use domain::ConversationId;
 use faults::line::Line;
@@ -33,7 +33,11 @@ async fn cost(stack: &Stack, line: &mut Line, command: Command) -> Cost {
     assert!(matches!(line.ask(command).await.unwrap(), ServerFrame::Ack(_)));
     settle(stack).await;
     let after = stack.platform.metrics();
-    Cost { reads: after.read_units - before.read_units, writes: after.write_units - before.write_units, posts: after.posts - before.posts }
+    Cost {
+        reads: after.read_units - before.read_units,
+        writes: after.write_units - before.write_units,
+        posts: after.posts - before.posts,
+    }
 }
 
 /// Until the counts stand still for longer than the stream's window.
@@ -57,7 +61,12 @@ async fn a_message_costs_the_same_however_long_the_conversation() {
     assert!(begun.writes <= FIRST_WRITES, "beginning: {} write units", begun.writes);
 
     let conversation = {
-        let list = stack.agent("demo", "ana@example.com").await.get("/v1/agent/sites/demo/conversations").await.unwrap();
+        let list = stack
+            .agent("demo", "ana@example.com")
+            .await
+            .get("/v1/agent/sites/demo/conversations")
+            .await
+            .unwrap();
         list.body["rows"][0]["conversation_id"].as_str().unwrap().parse::<ConversationId>().unwrap()
     };
     let open = Command::Open(Open { conversation_id: Some(conversation), after: Numbers::default() });
@@ -79,7 +88,11 @@ async fn a_message_costs_the_same_however_long_the_conversation() {
         // The acknowledgement; the entry to the shopper and to the agent; the row to the dashboard.
         assert_eq!(cost.posts, 4, "{when}");
     }
-    assert_eq!((early.reads, early.writes), (late.reads, late.writes), "a message's cost grew with the conversation");
+    assert_eq!(
+        (early.reads, early.writes),
+        (late.reads, late.writes),
+        "a message's cost grew with the conversation"
+    );
     assert!(!stack.platform.metrics().operations.contains_key("Scan"), "something scans");
 }
 
@@ -98,7 +111,10 @@ async fn agents_online_cost_posts_and_no_writes() {
             lines.push(Line::ready(&stack.agent("demo", email).await, vec![]).await.unwrap());
         }
         let cost = cost(&stack, &mut shopper, say(Some(conversation), "Anybody?")).await;
-        println!("{agents} agents online: {} read units, {} write units, {} posts", cost.reads, cost.writes, cost.posts);
+        println!(
+            "{agents} agents online: {} read units, {} write units, {} posts",
+            cost.reads, cost.writes, cost.posts
+        );
         // Nobody looks at the conversation: the acknowledgement, the shopper's own entry, a row for each dashboard.
         assert_eq!(cost.posts, 2 + agents as u64);
         costs.push(cost.writes);

@@ -1,6 +1,6 @@
 //! Bad luck on the real binaries: kills, cuts, conflicts, pushes that fail. After healing every client shows every
 //! acknowledged message exactly once, in one and the same order. Each test bears the number of its row.
-#![expect(clippy::disallowed_methods, reason = "tests against real processes run on the real clock")]
+#![expect(clippy::print_stdout, reason = "figures are printed")]
 
 use domain::ConversationId;
 use faults::device::Device;
@@ -49,7 +49,11 @@ async fn people(stack: &Stack, agents: usize) -> (Device, Vec<Device>, Conversat
 /// Waits until every device has sent everything and shows the same thread, then checks it.
 async fn healed(devices: &[&Device]) {
     for device in devices {
-        assert!(device.until(HEALED, |state| state.outbox.is_empty()).await, "unsent: {:?}", device.lock().outbox);
+        assert!(
+            device.until(HEALED, |state| state.outbox.is_empty()).await,
+            "unsent: {:?}",
+            device.lock().outbox
+        );
     }
     // As far as anybody knows the thread to go: by what is shown and by what was acknowledged.
     let reach = |device: &&Device| {
@@ -58,7 +62,14 @@ async fn healed(devices: &[&Device]) {
     };
     let last = devices.iter().map(reach).max().unwrap_or_default();
     for device in devices {
-        assert!(device.until(HEALED, |state| state.numbers().t >= last && state.thread.len() as u64 == state.numbers().t).await, "a device did not catch up to {last}: {:?}", device.lock().numbers());
+        assert!(
+            device
+                .until(HEALED, |state| state.numbers().t >= last
+                    && state.thread.len() as u64 == state.numbers().t)
+                .await,
+            "a device did not catch up to {last}: {:?}",
+            device.lock().numbers()
+        );
     }
     let reference: Vec<_> = devices[0].lock().thread.values().cloned().collect();
     for device in devices {
@@ -78,7 +89,11 @@ async fn healed(devices: &[&Device]) {
     for device in devices {
         let mut before = 0;
         for (id, seq) in &device.lock().acked {
-            assert_eq!(seen.get(&id.to_string()), Some(seq), "an acknowledged message is missing or elsewhere");
+            assert_eq!(
+                seen.get(&id.to_string()),
+                Some(seq),
+                "an acknowledged message is missing or elsewhere"
+            );
             assert!(*seq > before, "a device's messages are out of order");
             before = *seq;
         }
@@ -89,7 +104,12 @@ async fn healed(devices: &[&Device]) {
 async fn f_01_killed_before_the_commit_the_retry_stores_once() {
     let stack = Stack::start().await;
     let (shopper, agents, _) = people(&stack, 1).await;
-    stack.platform.faults().table("TransactWriteItems", When::Before, &TableFault::Kill("WsMessage".into()), 1);
+    stack.platform.faults().table(
+        "TransactWriteItems",
+        When::Before,
+        &TableFault::Kill("WsMessage".into()),
+        1,
+    );
     shopper.write("survives");
     healed(&[&shopper, &agents[0]]).await;
 }
@@ -98,7 +118,12 @@ async fn f_01_killed_before_the_commit_the_retry_stores_once() {
 async fn f_02_killed_after_the_commit_the_retry_gets_the_old_number_and_peers_heal() {
     let stack = Stack::start().await;
     let (shopper, agents, _) = people(&stack, 1).await;
-    stack.platform.faults().table("TransactWriteItems", When::After, &TableFault::Kill("WsMessage".into()), 1);
+    stack.platform.faults().table(
+        "TransactWriteItems",
+        When::After,
+        &TableFault::Kill("WsMessage".into()),
+        1,
+    );
     shopper.write("stored, not acknowledged");
     healed(&[&shopper, &agents[0]]).await;
     assert_eq!(shopper.lock().acked.len(), 1);
@@ -108,7 +133,9 @@ async fn f_02_killed_after_the_commit_the_retry_gets_the_old_number_and_peers_he
 async fn f_03_when_the_outcome_of_a_commit_is_unknown_the_receipt_decides() {
     let stack = Stack::start().await;
     let (shopper, agents, _) = people(&stack, 1).await;
-    for (when, fault) in [(When::After, TableFault::Error), (When::Before, TableFault::Error), (When::After, TableFault::Hang)] {
+    for (when, fault) in
+        [(When::After, TableFault::Error), (When::Before, TableFault::Error), (When::After, TableFault::Hang)]
+    {
         stack.platform.faults().table("TransactWriteItems", when, &fault, 1);
         shopper.write(format!("{when:?} {fault:?}"));
     }
@@ -122,7 +149,10 @@ async fn f_04_conflicts_and_throttles_are_tried_again_and_then_answered_with_ret
     let mut line = Line::ready(&stack.shopper("demo").await, vec![]).await.unwrap();
     let conversation = begin(&mut line, "first").await;
     stack.platform.faults().table("TransactWriteItems", When::Before, &TableFault::Conflict, 3);
-    assert!(matches!(line.ask(say(Some(conversation), "after conflicts")).await.unwrap(), ServerFrame::Ack(_)));
+    assert!(matches!(
+        line.ask(say(Some(conversation), "after conflicts")).await.unwrap(),
+        ServerFrame::Ack(_)
+    ));
     stack.platform.faults().table("TransactWriteItems", When::Before, &TableFault::Throttle, 40);
     match line.ask(say(Some(conversation), "too busy")).await.unwrap() {
         ServerFrame::Error(error) => {
@@ -143,7 +173,11 @@ async fn f_05_the_same_retry_much_later_is_still_one_message() {
     let id = new_id();
     let frame = ClientFrame { id, command: say(None, "once") };
     line.frame(&frame).await.unwrap();
-    let ServerFrame::Ack(first) = line.until(|frame| matches!(frame, ServerFrame::Ack(_)), true).await.unwrap() else { unreachable!() };
+    let ServerFrame::Ack(first) =
+        line.until(|frame| matches!(frame, ServerFrame::Ack(_)), true).await.unwrap()
+    else {
+        unreachable!()
+    };
     let conversation = first.conversation_id.clone().unwrap();
     for n in 0..5 {
         line.ask(say(Some(conversation.parse().unwrap()), &format!("later {n}"))).await.unwrap();
@@ -152,7 +186,11 @@ async fn f_05_the_same_retry_much_later_is_still_one_message() {
     stack.platform.kill("WsMessage");
     let mut again = Line::ready(&account, vec![]).await.unwrap();
     again.frame(&frame).await.unwrap();
-    let ServerFrame::Ack(second) = again.until(|frame| matches!(frame, ServerFrame::Ack(_)), true).await.unwrap() else { unreachable!() };
+    let ServerFrame::Ack(second) =
+        again.until(|frame| matches!(frame, ServerFrame::Ack(_)), true).await.unwrap()
+    else {
+        unreachable!()
+    };
     assert_eq!(first, second);
 }
 
@@ -204,12 +242,17 @@ async fn f_20_a_long_conversation_comes_in_pages_and_costs_the_same_per_message(
     }
     healed(&[&shopper, &agents[0]]).await;
     let mut line = Line::ready(&agents[0].account, vec![]).await.unwrap();
-    line.command(Command::Open(Open { conversation_id: Some(conversation), after: Default::default() })).await.unwrap();
+    line.command(Command::Open(Open { conversation_id: Some(conversation), after: Default::default() }))
+        .await
+        .unwrap();
     let mut pages = 0;
     loop {
         if let ServerFrame::Entries(page) = line.next().await.unwrap() {
             pages += 1;
-            assert!(serde_json::to_string(&page).unwrap().len() < 32 * 1024, "a page is too large for the gateway");
+            assert!(
+                serde_json::to_string(&page).unwrap().len() < 32 * 1024,
+                "a page is too large for the gateway"
+            );
             if !page.more {
                 break;
             }
@@ -264,10 +307,14 @@ async fn storm(writers: usize, messages: usize, seed: u64) {
     }
     stack.platform.faults().clear();
     healed(&devices.iter().collect::<Vec<_>>()).await;
-    let stored = shopper.lock().thread.values().filter(|entry| matches!(entry.body, Body::Message { .. })).count();
+    let stored =
+        shopper.lock().thread.values().filter(|entry| matches!(entry.body, Body::Message { .. })).count();
     assert_eq!(stored, total + 1, "messages in {conversation}");
     let reconnects: u32 = devices.iter().map(|device| device.lock().reconnects).sum();
-    println!("seed {seed}: {stored} messages, each once, in one order, on {} devices; {reconnects} reconnects", devices.len());
+    println!(
+        "seed {seed}: {stored} messages, each once, in one order, on {} devices; {reconnects} reconnects",
+        devices.len()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,11 +1,13 @@
 //! What must never happen: attackers at the real functions. Each test bears the number of its row.
-#![expect(clippy::disallowed_methods, reason = "tests against real processes run on the real clock")]
 
 use domain::{ClientId, ConversationId};
 use faults::line::{Line, Received, new_id, refused_with};
 use faults::people::Account;
 use faults::stack::Stack;
-use protocol::client::{Assign, Close, Hello, Join, Known, Leave, ListName, Note, Numbers, Open, Ping, Presence, PresenceStatus, Seen, Send, ShowList, Typing};
+use protocol::client::{
+    Assign, Close, Hello, Join, Known, Leave, ListName, Note, Numbers, Open, Ping, Presence, PresenceStatus,
+    Seen, Send, ShowList, Typing,
+};
 use protocol::server::{Body, ByeReason};
 use protocol::{ClientFrame, Command, ErrorCode, ServerFrame};
 use serde_json::{Value, json};
@@ -37,7 +39,9 @@ fn assert_refused(answer: &ServerFrame, code: ErrorCode) {
 /// The error without the frame's own id, as text: what two answers must have in common to the byte.
 fn bytes(answer: &ServerFrame) -> String {
     match answer {
-        ServerFrame::Error(error) => serde_json::to_string(&protocol::server::Error { r#ref: None, ..error.clone() }).unwrap(),
+        ServerFrame::Error(error) => {
+            serde_json::to_string(&protocol::server::Error { r#ref: None, ..error.clone() }).unwrap()
+        }
         other => panic!("not an error: {other:?}"),
     }
 }
@@ -77,21 +81,38 @@ async fn a_01_another_shoppers_conversation_is_byte_identical_to_none() {
         let none = attacker.get(&format!("/v1/conversations/{absent}/{path}")).await.unwrap();
         assert_eq!((foreign.status, foreign.raw), (404, none.raw));
     }
-    for (path, body) in [("messages", json!({"id": new_id().to_string(), "text": "x"})), ("close", json!({"id": new_id().to_string()})), ("seen", json!({"seen": 1, "delivered": 1}))] {
-        let foreign = attacker.post(&format!("/v1/conversations/{theirs}/{path}"), body.clone()).await.unwrap();
+    for (path, body) in [
+        ("messages", json!({"id": new_id().to_string(), "text": "x"})),
+        ("close", json!({"id": new_id().to_string()})),
+        ("seen", json!({"seen": 1, "delivered": 1})),
+    ] {
+        let foreign =
+            attacker.post(&format!("/v1/conversations/{theirs}/{path}"), body.clone()).await.unwrap();
         let none = attacker.post(&format!("/v1/conversations/{absent}/{path}"), body).await.unwrap();
         assert_eq!((foreign.status, foreign.raw), (404, none.raw));
     }
     // Named in `hello`, it is absent; nothing of it comes.
     let after = Numbers::default();
     let mut fresh = Line::open(&attacker).await.unwrap();
-    fresh.command(Command::Hello(Hello { conversations: vec![Known { conversation_id: theirs, epoch: String::new(), after }], list: None })).await.unwrap();
+    fresh
+        .command(Command::Hello(Hello {
+            conversations: vec![Known { conversation_id: theirs, epoch: String::new(), after }],
+            list: None,
+        }))
+        .await
+        .unwrap();
     match fresh.next().await.unwrap() {
         ServerFrame::Ready(ready) => assert_eq!(ready.absent, [theirs.to_string()]),
         other => panic!("something foreign came: {other:?}"),
     }
     // Nothing was stored and nothing reached the victim.
-    let page = victim.ask(Command::Ping(Ping { conversations: vec![Known { conversation_id: theirs, epoch: String::new(), after }], list: None })).await.unwrap();
+    let page = victim
+        .ask(Command::Ping(Ping {
+            conversations: vec![Known { conversation_id: theirs, epoch: String::new(), after }],
+            list: None,
+        }))
+        .await
+        .unwrap();
     match page {
         ServerFrame::Pong(pong) => assert_eq!(pong.heads[0].numbers, Numbers { t: 1, b: 0 }),
         other => panic!("{other:?}"),
@@ -119,7 +140,13 @@ async fn a_09_a_flood_of_frames_is_refused_and_others_are_unaffected() {
     for _ in 0..80 {
         sent.push(flooder.command(Command::Typing(Typing { conversation_id: conversation })).await.unwrap());
     }
-    let refused = flooder.until(|frame| matches!(frame, ServerFrame::Error(error) if error.code == ErrorCode::RateLimited), true).await.unwrap();
+    let refused = flooder
+        .until(
+            |frame| matches!(frame, ServerFrame::Error(error) if error.code == ErrorCode::RateLimited),
+            true,
+        )
+        .await
+        .unwrap();
     match refused {
         ServerFrame::Error(error) => assert!(error.retry_after_ms.is_some()),
         other => panic!("{other:?}"),
@@ -173,7 +200,12 @@ async fn a_10_a_ticket_is_good_once_from_its_own_origin_and_cannot_be_guessed() 
     };
     check(fresh().await, Some("https://evil.example"), "a ticket was good from another origin").await;
     check(fresh().await, None, "a ticket was good without its origin").await;
-    check(format!("{}?v=1&ticket=tkt_{}", ticket.url, "0".repeat(64)), Some(&account.origin), "a guess was good").await;
+    check(
+        format!("{}?v=1&ticket=tkt_{}", ticket.url, "0".repeat(64)),
+        Some(&account.origin),
+        "a guess was good",
+    )
+    .await;
     check(format!("{}?v=1", ticket.url), Some(&account.origin), "no ticket was good").await;
     check(fresh().await.replace("v=1", "v=2"), Some(&account.origin), "an unknown version was good").await;
 }
@@ -183,7 +215,15 @@ async fn a_11_separators_and_query_syntax_in_ids_are_refused() {
     let stack = Stack::start().await;
     let account = stack.shopper("demo").await;
     let mut line = Line::ready(&account, vec![]).await.unwrap();
-    for wrong in ["conv_x#META", "C#1", "conv_018F3B1E-7C1A-7000-8000-000000000001", "", "conv_", "%23", "a' OR '1'='1"] {
+    for wrong in [
+        "conv_x#META",
+        "C#1",
+        "conv_018F3B1E-7C1A-7000-8000-000000000001",
+        "",
+        "conv_",
+        "%23",
+        "a' OR '1'='1",
+    ] {
         let id = new_id();
         let frame = json!({"action": "send", "id": id.to_string(), "conversation_id": wrong, "text": "x"});
         line.raw(Message::text(frame.to_string())).await.unwrap();
@@ -193,7 +233,10 @@ async fn a_11_separators_and_query_syntax_in_ids_are_refused() {
     }
     let agent = stack.agent("demo", "ana@example.com").await;
     for wrong in ["x", "1.2", "1.conv_#", "99999999999999999999.conv_018f3b1e-7c1a-7000-8000-000000000001"] {
-        let reply = agent.get(&format!("/v1/agent/sites/demo/conversations?before={}", urlencode(wrong))).await.unwrap();
+        let reply = agent
+            .get(&format!("/v1/agent/sites/demo/conversations?before={}", urlencode(wrong)))
+            .await
+            .unwrap();
         assert_eq!(reply.status, 400, "{wrong}");
     }
 }
@@ -207,7 +250,8 @@ async fn a_12_a_client_cannot_set_author_number_site_or_role() {
     let stack = Stack::start().await;
     let mut line = Line::ready(&stack.shopper("demo").await, vec![]).await.unwrap();
     for field in ["author", "seq", "at", "site", "role", "verified", "log", "kind"] {
-        let mut frame = json!({"action": "send", "id": new_id().to_string(), "conversation_id": null, "text": "x"});
+        let mut frame =
+            json!({"action": "send", "id": new_id().to_string(), "conversation_id": null, "text": "x"});
         frame[field] = json!("agent");
         line.raw(Message::text(frame.to_string())).await.unwrap();
         match line.next().await.unwrap() {
@@ -221,7 +265,9 @@ async fn a_12_a_client_cannot_set_author_number_site_or_role() {
     let conversation = begin(&mut line, "first").await;
     let page = line.until(|frame| matches!(frame, ServerFrame::Entries(_)), true).await.unwrap();
     match page {
-        ServerFrame::Entries(page) => assert_eq!((page.conversation_id, page.entries[0].seq), (conversation.to_string(), 1)),
+        ServerFrame::Entries(page) => {
+            assert_eq!((page.conversation_id, page.entries[0].seq), (conversation.to_string(), 1))
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -241,16 +287,33 @@ async fn a_13_broken_frames_are_answered_by_constant_text_and_the_connection_liv
         (json!({"action": 5, "id": id}).to_string(), ErrorCode::BadFrame),
         (json!({"action": "send", "text": "x"}).to_string(), ErrorCode::BadFrame),
         (json!({"action": "send", "id": id, "conversation_id": null}).to_string(), ErrorCode::BadFrame),
-        (json!({"action": "send", "id": id, "conversation_id": null, "text": 5}).to_string(), ErrorCode::BadFrame),
-        (json!({"action": "send", "id": id, "conversation_id": null, "text": " \n"}).to_string(), ErrorCode::Empty),
-        (json!({"action": "send", "id": id, "conversation_id": null, "text": "x".repeat(10_001)}).to_string(), ErrorCode::TooLarge),
-        (json!({"action": "send", "id": id, "conversation_id": null, "text": "é".repeat(14_000)}).to_string(), ErrorCode::TooLarge),
+        (
+            json!({"action": "send", "id": id, "conversation_id": null, "text": 5}).to_string(),
+            ErrorCode::BadFrame,
+        ),
+        (
+            json!({"action": "send", "id": id, "conversation_id": null, "text": " \n"}).to_string(),
+            ErrorCode::Empty,
+        ),
+        (
+            json!({"action": "send", "id": id, "conversation_id": null, "text": "x".repeat(10_001)})
+                .to_string(),
+            ErrorCode::TooLarge,
+        ),
+        (
+            json!({"action": "send", "id": id, "conversation_id": null, "text": "é".repeat(14_000)})
+                .to_string(),
+            ErrorCode::TooLarge,
+        ),
     ];
     for (frame, code) in frames {
         line.raw(Message::text(frame.clone())).await.unwrap();
         let answer = line.next().await.unwrap();
         assert_refused(&answer, code);
-        assert!(!serde_json::to_string(&answer).unwrap().contains("canary"), "an answer repeats what was sent");
+        assert!(
+            !serde_json::to_string(&answer).unwrap().contains("canary"),
+            "an answer repeats what was sent"
+        );
         tokio::time::sleep(Duration::from_millis(120)).await;
     }
     line.raw(Message::binary(vec![1, 2, 3])).await.unwrap();
@@ -281,14 +344,29 @@ async fn a_14_the_same_id_with_another_body_is_refused_and_with_the_same_answers
     assert_eq!(send(Some(conversation), "one").await, ServerFrame::Ack(first.clone()));
     assert_refused(&send(None, "two").await, ErrorCode::IdReused);
     assert_refused(&send(Some(conversation), "two").await, ErrorCode::IdReused);
-    let page = line.ask(Command::Ping(Ping { conversations: vec![Known { conversation_id: conversation, epoch: String::new(), after: Numbers::default() }], list: None })).await.unwrap();
+    let page = line
+        .ask(Command::Ping(Ping {
+            conversations: vec![Known {
+                conversation_id: conversation,
+                epoch: String::new(),
+                after: Numbers::default(),
+            }],
+            list: None,
+        }))
+        .await
+        .unwrap();
     assert!(matches!(page, ServerFrame::Pong(pong) if pong.heads[0].numbers.t == 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_19_unlisted_look_alike_and_null_origins_are_refused() {
     let stack = Stack::start().await;
-    for origin in ["https://evil.example", "null", &format!("{}.evil.example", stack.url), &stack.url.replace("http://", "https://")] {
+    for origin in [
+        "https://evil.example",
+        "null",
+        &format!("{}.evil.example", stack.url),
+        &stack.url.replace("http://", "https://"),
+    ] {
         let answer = reqwest::Client::new()
             .post(format!("{}/v1/sites/demo/sessions", stack.url))
             .header("origin", origin)
@@ -318,7 +396,9 @@ async fn a_17_after_ending_a_session_nothing_old_is_reachable() {
     }
     assert_eq!(account.get(&format!("/v1/conversations/{conversation}/entries")).await.unwrap().status, 401);
     // A ticket from before lets nobody read anything.
-    if let Ok(mut late) = Line::redeem(&format!("{}?v=1&ticket={}", unused.url, unused.ticket), Some(&account.origin)).await {
+    if let Ok(mut late) =
+        Line::redeem(&format!("{}?v=1&ticket={}", unused.url, unused.ticket), Some(&account.origin)).await
+    {
         late.command(Command::Hello(Hello::default())).await.unwrap();
         let bye = late.next().await.unwrap();
         assert!(matches!(bye, ServerFrame::Bye(_)), "{bye:?}");
@@ -340,7 +420,12 @@ async fn a_22_another_sites_agent_finds_nothing() {
         assert_eq!(bytes(&line.ask(foreign).await.unwrap()), bytes(&line.ask(none).await.unwrap()));
         tokio::time::sleep(A_MOMENT).await;
     }
-    for path in [format!("/v1/agent/conversations/{theirs}"), format!("/v1/conversations/{theirs}/entries"), "/v1/agent/sites/demo/agents".into(), "/v1/agent/sites/demo/conversations".into()] {
+    for path in [
+        format!("/v1/agent/conversations/{theirs}"),
+        format!("/v1/conversations/{theirs}/entries"),
+        "/v1/agent/sites/demo/agents".into(),
+        "/v1/agent/sites/demo/conversations".into(),
+    ] {
         assert_eq!(marta.get(&path).await.unwrap().status, 404, "{path}");
     }
     let mut elsewhere = marta.clone();
@@ -361,16 +446,27 @@ async fn a_23_a_deactivated_agent_is_cut_within_five_seconds() {
     let mut line = Line::ready(&luis, vec![]).await.unwrap();
     let me = luis.get("/v1/agent/me").await.unwrap().body["agent_id"].as_str().unwrap().to_owned();
     let path = format!("/v1/agent/sites/demo/agents/{me}");
-    assert_eq!(luis.request(reqwest::Method::DELETE, &path, None).await.unwrap().status, 403, "an agent is no admin");
+    assert_eq!(
+        luis.request(reqwest::Method::DELETE, &path, None).await.unwrap().status,
+        403,
+        "an agent is no admin"
+    );
     let unused = luis.ticket().await.unwrap();
     assert_eq!(ana.request(reqwest::Method::DELETE, &path, None).await.unwrap().status, 204);
     let cut = tokio::time::timeout(Duration::from_secs(5), async {
-        line.until(|frame| matches!(frame, ServerFrame::Bye(bye) if bye.reason == ByeReason::MembershipChanged), true).await.unwrap();
+        line.until(
+            |frame| matches!(frame, ServerFrame::Bye(bye) if bye.reason == ByeReason::MembershipChanged),
+            true,
+        )
+        .await
+        .unwrap();
         while line.next().await.is_ok() {}
     });
     cut.await.expect("a deactivated agent's socket was still open after 5 s");
     assert!(luis.ticket().await.is_err());
-    let mut late = Line::redeem(&format!("{}?v=1&ticket={}", unused.url, unused.ticket), Some(&luis.origin)).await.unwrap();
+    let mut late = Line::redeem(&format!("{}?v=1&ticket={}", unused.url, unused.ticket), Some(&luis.origin))
+        .await
+        .unwrap();
     late.command(Command::Hello(Hello::default())).await.unwrap();
     assert!(matches!(late.next().await.unwrap(), ServerFrame::Bye(_)));
 }
@@ -415,7 +511,8 @@ async fn f_15_two_who_take_a_chat_one_gets_it_and_both_are_told() {
     let mut lines = Vec::new();
     for email in ["ana@example.com", "luis@example.com"] {
         let account = stack.agent("demo", email).await;
-        let me: domain::AgentId = account.get("/v1/agent/me").await.unwrap().body["agent_id"].as_str().unwrap().parse().unwrap();
+        let me: domain::AgentId =
+            account.get("/v1/agent/me").await.unwrap().body["agent_id"].as_str().unwrap().parse().unwrap();
         lines.push((Line::ready(&account, vec![]).await.unwrap(), me));
     }
     let take = |me| Command::Assign(Assign { conversation_id, to: Some(me), expected: None });
@@ -432,7 +529,10 @@ async fn f_16_closed_is_final_and_the_next_message_begins_anew() {
     let stack = Stack::start().await;
     let mut shopper = Line::ready(&stack.shopper("demo").await, vec![]).await.unwrap();
     let first = begin(&mut shopper, "one").await;
-    assert!(matches!(shopper.ask(Command::Close(Close { conversation_id: first })).await.unwrap(), ServerFrame::Ack(_)));
+    assert!(matches!(
+        shopper.ask(Command::Close(Close { conversation_id: first })).await.unwrap(),
+        ServerFrame::Ack(_)
+    ));
     let id = new_id();
     shopper.frame(&ClientFrame { id, command: say(Some(first), "two") }).await.unwrap();
     let refused = shopper.until(|frame| matches!(frame, ServerFrame::Error(_)), true).await.unwrap();
@@ -445,7 +545,10 @@ async fn f_16_closed_is_final_and_the_next_message_begins_anew() {
     }
     let mut ana = Line::ready(&stack.agent("demo", "ana@example.com").await, vec![]).await.unwrap();
     assert_refused(&ana.ask(say(Some(first), "late")).await.unwrap(), ErrorCode::Closed);
-    assert_refused(&ana.ask(Command::Join(Join { conversation_id: first })).await.unwrap(), ErrorCode::Closed);
+    assert_refused(
+        &ana.ask(Command::Join(Join { conversation_id: first })).await.unwrap(),
+        ErrorCode::Closed,
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -458,7 +561,9 @@ async fn presence_rows_and_seen_reach_whom_they_concern() {
     let mut shopper = Line::ready(&stack.shopper("demo").await, vec![]).await.unwrap();
     let conversation_id = begin(&mut shopper, "hello").await;
     let row = ana.until(|frame| matches!(frame, ServerFrame::Row(_)), true).await.unwrap();
-    assert!(matches!(row, ServerFrame::Row(row) if row.conversation_id == conversation_id.to_string() && row.unread));
+    assert!(
+        matches!(row, ServerFrame::Row(row) if row.conversation_id == conversation_id.to_string() && row.unread)
+    );
     assert!(matches!(ana.ask(say(Some(conversation_id), "Hi")).await.unwrap(), ServerFrame::Ack(_)));
     let open = Command::Open(Open { conversation_id: Some(conversation_id), after: Numbers::default() });
     assert!(matches!(ana.ask(open).await.unwrap(), ServerFrame::Ack(_)));

@@ -69,9 +69,14 @@ pub struct Life {
 
 #[derive(Debug, Clone)]
 pub enum Who {
-    Shopper { id: ShopperId },
+    Shopper {
+        id: ShopperId,
+    },
     /// An agent who looks after one shopper.
-    Agent { identity: Identity, of: ShopperId },
+    Agent {
+        identity: Identity,
+        of: ShopperId,
+    },
 }
 
 #[derive(Clone)]
@@ -130,8 +135,12 @@ impl Client {
             Who::Shopper { id } => Identity::Shopper { id: *id },
             Who::Agent { identity, .. } => identity.clone(),
         };
-        let Ok((ticket, _)) = self.engine.issue_ticket(self.site.clone(), identity, None, None).await else { return false };
-        let Ok(id) = format!("{:032x}", self.world.uuid().as_u128()).parse::<ConnectionId>() else { return false };
+        let Ok((ticket, _)) = self.engine.issue_ticket(self.site.clone(), identity, None, None).await else {
+            return false;
+        };
+        let Ok(id) = format!("{:032x}", self.world.uuid().as_u128()).parse::<ConnectionId>() else {
+            return false;
+        };
         let inbox = self.world.open_line(&id);
         let handshake = ws_connect::Handshake {
             id: id.clone(),
@@ -184,7 +193,11 @@ impl Client {
         let life = self.life();
         let current = life.current.into_iter();
         current
-            .map(|id| Known { conversation_id: id, epoch: "sim".into(), after: life.views.get(&id).map(View::numbers).unwrap_or_default() })
+            .map(|id| Known {
+                conversation_id: id,
+                epoch: "sim".into(),
+                after: life.views.get(&id).map(View::numbers).unwrap_or_default(),
+            })
             .collect()
     }
 
@@ -196,17 +209,27 @@ impl Client {
         let mut ping_at = self.now() + HEARTBEAT;
         let mut gap_since: Option<u64> = None;
         let mut write_at = self.now() + self.world.between(0, PACE);
-        self.send(line, ClientId(self.world.uuid()), Command::Hello(Hello { conversations: self.known(), list: None }));
+        self.send(
+            line,
+            ClientId(self.world.uuid()),
+            Command::Hello(Hello { conversations: self.known(), list: None }),
+        );
         loop {
             let now = self.now();
             if ready_at.is_none() && now >= connected_at + ANSWER {
                 return false;
             }
-            if flight.as_ref().is_some_and(|flight| now >= flight.until) || pong_until.is_some_and(|until| now >= until) {
+            if flight.as_ref().is_some_and(|flight| now >= flight.until)
+                || pong_until.is_some_and(|until| now >= until)
+            {
                 return ready_at.is_some();
             }
             if ready_at.is_some() && now >= ping_at {
-                self.send(line, ClientId(self.world.uuid()), Command::Ping(Ping { conversations: self.known(), list: None }));
+                self.send(
+                    line,
+                    ClientId(self.world.uuid()),
+                    Command::Ping(Ping { conversations: self.known(), list: None }),
+                );
                 pong_until.get_or_insert(now + ANSWER);
                 ping_at = now + HEARTBEAT;
             }
@@ -219,7 +242,13 @@ impl Client {
                 self.write(line, &mut flight).await;
             }
             let when_ready = |at: u64| ready_at.map(|_| at);
-            let late = [when_ready(ping_at), when_ready(write_at), pong_until, flight.as_ref().map(|f| f.until), gap_since.map(|s| s + GAP)];
+            let late = [
+                when_ready(ping_at),
+                when_ready(write_at),
+                pong_until,
+                flight.as_ref().map(|f| f.until),
+                gap_since.map(|s| s + GAP),
+            ];
             let until = late.into_iter().flatten().min().unwrap_or(now + ANSWER).min(now + ANSWER);
             let frame = match hear(&self.world, inbox, until).await {
                 Heard::Nothing => continue,
@@ -240,10 +269,14 @@ impl Client {
                 Ok(ServerFrame::Ack(ack)) => {
                     let mut life = self.life();
                     let Ok(id) = ack.id.parse::<ClientId>() else { continue };
-                    if life.outbox.front().is_some_and(|(front, ..)| *front == id) || self.world.mutant == Some(Mutant::Pipelines) {
+                    if life.outbox.front().is_some_and(|(front, ..)| *front == id)
+                        || self.world.mutant == Some(Mutant::Pipelines)
+                    {
                         let before = life.outbox.len();
                         life.outbox.retain(|(known, ..)| *known != id);
-                        if let (true, Some(conversation)) = (life.outbox.len() < before, ack.conversation_id.and_then(|id| id.parse().ok())) {
+                        if let (true, Some(conversation)) =
+                            (life.outbox.len() < before, ack.conversation_id.and_then(|id| id.parse().ok()))
+                        {
                             life.acked.push((id, conversation, ack.seq));
                             if !self.is_agent() {
                                 life.current = Some(conversation);
@@ -255,7 +288,8 @@ impl Client {
                     }
                 }
                 Ok(ServerFrame::Error(error)) => {
-                    let ours = flight.as_ref().is_some_and(|flight| error.r#ref == Some(flight.id.to_string()));
+                    let ours =
+                        flight.as_ref().is_some_and(|flight| error.r#ref == Some(flight.id.to_string()));
                     match error.code {
                         // A shopper's text goes to a new conversation under its old id; an agent's is offered and let go here.
                         ErrorCode::Closed if ours => {
@@ -266,7 +300,11 @@ impl Client {
                                 life.current = None;
                             }
                         }
-                        ErrorCode::Retry | ErrorCode::RateLimited | ErrorCode::Internal | ErrorCode::Closed | ErrorCode::NotFound => {}
+                        ErrorCode::Retry
+                        | ErrorCode::RateLimited
+                        | ErrorCode::Internal
+                        | ErrorCode::Closed
+                        | ErrorCode::NotFound => {}
                         code => self.life().faults.push(format!("refused: {code:?}")),
                     }
                     if ours {
@@ -278,12 +316,19 @@ impl Client {
                     if self.world.mutant != Some(Mutant::IgnoresHeartbeats) {
                         let behind = {
                             let mut life = self.life();
-                            if !self.is_agent() && let Some(open) = pong.open.as_ref().and_then(|open| open.parse().ok()) {
+                            if !self.is_agent()
+                                && let Some(open) = pong.open.as_ref().and_then(|open| open.parse().ok())
+                            {
                                 life.current = Some(open);
                             }
                             let current = life.current;
                             let ignores = self.world.mutant == Some(Mutant::IgnoresGaps);
-                            let mine = |id: &ConversationId| life.views.get(id).map(|view| if ignores { view.last() } else { view.numbers() }).unwrap_or_default();
+                            let mine = |id: &ConversationId| {
+                                life.views
+                                    .get(id)
+                                    .map(|view| if ignores { view.last() } else { view.numbers() })
+                                    .unwrap_or_default()
+                            };
                             pong.heads.iter().any(|head| {
                                 head.conversation_id.parse().is_ok_and(|id| {
                                     let mine = mine(&id);
@@ -342,7 +387,9 @@ impl Client {
             return;
         }
         // Now and then somebody ends it, racing the others.
-        if let (Some(conversation_id), true) = (conversation_id, !self.world.is_calm() && self.world.chance(0.003)) {
+        if let (Some(conversation_id), true) =
+            (conversation_id, !self.world.is_calm() && self.world.chance(0.003))
+        {
             self.send(line, ClientId(self.world.uuid()), Command::Close(Close { conversation_id }));
         }
         let count = if self.world.mutant == Some(Mutant::Pipelines) { next.len() } else { 1 };
@@ -358,7 +405,11 @@ impl Client {
         let known = self.known();
         if self.is_agent() {
             if let Some(known) = known.into_iter().next() {
-                self.send(line, id, Command::Open(Open { conversation_id: Some(known.conversation_id), after: known.after }));
+                self.send(
+                    line,
+                    id,
+                    Command::Open(Open { conversation_id: Some(known.conversation_id), after: known.after }),
+                );
             }
         } else {
             self.send(line, id, Command::Hello(Hello { conversations: known, list: None }));
@@ -382,7 +433,9 @@ impl Client {
                 life.faults.push("a shopper was shown the backstage".into());
             }
             match log.get(&entry.seq) {
-                Some(known) if *known != entry.client_id => life.faults.push(format!("two entries at {}", entry.seq)),
+                Some(known) if *known != entry.client_id => {
+                    life.faults.push(format!("two entries at {}", entry.seq))
+                }
                 Some(_) => {}
                 None => {
                     if let Some(stored) = stored_at.get(&(conversation, domain_log, entry.seq)) {

@@ -8,8 +8,8 @@ use domain::cursor::{Cursor, Cursors, Reader};
 use domain::inbox::{Place, Shelf};
 use domain::people::{Availability, Member, Page, Person, Shopper, Site};
 use domain::ports::{
-    Accounts, Admission, Commit, CommitError, Connections, Conversations, EntryPage, Environment, Posted, Push, Receipt, Sender,
-    Session, StoreError, Stored,
+    Accounts, Admission, Commit, CommitError, Connections, Conversations, EntryPage, Environment, Posted,
+    Push, Receipt, Sender, Session, StoreError, Stored,
 };
 use domain::rate::{Quota, Rate};
 use domain::{AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp};
@@ -42,7 +42,8 @@ pub struct Odds {
 }
 
 impl Odds {
-    pub const STORMY: Self = Self { store_before: 0.000_2, store_after: 0.000_2, kill: 0.000_1, post: 0.000_5, cut: 0.000_5 };
+    pub const STORMY: Self =
+        Self { store_before: 0.000_2, store_after: 0.000_2, kill: 0.000_1, post: 0.000_5, cut: 0.000_5 };
     pub const CALM: Self = Self { store_before: 0.0, store_after: 0.0, kill: 0.0, post: 0.0, cut: 0.0 };
 }
 
@@ -346,7 +347,8 @@ impl Connections for Faulty {
                 }
             }
             (Some(Mutant::CrossesShoppers), Topic::Shopper(id)) => {
-                let other = self.inner.heads().into_iter().map(|head| head.shopper).filter(|other| other != id).min();
+                let other =
+                    self.inner.heads().into_iter().map(|head| head.shopper).filter(|other| other != id).min();
                 if let Some(other) = other {
                     all.extend(self.inner.registered(&Topic::Shopper(other), now).await?);
                 }

@@ -50,13 +50,33 @@ pub struct Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} messages in {} conversations on {} clients; {} reconnects; {} s of virtual time", self.messages, self.conversations, self.clients, self.reconnects, self.virtual_seconds)?;
-        writeln!(f, "stored to shown while connected: p50 {} ms, p99 {} ms, max {} ms", self.live[0], self.live[1], self.live[2])?;
-        writeln!(f, "caught up after a reconnect:     p50 {} ms, p99 {} ms, max {} ms", self.caught_up[0], self.caught_up[1], self.caught_up[2])?;
+        writeln!(
+            f,
+            "{} messages in {} conversations on {} clients; {} reconnects; {} s of virtual time",
+            self.messages, self.conversations, self.clients, self.reconnects, self.virtual_seconds
+        )?;
+        writeln!(
+            f,
+            "stored to shown while connected: p50 {} ms, p99 {} ms, max {} ms",
+            self.live[0], self.live[1], self.live[2]
+        )?;
+        writeln!(
+            f,
+            "caught up after a reconnect:     p50 {} ms, p99 {} ms, max {} ms",
+            self.caught_up[0], self.caught_up[1], self.caught_up[2]
+        )?;
         for (check, what) in self.broken.iter().take(10) {
             writeln!(f, "BROKEN {check}: {what}")?;
         }
-        write!(f, "{}", if self.broken.is_empty() { "nothing lost, doubled or reordered" } else { "this seed replays it" })
+        write!(
+            f,
+            "{}",
+            if self.broken.is_empty() {
+                "nothing lost, doubled or reordered"
+            } else {
+                "this seed replays it"
+            }
+        )
     }
 }
 
@@ -85,7 +105,12 @@ pub fn run(settings: Settings) -> Report {
             clients.push(new(Who::Shopper { id: shopper }, clients.len()));
         }
         for _ in 0..AGENTS {
-            let identity = Identity::Agent { id: AgentId(world.uuid()), name: "Ana".into(), role: Role::Agent, version: 1 };
+            let identity = Identity::Agent {
+                id: AgentId(world.uuid()),
+                name: "Ana".into(),
+                role: Role::Agent,
+                version: 1,
+            };
             join_team(&world, &memory, &site, &identity);
             clients.push(new(Who::Agent { identity, of: shopper }, clients.len()));
         }
@@ -96,7 +121,8 @@ pub fn run(settings: Settings) -> Report {
     // A shopper's last words end it: what an agent still has to say then has nowhere to go.
     let written = |client: &Client| {
         let life = client.life.lock().expect("one thread");
-        matches!(client.who, Who::Agent { .. }) || (life.written.len() >= settings.each && life.outbox.is_empty())
+        matches!(client.who, Who::Agent { .. })
+            || (life.written.len() >= settings.each && life.outbox.is_empty())
     };
     world.executor.run(|| world.executor.now() > LONGEST || clients.iter().all(written));
     world.calm();
@@ -126,12 +152,15 @@ fn join_team(world: &World, memory: &Memory, site: &SiteId, identity: &Identity)
 
 fn percentiles(mut values: Vec<u32>) -> [u32; 3] {
     values.sort_unstable();
-    let at = |share: f64| values.get(((values.len().saturating_sub(1)) as f64 * share) as usize).copied().unwrap_or_default();
+    let at = |share: f64| {
+        values.get(((values.len().saturating_sub(1)) as f64 * share) as usize).copied().unwrap_or_default()
+    };
     [at(0.5), at(0.99), at(1.0)]
 }
 
 fn check(world: &World, memory: &Memory, clients: &[Client], settings: Settings) -> Report {
-    let mut report = Report { clients: clients.len(), virtual_seconds: world.executor.now() / 1000, ..Report::default() };
+    let mut report =
+        Report { clients: clients.len(), virtual_seconds: world.executor.now() / 1000, ..Report::default() };
     let heads = memory.heads();
     report.conversations = heads.len();
     // Where each message stands; what each conversation's thread is.
@@ -180,13 +209,17 @@ fn check(world: &World, memory: &Memory, clients: &[Client], settings: Settings)
             report.broken.push(("what is shown", format!("{client:?}: {fault}")));
         }
         if matches!(client.who, Who::Shopper { .. }) && !life.outbox.is_empty() {
-            report.broken.push(("everything is sent", format!("{client:?} still holds {}", life.outbox.len())));
+            report
+                .broken
+                .push(("everything is sent", format!("{client:?} still holds {}", life.outbox.len())));
         }
         let mut last: HashMap<ConversationId, u64> = HashMap::new();
         for (id, conversation, seq) in &life.acked {
             match stands.get(&id.to_string()).map(Vec::as_slice) {
                 Some([(c, s)]) if c == conversation && s == seq => {}
-                other => report.broken.push(("acknowledged is stored", format!("{client:?} {id}: {other:?}"))),
+                other => {
+                    report.broken.push(("acknowledged is stored", format!("{client:?} {id}: {other:?}")))
+                }
             }
             let before = last.insert(*conversation, *seq).unwrap_or_default();
             if *seq < before {
@@ -207,9 +240,15 @@ fn check(world: &World, memory: &Memory, clients: &[Client], settings: Settings)
             if life.current == Some(*conversation) {
                 let thread = memory.log(*conversation, Log::Thread);
                 let same = thread.len() == view.thread.len()
-                    && thread.iter().zip(view.thread.values()).all(|(entry, known)| entry.client_id.map(|id| id.to_string()) == *known);
+                    && thread
+                        .iter()
+                        .zip(view.thread.values())
+                        .all(|(entry, known)| entry.client_id.map(|id| id.to_string()) == *known);
                 if !same {
-                    report.broken.push(("everybody shows the same", format!("{client:?} has {} of {}", view.thread.len(), thread.len())));
+                    report.broken.push((
+                        "everybody shows the same",
+                        format!("{client:?} has {} of {}", view.thread.len(), thread.len()),
+                    ));
                 }
             }
         }
@@ -218,7 +257,11 @@ fn check(world: &World, memory: &Memory, clients: &[Client], settings: Settings)
         let mut last: HashMap<String, u64> = HashMap::new();
         for entry in memory.log(head.id, Log::Thread) {
             let domain::conversation::Body::Message { text } = entry.body else { continue };
-            let Some((who, n)) = text.split_once('/').and_then(|(who, n)| Some((who.to_owned(), n.parse::<u64>().ok()?))) else { continue };
+            let Some((who, n)) =
+                text.split_once('/').and_then(|(who, n)| Some((who.to_owned(), n.parse::<u64>().ok()?)))
+            else {
+                continue;
+            };
             if let Some(before) = last.insert(who.clone(), n)
                 && before > n
             {
@@ -235,7 +278,9 @@ fn check(world: &World, memory: &Memory, clients: &[Client], settings: Settings)
         report.broken.push(("catching up", format!("p99 is {} ms after a reconnect", report.caught_up[1])));
     }
     if report.messages < settings.messages / 2 {
-        report.broken.push(("everything is sent", format!("only {} of {}", report.messages, settings.messages)));
+        report
+            .broken
+            .push(("everything is sent", format!("only {} of {}", report.messages, settings.messages)));
     }
     report
 }

@@ -7,7 +7,13 @@ use simulation::{MUTANTS, Mutant};
 fn short(seed: u64, mutant: Option<Mutant>) -> Report {
     // A heartbeat matters where a push was lost that nothing follows: that has to happen often enough to be seen.
     let post = if mutant == Some(Mutant::IgnoresHeartbeats) { 0.03 } else { 0.000_5 };
-    run(Settings { seed, messages: 3_000, each: 60, odds: Odds { kill: 0.001, store_after: 0.001, cut: 0.002, post, ..Odds::STORMY }, mutant })
+    run(Settings {
+        seed,
+        messages: 3_000,
+        each: 60,
+        odds: Odds { kill: 0.001, store_after: 0.001, cut: 0.002, post, ..Odds::STORMY },
+        mutant,
+    })
 }
 
 #[test]
@@ -44,10 +50,14 @@ const fn caught_by(mutant: Mutant) -> &'static [&'static str] {
 fn every_deliberate_mistake_is_caught() {
     let mut escaped = Vec::new();
     for mutant in MUTANTS {
-        let caught = (1..=4).find_map(|seed| short(seed, Some(mutant)).broken.into_iter().find(|(check, _)| caught_by(mutant).contains(check)));
+        let caught = (1..=4).find_map(|seed| {
+            short(seed, Some(mutant)).broken.into_iter().find(|(check, _)| caught_by(mutant).contains(check))
+        });
         match caught {
             Some((check, what)) => eprintln!("{mutant:?} is caught by \"{check}\": {what}"),
-            None => escaped.push((mutant, short(1, Some(mutant)).broken.into_iter().take(3).collect::<Vec<_>>())),
+            None => {
+                escaped.push((mutant, short(1, Some(mutant)).broken.into_iter().take(3).collect::<Vec<_>>()))
+            }
         }
     }
     assert!(escaped.is_empty(), "escaped: {escaped:#?}");

@@ -5,6 +5,7 @@ use super::{TemplateError, kinds};
 use crate::iam::Statement;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 #[derive(Debug)]
@@ -13,7 +14,7 @@ pub struct Stack {
     pub functions: BTreeMap<String, FunctionSpec>,
     pub tables: Vec<TableSpec>,
     pub mappings: Vec<MappingSpec>,
-    pub sockets: Option<SocketRoutes>,
+    pub sockets: Option<Arc<SocketRoutes>>,
     pub http: Vec<HttpRoute>,
     pub cors: Option<CorsRules>,
     /// Response headers by the logical id of the policy that sets them.
@@ -250,12 +251,12 @@ pub(super) fn build(document: &Value, context: &Context<'_>) -> Result<Stack, Te
                 let stage = of("AWS::ApiGatewayV2::Stage")
                     .find(mine)
                     .ok_or_else(|| TemplateError::invalid(&api.name, "the API has no stage"))?;
-                sockets = Some(SocketRoutes {
+                sockets = Some(Arc::new(SocketRoutes {
                     stage: text(&stage.properties["StageName"]),
                     selection: text(&api.properties["RouteSelectionExpression"]),
                     routes: routes.into_iter().map(|(key, (function, _))| (key, function)).collect(),
                     api_id,
-                });
+                }));
             }
             Some("HTTP") => {
                 for (key, (function, timeout)) in routes {

@@ -53,10 +53,16 @@ impl Accounts for Dynamo {
             Some(page) => write_page(profile, page),
             None => profile,
         };
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(profile.0)).condition_expression("attribute_not_exists(pk)");
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(profile.0))
+            .condition_expression("attribute_not_exists(pk)");
         match put.send().await {
             Ok(_) => {}
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {}
+            Err(error)
+                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {}
             Err(error) => return Err(unavailable(error)),
         }
         let item = Item::at(keys::session(hash))
@@ -67,7 +73,12 @@ impl Accounts for Dynamo {
         self.put(item).await
     }
 
-    async fn session(&self, hash: [u8; 32], rate: Rate, now: Timestamp) -> Stored<Option<Result<Session, Duration>>> {
+    async fn session(
+        &self,
+        hash: [u8; 32],
+        rate: Rate,
+        now: Timestamp,
+    ) -> Stored<Option<Result<Session, Duration>>> {
         let item = match self.admit_at(keys::session(hash), rate, now).await? {
             Admitted::Absent => return Ok(None),
             Admitted::Limited(retry_after) => return Ok(Some(Err(retry_after))),
@@ -106,7 +117,9 @@ impl Accounts for Dynamo {
             .update_item()
             .table_name(&self.table)
             .set_key(Some(attributes(keys::profile(id))))
-            .update_expression("SET page_url = :url, page_title = :title, page_referrer = :referrer, last_seen = :now")
+            .update_expression(
+                "SET page_url = :url, page_title = :title, page_referrer = :referrer, last_seen = :now",
+            )
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":url", s(&page.url))
             .expression_attribute_values(":title", s(&page.title))
@@ -114,7 +127,11 @@ impl Accounts for Dynamo {
             .expression_attribute_values(":now", n(now.millis()));
         match update.send().await {
             Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(()),
+            Err(error)
+                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                Ok(())
+            }
             Err(error) => Err(unavailable(error)),
         }
     }
@@ -165,23 +182,33 @@ impl Accounts for Dynamo {
         if let Some(at) = member.seen_at {
             item = item.time("seen_at", at);
         }
-        let membership = Item::at(keys::membership(member.agent, &member.site)).text("site", member.site.to_string());
+        let membership =
+            Item::at(keys::membership(member.agent, &member.site)).text("site", member.site.to_string());
         let put_member = Put::builder()
             .table_name(&self.table)
             .set_item(Some(item.0))
             .condition_expression("attribute_not_exists(pk) OR version = :before")
             .expression_attribute_values(":before", n(member.version.saturating_sub(1)));
         let put_membership = Put::builder().table_name(&self.table).set_item(Some(membership.0));
-        let items = [put_member, put_membership]
-            .map(|put| TransactWriteItem::builder().put(put.build().expect("table and item are set")).build());
+        let items = [put_member, put_membership].map(|put| {
+            TransactWriteItem::builder().put(put.build().expect("table and item are set")).build()
+        });
         match self.client.transact_write_items().set_transact_items(Some(items.to_vec())).send().await {
             Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_transaction_canceled_exception()) => Ok(false),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_transaction_canceled_exception()) => {
+                Ok(false)
+            }
             Err(error) => Err(unavailable(error)),
         }
     }
 
-    async fn sign_of_life(&self, site: &SiteId, agent: AgentId, chosen: Option<Availability>, now: Timestamp) -> Stored<Option<Member>> {
+    async fn sign_of_life(
+        &self,
+        site: &SiteId,
+        agent: AgentId,
+        chosen: Option<Availability>,
+        now: Timestamp,
+    ) -> Stored<Option<Member>> {
         let update = self
             .client
             .update_item()
@@ -189,7 +216,9 @@ impl Accounts for Dynamo {
             .set_key(Some(attributes(keys::member(site, agent))))
             .expression_attribute_values(":now", n(now.millis()))
             .return_values(ReturnValue::AllNew)
-            .return_values_on_condition_check_failure(aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld);
+            .return_values_on_condition_check_failure(
+                aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld,
+            );
         let update = match chosen {
             Some(chosen) => update
                 .update_expression("SET seen_at = :now, availability = :chosen")
@@ -197,7 +226,9 @@ impl Accounts for Dynamo {
                 .expression_attribute_values(":chosen", s(availability_name(chosen))),
             None => update
                 .update_expression("SET seen_at = :now")
-                .condition_expression("attribute_exists(pk) AND (attribute_not_exists(seen_at) OR seen_at <= :long_ago)")
+                .condition_expression(
+                    "attribute_exists(pk) AND (attribute_not_exists(seen_at) OR seen_at <= :long_ago)",
+                )
                 .expression_attribute_values(":long_ago", n(now.minus(SIGN_EVERY).millis())),
         };
         let item: Option<HashMap<String, AttributeValue>> = match update.send().await {
@@ -225,7 +256,11 @@ impl Accounts for Dynamo {
             .expression_attribute_values(":limit", n(u64::from(quota.limit)));
         match update.send().await {
             Ok(_) => Ok(Ok(())),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(Err(end.since(now))),
+            Err(error)
+                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                Ok(Err(end.since(now)))
+            }
             Err(error) => Err(unavailable(error)),
         }
     }
@@ -237,7 +272,11 @@ fn write_page(item: Item, page: &Page) -> Item {
 
 fn read_page(item: &Item) -> Option<Page> {
     let text = |name| item.string(name).unwrap_or_default();
-    item.get("page_url").map(|url| Page { url: url.to_owned(), title: text("page_title"), referrer: text("page_referrer") })
+    item.get("page_url").map(|url| Page {
+        url: url.to_owned(),
+        title: text("page_title"),
+        referrer: text("page_referrer"),
+    })
 }
 
 const fn availability_name(availability: Availability) -> &'static str {

@@ -41,7 +41,11 @@ impl Connections for Dynamo {
             .return_values(ReturnValue::AllOld);
         let item = match delete.send().await {
             Ok(answer) => Item::from(answer.attributes.unwrap_or_default()),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => return Ok(None),
+            Err(error)
+                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                return Ok(None);
+            }
             Err(error) => return Err(unavailable(error)),
         };
         let expires_at = item.need_time("expires_at")?;
@@ -96,7 +100,11 @@ impl Connections for Dynamo {
         match update.send().await {
             Ok(_) => Ok(()),
             // Forgotten meanwhile: it will be told at its next frame.
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(()),
+            Err(error)
+                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                Ok(())
+            }
             Err(error) => Err(unavailable(error)),
         }
     }
@@ -122,7 +130,12 @@ impl Connections for Dynamo {
             let expires_at = item.need_time("expires_at")?;
             if expires_at > now {
                 let list = item.get("list").and_then(read_list);
-                registrations.push(Registration { connection: item.parse("connection")?, agent: item.parse_maybe("agent")?, list, expires_at });
+                registrations.push(Registration {
+                    connection: item.parse("connection")?,
+                    agent: item.parse_maybe("agent")?,
+                    list,
+                    expires_at,
+                });
             }
         }
         Ok(registrations)
@@ -157,7 +170,12 @@ impl Dynamo {
         // Empty bucket: start it. Otherwise add to it, if there is room.
         let attempts = [
             ("SET tat = :next", "attribute_exists(pk) AND tat <= :edge", now.plus(rate.every), now),
-            ("SET tat = tat + :next", "attribute_exists(pk) AND tat <= :edge", Timestamp(rate.every.as_millis() as u64), rate.fullest(now)),
+            (
+                "SET tat = tat + :next",
+                "attribute_exists(pk) AND tat <= :edge",
+                Timestamp(rate.every.as_millis() as u64),
+                rate.fullest(now),
+            ),
         ];
         let mut left = None;
         for (update, condition, next, edge) in attempts {
@@ -229,9 +247,11 @@ pub(super) fn read_role(item: &Item) -> Stored<Role> {
 fn write_identity(item: Item, identity: &Identity) -> Item {
     match identity {
         Identity::Shopper { id } => item.text("shopper", id.to_string()),
-        Identity::Agent { id, name, role, version } => {
-            item.text("agent", id.to_string()).text("name", name).text("role", role_name(*role)).number("version", *version)
-        }
+        Identity::Agent { id, name, role, version } => item
+            .text("agent", id.to_string())
+            .text("name", name)
+            .text("role", role_name(*role))
+            .number("version", *version),
     }
 }
 

@@ -24,16 +24,26 @@ impl Conversations for Dynamo {
     }
 
     async fn commit(&self, commit: &Commit) -> Result<(), CommitError> {
-        let answer = self.client.transact_write_items().set_transact_items(Some(self.transaction(commit))).send().await;
+        let answer = self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(self.transaction(commit)))
+            .send()
+            .await;
         let Err(error) = answer else { return Ok(()) };
-        let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error() else {
+        let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error()
+        else {
             return Err(unavailable(error).into());
         };
-        let reasons: Vec<&str> = canceled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or("None")).collect();
+        let reasons: Vec<&str> =
+            canceled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or("None")).collect();
         tracing::debug!(?reasons, "a commit was refused");
         if reasons.get(RECEIPT_AT) == Some(&"ConditionalCheckFailed") {
             Err(CommitError::Repeated)
-        } else if reasons.iter().any(|reason| matches!(*reason, "ConditionalCheckFailed" | "TransactionConflict")) {
+        } else if reasons
+            .iter()
+            .any(|reason| matches!(*reason, "ConditionalCheckFailed" | "TransactionConflict"))
+        {
             Err(CommitError::Moved)
         } else {
             Err(StoreError::Unavailable(reasons.join(", ")).into())
@@ -42,7 +52,8 @@ impl Conversations for Dynamo {
 
     async fn receipt(&self, sender: Sender, client_id: ClientId) -> Stored<Option<Receipt>> {
         let Some(item) = self.get(keys::receipt(sender, client_id)).await? else { return Ok(None) };
-        let fingerprint = keys::unhex(item.need("fingerprint")?).ok_or_else(|| StoreError::Broken("attribute fingerprint".into()))?;
+        let fingerprint = keys::unhex(item.need("fingerprint")?)
+            .ok_or_else(|| StoreError::Broken("attribute fingerprint".into()))?;
         Ok(Some(Receipt {
             conversation: item.parse("conversation")?,
             log: if item.need("log")? == "B" { Log::Backstage } else { Log::Thread },
@@ -68,12 +79,16 @@ impl Conversations for Dynamo {
             .await
             .map_err(unavailable)?;
         let items = page.items.unwrap_or_default();
-        let entries = items.into_iter().map(|item| read_entry(&item.into(), log)).collect::<Stored<Vec<_>>>()?;
+        let entries =
+            items.into_iter().map(|item| read_entry(&item.into(), log)).collect::<Stored<Vec<_>>>()?;
         Ok(EntryPage { entries, more: page.last_evaluated_key.is_some() })
     }
 
     async fn cursors(&self, id: ConversationId) -> Stored<Cursors> {
-        let (shopper, team) = tokio::try_join!(self.get(keys::cursor(id, Reader::Shopper)), self.get(keys::cursor(id, Reader::Team)))?;
+        let (shopper, team) = tokio::try_join!(
+            self.get(keys::cursor(id, Reader::Shopper)),
+            self.get(keys::cursor(id, Reader::Team))
+        )?;
         Ok(Cursors { shopper: read_cursor(shopper), team: read_cursor(team) })
     }
 
@@ -119,16 +134,29 @@ impl Conversations for Dynamo {
             .condition_expression("rev = :before")
             .expression_attribute_values(":rev", n(head.rev))
             .expression_attribute_values(":before", n(head.rev - 1))
-            .expression_attribute_values(":unread", aws_sdk_dynamodb::types::AttributeValue::Bool(head.unread));
+            .expression_attribute_values(
+                ":unread",
+                aws_sdk_dynamodb::types::AttributeValue::Bool(head.unread),
+            );
         match update.send().await {
             Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
+            Err(error)
+                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                Ok(false)
+            }
             Err(error) => Err(unavailable(error)),
         }
     }
 
     /// Access pattern: a list, newest activity first.
-    async fn shelf(&self, site: &SiteId, shelf: Shelf, before: Option<Place>, limit: usize) -> Stored<Vec<Head>> {
+    async fn shelf(
+        &self,
+        site: &SiteId,
+        shelf: Shelf,
+        before: Option<Place>,
+        limit: usize,
+    ) -> Stored<Vec<Head>> {
         let mut heads = Vec::new();
         let mut from = None;
         loop {
@@ -203,9 +231,11 @@ impl Dynamo {
         if commit.expected_rev.is_none() {
             let open = Item::at(keys::open(head.shopper)).text("conversation", head.id.to_string());
             items.push(self.put_absent(open));
-            let pointer = Item::at(keys::pointer(head.shopper, head.began_at, head.id)).text("conversation", head.id.to_string());
+            let pointer = Item::at(keys::pointer(head.shopper, head.began_at, head.id))
+                .text("conversation", head.id.to_string());
             let put = Put::builder().table_name(&self.table).set_item(Some(pointer.0));
-            items.push(TransactWriteItem::builder().put(put.build().expect("table and item are set")).build());
+            items
+                .push(TransactWriteItem::builder().put(put.build().expect("table and item are set")).build());
         }
         if commit.entries.iter().any(|entry| entry.body == Body::Closed) {
             let delete = Delete::builder()
@@ -213,13 +243,18 @@ impl Dynamo {
                 .set_key(Some(attributes(keys::open(head.shopper))))
                 .condition_expression("attribute_not_exists(pk) OR conversation = :this")
                 .expression_attribute_values(":this", s(head.id.to_string()));
-            items.push(TransactWriteItem::builder().delete(delete.build().expect("table and key are set")).build());
+            items.push(
+                TransactWriteItem::builder().delete(delete.build().expect("table and key are set")).build(),
+            );
         }
         items
     }
 
     fn put_absent(&self, item: Item) -> TransactWriteItem {
-        let put = Put::builder().table_name(&self.table).set_item(Some(item.0)).condition_expression("attribute_not_exists(pk)");
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item.0))
+            .condition_expression("attribute_not_exists(pk)");
         TransactWriteItem::builder().put(put.build().expect("table and item are set")).build()
     }
 }
@@ -245,7 +280,9 @@ fn write_author(item: Item, name: &str, author: &Author) -> Item {
     match author {
         Author::Shopper => item.text(name, "shopper"),
         Author::System => item.text(name, "system"),
-        Author::Agent { id, name: shown } => item.text(name, id.to_string()).text(&format!("{name}_name"), shown),
+        Author::Agent { id, name: shown } => {
+            item.text(name, id.to_string()).text(&format!("{name}_name"), shown)
+        }
     }
 }
 
@@ -253,7 +290,10 @@ fn read_author(item: &Item, name: &str) -> Stored<Author> {
     Ok(match item.need(name)? {
         "shopper" => Author::Shopper,
         "system" => Author::System,
-        _ => Author::Agent { id: item.parse(name)?, name: item.string(&format!("{name}_name")).unwrap_or_default() },
+        _ => Author::Agent {
+            id: item.parse(name)?,
+            name: item.string(&format!("{name}_name")).unwrap_or_default(),
+        },
     })
 }
 
@@ -343,7 +383,9 @@ fn read_entry(item: &Item, log: Log) -> Stored<Entry> {
         "closed" => Body::Closed,
         "assigned" => {
             let id = item.parse_maybe("to")?;
-            Body::Assigned { to: id.map(|id| Assignee { id, name: item.string("to_name").unwrap_or_default() }) }
+            Body::Assigned {
+                to: id.map(|id| Assignee { id, name: item.string("to_name").unwrap_or_default() }),
+            }
         }
         _ => return Err(StoreError::Broken("attribute kind".into())),
     };

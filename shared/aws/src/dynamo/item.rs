@@ -102,7 +102,8 @@ impl Item {
 
     pub fn strings(&self, name: &str) -> Vec<String> {
         let list = self.0.get(name).and_then(|value| value.as_l().ok());
-        list.map(|list| list.iter().filter_map(|value| value.as_s().ok().cloned()).collect()).unwrap_or_default()
+        list.map(|list| list.iter().filter_map(|value| value.as_s().ok().cloned()).collect())
+            .unwrap_or_default()
     }
 }
 

@@ -60,18 +60,35 @@ impl Dynamo {
     }
 
     async fn get(&self, key: Key) -> Stored<Option<Item>> {
-        let get = self.client.get_item().table_name(&self.table).set_key(Some(attributes(key))).consistent_read(true);
+        let get = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(attributes(key)))
+            .consistent_read(true);
         let answer = get.send().await.map_err(unavailable)?;
         Ok(answer.item.map(Item::from))
     }
 
     async fn put(&self, item: Item) -> Stored<()> {
-        self.client.put_item().table_name(&self.table).set_item(Some(item.0)).send().await.map_err(unavailable)?;
+        self.client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item.0))
+            .send()
+            .await
+            .map_err(unavailable)?;
         Ok(())
     }
 
     async fn delete(&self, key: Key) -> Stored<()> {
-        self.client.delete_item().table_name(&self.table).set_key(Some(attributes(key))).send().await.map_err(unavailable)?;
+        self.client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(attributes(key)))
+            .send()
+            .await
+            .map_err(unavailable)?;
         Ok(())
     }
 
@@ -106,7 +123,9 @@ fn attributes(key: Key) -> HashMap<String, AttributeValue> {
 }
 
 /// Any failure of a call that its caller does not treat by name.
-fn unavailable<E: ProvideErrorMetadata + std::fmt::Debug, R: std::fmt::Debug>(error: SdkError<E, R>) -> StoreError {
+fn unavailable<E: ProvideErrorMetadata + std::fmt::Debug, R: std::fmt::Debug>(
+    error: SdkError<E, R>,
+) -> StoreError {
     let what = error.code().map_or_else(
         || match &error {
             SdkError::TimeoutError(_) => "timed out".to_owned(),

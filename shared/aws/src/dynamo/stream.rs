@@ -24,7 +24,13 @@ fn attribute(value: &Value) -> Option<AttributeValue> {
         "BOOL" => AttributeValue::Bool(value.as_bool()?),
         "NULL" => AttributeValue::Null(true),
         "L" => AttributeValue::L(value.as_array()?.iter().filter_map(attribute).collect()),
-        "M" => AttributeValue::M(value.as_object()?.iter().filter_map(|(name, value)| Some((name.clone(), attribute(value)?))).collect()),
+        "M" => AttributeValue::M(
+            value
+                .as_object()?
+                .iter()
+                .filter_map(|(name, value)| Some((name.clone(), attribute(value)?)))
+                .collect(),
+        ),
         _ => return None,
     })
 }

@@ -8,11 +8,18 @@ use std::collections::BTreeSet;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    Say { text: MessageText },
+    Say {
+        text: MessageText,
+    },
     Close,
-    Note { text: MessageText },
+    Note {
+        text: MessageText,
+    },
     /// `expected` is the owner that the agent saw when deciding; another owner by now means that a colleague was quicker.
-    Assign { to: Option<Assignee>, expected: Option<AgentId> },
+    Assign {
+        to: Option<Assignee>,
+        expected: Option<AgentId>,
+    },
     Join,
     Leave,
 }
@@ -81,7 +88,10 @@ pub fn decide(
 ) -> Result<Change, Refusal> {
     let mut draft = Draft::new(head, client_id, now);
     match (command, actor) {
-        (Command::Note { .. } | Command::Assign { .. } | Command::Join | Command::Leave, Actor::Shopper { .. }) => {
+        (
+            Command::Note { .. } | Command::Assign { .. } | Command::Join | Command::Leave,
+            Actor::Shopper { .. },
+        ) => {
             return Err(Refusal::Forbidden);
         }
         // A note is backstage and may follow the close; everything else ends with it.
@@ -191,7 +201,12 @@ mod tests {
     }
 
     fn agent(n: u128) -> Actor {
-        Actor::Agent { id: AgentId(Uuid::from_u128(n)), site: site(), name: format!("Agent {n}"), role: Role::Agent }
+        Actor::Agent {
+            id: AgentId(Uuid::from_u128(n)),
+            site: site(),
+            name: format!("Agent {n}"),
+            role: Role::Agent,
+        }
     }
 
     fn assignee(n: u128) -> Assignee {
@@ -230,7 +245,9 @@ mod tests {
                     let what = match &e.body {
                         Body::Message { text } => format!("message {text}"),
                         Body::Note { text } => format!("note {text}"),
-                        Body::Assigned { to } => format!("assigned {}", to.as_ref().map_or("nobody", |a| &a.name)),
+                        Body::Assigned { to } => {
+                            format!("assigned {}", to.as_ref().map_or("nobody", |a| &a.name))
+                        }
                         Body::Joined => "joined".into(),
                         Body::Left => "left".into(),
                         Body::Closed => "closed".into(),
@@ -252,7 +269,12 @@ mod tests {
 
     #[test]
     fn a_first_reply_joins_takes_and_answers_in_one() {
-        let head = check(&begun(), &agent(2), say("Hi"), Ok(&["t2 @2 joined", "b1 @2 assigned Agent 2", "t3 @3 message Hi"]));
+        let head = check(
+            &begun(),
+            &agent(2),
+            say("Hi"),
+            Ok(&["t2 @2 joined", "b1 @2 assigned Agent 2", "t3 @3 message Hi"]),
+        );
         assert_eq!((head.unread, head.waiting_since), (false, None));
         check(&head, &agent(2), say("More"), Ok(&["t4 @4 message More"]));
         check(&head, &agent(3), say("Me too"), Ok(&["t4 @4 joined", "t5 @5 message Me too"]));
@@ -270,7 +292,8 @@ mod tests {
         for command in [Command::Join, Command::Leave, Command::Assign { to: None, expected: None }] {
             check(&closed, &agent(2), command, Err(Refusal::Closed));
         }
-        let noted = check(&closed, &agent(2), Command::Note { text: text("was rude") }, Ok(&["b1 @2 note was rude"]));
+        let noted =
+            check(&closed, &agent(2), Command::Note { text: text("was rude") }, Ok(&["b1 @2 note was rude"]));
         assert!(!noted.is_open());
     }
 
@@ -295,7 +318,12 @@ mod tests {
 
     #[test]
     fn a_shopper_cannot_act_backstage() {
-        for command in [Command::Note { text: text("x") }, Command::Assign { to: None, expected: None }, Command::Join, Command::Leave] {
+        for command in [
+            Command::Note { text: text("x") },
+            Command::Assign { to: None, expected: None },
+            Command::Join,
+            Command::Leave,
+        ] {
             check(&begun(), &shopper(), command, Err(Refusal::Forbidden));
         }
     }
