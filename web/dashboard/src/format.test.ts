@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { device, elapsed, hue, initials, languageName, regionName, shopperName } from './format';
+import { ago, device, elapsed, hue, initials, languageName, regionName, shopperName } from './format';
 import type { T } from './i18n';
 
 const t: T = (key, values) => `${key} ${Object.values(values ?? {}).join(' ')}`.trim();
@@ -13,6 +13,13 @@ describe('format', () => {
     check(4.9 * MINUTE, 'time.minutes 4');
     check(119 * MINUTE, 'time.hours 1');
     check(49 * 60 * MINUTE, 'time.days 2');
+  });
+  it('says when it was', () => {
+    const check = (ms: number, expected: string) => expect(ago('en', 0, ms)).toBe(expected);
+    check(-5, 'now');
+    check(6 * MINUTE, '6 min. ago');
+    check(30 * 60 * MINUTE, 'yesterday');
+    expect(ago('es', 0, 2 * 60 * MINUTE)).toBe('hace 2 h');
   });
   it('knows the common browsers, and believes nothing else', () => {
     const check = (agent: string, expected: string | null) => {

@@ -23,6 +23,17 @@ export function whenShort(t: T, language: string, at: number, now: number): stri
   return new Intl.DateTimeFormat(language, sameYear ? { day: 'numeric', month: 'short' } : { day: 'numeric', month: 'short', year: 'numeric' }).format(at);
 }
 
+/** "6 min ago", "yesterday"; the date after a week. */
+export function ago(language: string, at: number, now: number): string {
+  const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' });
+  const ms = Math.max(0, now - at);
+  if (ms < MINUTE) return format.format(0, 'second');
+  if (ms < HOUR) return format.format(-Math.floor(ms / MINUTE), 'minute');
+  if (ms < DAY) return format.format(-Math.floor(ms / HOUR), 'hour');
+  if (ms < 7 * DAY) return format.format(-Math.floor(ms / DAY), 'day');
+  return new Intl.DateTimeFormat(language, { dateStyle: 'medium' }).format(at);
+}
+
 export const clock = (language: string, at: number) => new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' }).format(at);
 
 export const absolute = (language: string, at: number) => new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'short' }).format(at);

@@ -150,8 +150,22 @@ export function wished(row: Row, wish: Wish | undefined): Row {
   };
 }
 
+/** Sorting 10,000 rows takes milliseconds, and several views ask for the same list of the same inbox. */
+const sorted = new WeakMap<Inbox, Map<string, readonly Row[]>>();
+
 /** What a list shows, in order. With `asStored`, without what the server has not confirmed: what digests compare. */
-export function listed(inbox: Inbox, list: ListName, asStored = false): Row[] {
+export function listed(inbox: Inbox, list: ListName, asStored = false): readonly Row[] {
+  const known = sorted.get(inbox) ?? new Map<string, readonly Row[]>();
+  sorted.set(inbox, known);
+  const key = `${list} ${asStored}`;
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const rows = sort(inbox, list, asStored);
+  known.set(key, rows);
+  return rows;
+}
+
+function sort(inbox: Inbox, list: ListName, asStored: boolean): Row[] {
   const shelf = inbox.shelves[list];
   const found: Row[] = [];
   for (const stored of inbox.rows.values()) {

@@ -157,9 +157,9 @@ export function InboxList() {
 }
 
 /** The order on screen: the selected row stays where it was when it was selected. */
-function useHeld(sorted: Row[], selected: string | null, view: string): Row[] {
+function useHeld(sorted: readonly Row[], selected: string | null, view: string): readonly Row[] {
   const held = useRef<{ id: string; index: number; view: string } | null>(null);
-  const shown = useRef<Row[]>([]);
+  const shown = useRef<readonly Row[]>([]);
   if (held.current?.id !== selected || held.current.view !== view) {
     const before = held.current?.view === view ? shown.current : sorted;
     const index = before.findIndex((row) => row.conversation_id === selected);
@@ -195,7 +195,9 @@ function RowLink({ row, now, selected, tabStop }: { row: Row; now: number; selec
       <Avatar name={name} size={36} />
       <span className="row-words">
         <span className="row-top">
-          <span className="row-name">{name}</span>
+          <span className="row-name" dir="auto">
+            {name}
+          </span>
           <span className="hidden">, {row.unread ? `${t('row.unread')}, ` : ''}</span>
           <span className={`row-time wait-${row.waiting_since === null ? 'none' : wait}`} title={absolute(language, row.waiting_since ?? row.last_activity)}>
             {wait === 'long' && <Clock3 size={12} strokeWidth={2.25} aria-hidden="true" />}
@@ -246,23 +248,22 @@ function SiteName() {
 }
 
 function Tabs() {
-  const { t } = useText();
+  const { t, locale } = useText();
   const { list, site } = useSite();
   const { inbox } = useDesk();
   return (
     <nav className="tabs" aria-label={t('list.tabs')}>
       {LISTS.map((name) => {
         const { total, unread, waiting, atLeast } = count(inbox, name);
-        const known = inbox.shelves[name].floor !== null;
         // The two that are work. The others would only say how long the shop has been open.
-        const number = known && (name === 'queue' || name === 'mine') ? total : 0;
+        const number = inbox.shelves[name].floor !== null && (name === 'queue' || name === 'mine') ? total : 0;
         const spoken = [t('list.unread', { count: unread }), t('list.waiting', { count: waiting })].join(', ');
         return (
           <Link key={name} to="/$site/$list" params={{ site: site.site, list: name }} className="tab" aria-current={list === name ? 'page' : undefined} activeProps={{}} data-list={name}>
             {t(`list.${name}`)}
             {number > 0 && (
               <span className={`tab-count ${unread > 0 ? 'tab-count-unread' : ''}`}>
-                {`${number}${atLeast ? '+' : ''}`}
+                {`${new Intl.NumberFormat(locale).format(number)}${atLeast ? '+' : ''}`}
                 <span className="hidden"> ({spoken})</span>
               </span>
             )}

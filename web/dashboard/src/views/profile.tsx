@@ -6,7 +6,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { ExternalLink, X } from 'lucide-react';
 import { type ReactNode, useEffect } from 'react';
 import { useDesk, useDoors, useSite } from '../context';
-import { absolute, device, languageName, regionName, shopperName, whenShort } from '../format';
+import { absolute, ago, device, languageName, regionName, shopperName, whenShort } from '../format';
 import { useNow, useText } from '../hooks';
 import { safeHref } from '../state/timeline';
 import { Avatar, Skeleton } from './parts';
@@ -76,7 +76,7 @@ function Known({ detail: { shopper, earlier } }: { detail: ConversationDetail })
   const referrer = shopper.page === null ? null : safeHref(shopper.page.referrer);
   const time = (at: number) => (
     <time dateTime={new Date(at).toISOString()} title={absolute(language, at)}>
-      {whenShort(t, language, at, now)}
+      {ago(language, at, now)}
     </time>
   );
   return (
@@ -101,7 +101,7 @@ function Known({ detail: { shopper, earlier } }: { detail: ConversationDetail })
                 <ExternalLink size={12} strokeWidth={2} aria-hidden="true" />
               </a>
             )}
-            <p className="soft">{t('profile.page_at', { time: whenShort(t, language, shopper.last_seen, now) })}</p>
+            <p className="soft">{t('profile.page_at', { time: ago(language, shopper.last_seen, now) })}</p>
           </div>
         )}
       </section>

@@ -6,7 +6,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { UserRoundMinus, X } from 'lucide-react';
 import { useState } from 'react';
 import { useDoors, useSite } from '../context';
-import { elapsed } from '../format';
+import { ago } from '../format';
 import { useNow, useText } from '../hooks';
 import { Avatar, Skeleton } from './parts';
 
@@ -49,7 +49,7 @@ export function Team({ onClose }: { onClose(): void }) {
 }
 
 function Member({ agent }: { agent: AgentInfo }) {
-  const { t } = useText();
+  const { t, locale } = useText();
   const { me, site } = useSite();
   const { api } = useDoors();
   const queries = useQueryClient();
@@ -68,7 +68,7 @@ function Member({ agent }: { agent: AgentInfo }) {
           {agent.name} {self && <small>({t('team.you')})</small>}
         </strong>
         <small>
-          {[agent.title, t(`team.${agent.role}`), agent.presence === 'offline' && agent.last_active_at !== null ? t('team.last_active', { time: elapsed(t, agent.last_active_at, now) }) : t(`presence.${agent.presence}`)].filter((part) => part !== '').join(' · ')}
+          {[agent.title, t(`team.${agent.role}`), agent.presence === 'offline' && agent.last_active_at !== null ? t('team.last_active', { time: ago(locale, agent.last_active_at, now) }) : t(`presence.${agent.presence}`)].filter((part) => part !== '').join(' · ')}
         </small>
       </span>
       {site.role === 'admin' && !self && !asking && (
