@@ -29,7 +29,7 @@ export const art = {
   olive: (c, tint) =>
     frame(tint, `${shadow}<path d="M120 164c-4-34 4-50 0-82" stroke="#7a5a3c" stroke-width="7" fill="none"/>${[[86, 84, 30], [120, 56, 36], [154, 84, 31], [104, 98, 26], [138, 100, 25]].map(([x, y, r], n) => `<circle cx="${x}" cy="${y}" r="${r}" fill="${n % 2 ? shade(c) : c}"/>`).join("")}${[[98, 70], [128, 44], [148, 96], [112, 92], [140, 72]].map(([x, y]) => `<ellipse cx="${x}" cy="${y}" rx="4" ry="6" fill="#3f3a2c"/>`).join("")}${pot("#b8b2a6")}`),
   pothos: (c, tint) =>
-    frame(tint, `<path d="M60 0l44 92M180 0l-44 92" stroke="#b59a6b" stroke-width="3"/><path d="M82 92h76l-10 54a30 30 0 0 1-56 0z" fill="#efe8dc"/>${[[78, 100, 90], [70, 134, 84], [84, 166, 96], [162, 104, -90], [170, 142, -84], [160, 178, -100], [120, 88, 0], [100, 86, -24], [142, 86, 22], [152, 208, -96], [78, 200, 92]].map(([x, y, a], n) => `<path transform="translate(${x} ${y}) rotate(${a})" d="M0 8c-16-8-16-26 0-34 16 8 16 26 0 34z" fill="${n % 2 ? shade(c) : c}"/>`).join("")}`),
+    frame(tint, `<path d="M60 0l44 92M180 0l-44 92" stroke="#b59a6b" stroke-width="3"/><path d="M82 92h76l-10 54a30 30 0 0 1-56 0z" fill="#cf8460"/>${[[78, 100, 90], [70, 134, 84], [84, 166, 96], [162, 104, -90], [170, 142, -84], [160, 178, -100], [120, 88, 0], [100, 86, -24], [142, 86, 22], [152, 208, -96], [78, 200, 92]].map(([x, y, a], n) => `<path transform="translate(${x} ${y}) rotate(${a})" d="M0 8c-16-8-16-26 0-34 16 8 16 26 0 34z" fill="${n % 2 ? shade(c) : c}"/>`).join("")}`),
 };
 
 function pot(c) {

@@ -28,11 +28,13 @@ function page(shop, { name, title, main }) {
 </head>
 <body>
 <a class="skip" href="#main" data-t="skip"></a>
+<header>
 <p class="notice"><span data-t="delivery"></span> · <span data-t="returns"></span></p>
-<header class="top">
+<div class="top">
 <a class="brand" href="index.html"><i></i>${shop.name}</a>
 <nav aria-label="${shop.name}"><a href="index.html"${name === "home" ? ' aria-current="page"' : ""} data-t="shop"></a><a href="about.html"${name === "about" ? ' aria-current="page"' : ""} data-t="about"></a><a href="cart.html"${name === "cart" ? ' aria-current="page"' : ""}><span data-t="cart"></span> <b class="count" data-count hidden></b></a></nav>
 <div class="tools"><select id="language" data-label="language">${[["en", "English"], ["es", "Español"], ["pt", "Português"], ["it", "Italiano"], ["ar", "العربية"]].map(([code, label]) => `<option value="${code}">${label}</option>`).join("")}</select><button type="button" id="theme"></button></div>
+</div>
 </header>
 <main id="main">${main}</main>
 <footer><div><b>${shop.name}</b>${t(`${shop.key}.tag`, "p")}</div>${t("help", "p")}</footer>

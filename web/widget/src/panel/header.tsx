@@ -19,7 +19,7 @@ export function Header({ store }: { store: Store }) {
   const here = team.some((member) => member.online) || (joined.length > 0 && lately !== undefined && store.client.now() - lately.at < 5 * 60_000);
   const title = joined.length === 1 ? joined[0]!.name : config.name;
   return (
-    <header class="header">
+    <div class="header">
       <div class="faces">
         {faces.slice(0, 3).map((member) => (
           <Avatar key={member.id} name={member.name} size={36} />
@@ -37,7 +37,7 @@ export function Header({ store }: { store: Store }) {
       <button type="button" class="tool" aria-label={store.t("close")} data-testid="close" onClick={() => store.hide()}>
         <Icon name="minimise" />
       </button>
-    </header>
+    </div>
   );
 }
 
