@@ -1,5 +1,4 @@
 //! The contract on DynamoDB: the embedded one, through the real SDK and over HTTP.
-#![expect(clippy::disallowed_methods, reason = "a database of its own for each test")]
 
 use dynoxide::Database;
 use mostrador_aws::Dynamo;

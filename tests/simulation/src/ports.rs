@@ -47,6 +47,9 @@ impl Odds {
     pub const CALM: Self = Self { store_before: 0.0, store_after: 0.0, kill: 0.0, post: 0.0, cut: 0.0 };
 }
 
+/// When each entry was stored, in virtual milliseconds.
+pub type StoredAt = HashMap<(ConversationId, Log, u64), u64>;
+
 /// What everything in a run shares.
 #[derive(Debug, Clone)]
 pub struct World {
@@ -57,7 +60,7 @@ pub struct World {
     calm: Arc<Mutex<bool>>,
     lines: Arc<Mutex<HashMap<ConnectionId, Arc<Mutex<Inbox>>>>>,
     /// When each entry was stored.
-    pub stored_at: Arc<Mutex<HashMap<(ConversationId, Log, u64), u64>>>,
+    pub stored_at: Arc<Mutex<StoredAt>>,
 }
 
 /// What has come over one connection.
