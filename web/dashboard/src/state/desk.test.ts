@@ -363,6 +363,22 @@ describe('closing, which is final', () => {
     expect(world.socket.count('close')).toBe(0);
     expect(desk.snapshot().notice).toEqual({ is: 'wrote_again', conversation: CONV });
   });
+  it('is not given up for a row that tells late of what was there before', async () => {
+    await begin();
+    await look(2);
+    desk.close(CONV);
+    world.socket.says({ type: 'row', ...row(1, { rev: 2, numbers: { t: 2, b: 0 } }) });
+    world.pass(UNDO_MS);
+    expect(world.socket.count('close')).toBe(1);
+  });
+  it('is given up for a conversation that is not open, too', async () => {
+    await begin();
+    desk.close(CONV);
+    world.socket.says({ type: 'row', ...row(1, { rev: 2, numbers: { t: 2, b: 0 } }) });
+    world.pass(UNDO_MS);
+    expect(world.socket.count('close')).toBe(0);
+    expect(desk.snapshot().notice?.is).toBe('wrote_again');
+  });
   it('goes out when the page is left, and when another one is closed', async () => {
     await begin();
     desk.close(CONV);

@@ -115,7 +115,8 @@ export class Desk {
   private lost: Deed[] = [];
   /** Seen and delivered, as told to the server, by conversation. */
   private readonly told = new Map<string, { seen: number; delivered: number }>();
-  private closing: { conversation: string; timer: Timer } | null = null;
+  /** `t`: the thread's number when it was asked for; what is beyond was written since. */
+  private closing: { conversation: string; timer: Timer; t: number } | null = null;
   /** The conversation whose pages have been asked for and have not all come: what comes now is history. */
   private fetching: string | null = null;
   private rest: Timer | null = null;
@@ -280,7 +281,8 @@ export class Desk {
   close(conversation: string): void {
     if (this.closing?.conversation === conversation) return;
     this.closeNow();
-    this.closing = { conversation, timer: this.options.edges.after(UNDO_MS, () => this.closeNow()) };
+    const t = Math.max(this.state.inbox.rows.get(conversation)?.numbers.t ?? 0, this.client.conversations.get(conversation)?.numbers.t ?? 0);
+    this.closing = { conversation, t, timer: this.options.edges.after(UNDO_MS, () => this.closeNow()) };
     this.wish(conversation, { closed: true });
     this.update({ notice: null, undoable: { is: 'closing', conversation, until: this.options.edges.now() + UNDO_MS } });
   }
@@ -425,17 +427,16 @@ export class Desk {
       this.update({ open: { ...open, ...this.picture(log), complete: open.complete || this.picture(log).complete, newAfter, typing } });
       this.deliver(log);
     }
-    if (fromShopper && !history) this.interruptClosing(log.id);
+    if (fromShopper) this.interruptClosing(log.id, log.numbers.t);
   }
 
   private rowMoved(row: Row): void {
-    const known = this.state.inbox.rows.get(row.conversation_id);
     let inbox = withRow(this.state.inbox, row);
     const wish = inbox.wishes.get(row.conversation_id);
     // What was asked for has come true.
     if (wish !== undefined && (wish.closed === true ? row.status === 'closed' : wish.owner === row.owner)) inbox = withWish(inbox, row.conversation_id, null);
     this.update({ inbox });
-    if (known !== undefined && row.numbers.t > known.numbers.t && row.preview?.author.role === 'shopper') this.interruptClosing(row.conversation_id);
+    if (row.preview?.author.role === 'shopper') this.interruptClosing(row.conversation_id, row.numbers.t);
     this.client.conversations.get(row.conversation_id)?.expect(row.numbers);
   }
 
@@ -508,8 +509,9 @@ export class Desk {
     this.update({ inbox: withWish(this.state.inbox, conversation, wish) });
   }
 
-  private interruptClosing(conversation: string): void {
-    if (this.keepOpen(conversation)) this.update({ notice: { is: 'wrote_again', conversation } });
+  /** The shopper wrote, up to number `t`. */
+  private interruptClosing(conversation: string, t: number): void {
+    if (this.closing !== null && t > this.closing.t && this.keepOpen(conversation)) this.update({ notice: { is: 'wrote_again', conversation } });
   }
 
   private keepOpen(conversation: string): boolean {
