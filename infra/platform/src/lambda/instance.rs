@@ -41,12 +41,24 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    pub(super) fn start(
-        world: &World,
-        number: u64,
-        spec: &FunctionSpec,
-        binary: &Path,
-    ) -> std::io::Result<Arc<Self>> {
+    pub(super) fn new(number: u64, spec: &FunctionSpec) -> Arc<Self> {
+        let (work, inbox) = mpsc::unbounded_channel();
+        Arc::new(Self {
+            number,
+            spec: spec.clone(),
+            work,
+            inbox: tokio::sync::Mutex::new(inbox),
+            current: Mutex::new(None),
+            calls: AtomicU32::new(0),
+            kill_at: Mutex::new(None),
+            doomed: AtomicBool::new(false),
+            killing: Notify::new(),
+            exit: watch::Sender::new(None),
+        })
+    }
+
+    /// Starts its process. Who asks for work by its number must find it by then.
+    pub(super) fn start(self: &Arc<Self>, world: &World, binary: &Path) -> std::io::Result<()> {
         let mut command = Command::new(binary);
         command
             .env_clear()
@@ -60,46 +72,33 @@ impl Instance {
             }
         }
         let (origin, region) = (&world.loopback, &world.place.region);
-        let key = format!("{ACCESS_KEY_PREFIX}{number}");
+        let key = format!("{ACCESS_KEY_PREFIX}{}", self.number);
         command
-            .env("AWS_LAMBDA_FUNCTION_NAME", &spec.name)
+            .env("AWS_LAMBDA_FUNCTION_NAME", &self.spec.name)
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
-            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", spec.memory_mb.to_string())
-            .env("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{}", spec.name))
-            .env("AWS_LAMBDA_LOG_STREAM_NAME", format!("local/{number}"))
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", self.spec.memory_mb.to_string())
+            .env("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{}", self.spec.name))
+            .env("AWS_LAMBDA_LOG_STREAM_NAME", format!("local/{}", self.number))
             .env("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
             .env("_HANDLER", "bootstrap")
             .env("TZ", ":UTC")
             // With a path it needs its scheme: lambda_runtime takes it apart as an address.
-            .env("AWS_LAMBDA_RUNTIME_API", format!("{origin}/_lambda/{number}"))
+            .env("AWS_LAMBDA_RUNTIME_API", format!("{origin}/_lambda/{}", self.number))
             .env("AWS_REGION", region)
             .env("AWS_DEFAULT_REGION", region)
             .env("AWS_ACCESS_KEY_ID", &key)
             .env("AWS_SECRET_ACCESS_KEY", &key)
             .env("AWS_ENDPOINT_URL_DYNAMODB", format!("{origin}/_aws/dynamodb"))
-            .envs(&spec.environment)
+            .envs(&self.spec.environment)
             .envs(&world.environment);
         let mut child = command.spawn()?;
-        let (work, inbox) = mpsc::unbounded_channel();
-        let instance = Arc::new(Self {
-            number,
-            spec: spec.clone(),
-            work,
-            inbox: tokio::sync::Mutex::new(inbox),
-            current: Mutex::new(None),
-            calls: AtomicU32::new(0),
-            kill_at: Mutex::new(None),
-            doomed: AtomicBool::new(false),
-            killing: Notify::new(),
-            exit: watch::Sender::new(None),
-        });
         if let Some(output) = child.stdout.take() {
-            pipe(world, &spec.name, output);
+            pipe(world, &self.spec.name, output);
         }
         if let Some(output) = child.stderr.take() {
-            pipe(world, &spec.name, output);
+            pipe(world, &self.spec.name, output);
         }
-        let me = Arc::clone(&instance);
+        let me = Arc::clone(self);
         tokio::spawn(async move {
             let status = tokio::select! {
                 status = child.wait() => status,
@@ -113,7 +112,7 @@ impl Instance {
             me.exit.send_replace(Some(format!("Runtime exited with error: {how}")));
             me.current.lock().expect("no holder panics").take();
         });
-        Ok(instance)
+        Ok(())
     }
 
     pub(crate) fn number(&self) -> u64 {

@@ -143,13 +143,16 @@ impl Lambda {
 
     fn start(&self, world: &World, function: &Arc<Function>) -> Result<Arc<Instance>, InvokeError> {
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
-        let instance = Instance::start(world, number, &function.spec, &function.binary).map_err(|error| {
-            InvokeError {
+        let instance = Instance::new(number, &function.spec);
+        // Before its process starts: it may ask for work at once.
+        self.instances.lock().expect("no holder panics").insert(number, Arc::clone(&instance));
+        if let Err(error) = instance.start(world, &function.binary) {
+            self.instances.lock().expect("no holder panics").remove(&number);
+            return Err(InvokeError {
                 kind: "Runtime.InvalidEntrypoint".into(),
                 message: format!("cannot start {}: {error}", function.binary.display()),
-            }
-        })?;
-        self.instances.lock().expect("no holder panics").insert(number, Arc::clone(&instance));
+            });
+        }
         world.metrics.change(|all| {
             let mine = all.functions.entry(function.spec.name.clone()).or_default();
             mine.cold += 1;
