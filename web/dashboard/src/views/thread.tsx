@@ -1,9 +1,10 @@
 // A conversation: who it is and whose, what was said, and where one answers.
 
 import type { Entry, ErrorCode } from '@mostrador/protocol';
+import { useQuery } from '@tanstack/react-query';
 import { ArrowDown, ArrowLeft, Check, CheckCheck, ChevronDown, CircleAlert, Clock, MessageCircle, PanelRight, SearchX, StickyNote, UserRoundPlus, X } from 'lucide-react';
 import { Fragment, Suspense, lazy, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
-import { useDesk, useSite } from '../context';
+import { useDesk, useDoors, useSite } from '../context';
 import { absolute, authorName, clock as clockTime, dayName, shopperName, whenShort } from '../format';
 import { useNow, useText } from '../hooks';
 import type { T } from '../i18n';
@@ -38,10 +39,14 @@ export function Thread() {
 function OpenThread({ id }: { id: string }) {
   const { t } = useText();
   const { list, go } = useSite();
+  const { api } = useDoors();
   const desk = useDesk();
   const open = desk.open?.id === id ? desk.open : null;
-  const row = desk.inbox.rows.get(id);
-  const name = shopperName(t, row?.shopper_name, row?.shopper_id ?? id);
+  const known = desk.inbox.rows.get(id);
+  // Come by a link, or from a list that is not loaded: then the profile's answer says who it is.
+  const detail = useQuery({ queryKey: ['detail', id], queryFn: () => api.detail(id), enabled: known === undefined });
+  const row = known ?? detail.data?.row;
+  const name = row === undefined ? '…' : shopperName(t, row.shopper_name, row.shopper_id);
   if (open?.absent === true) {
     return (
       <main className="thread thread-none">
