@@ -7,7 +7,7 @@ import { Archive, CircleAlert, Clock3, Inbox, MessagesSquare, Search, UserRound,
 import { type CSSProperties, type PointerEvent, Suspense, lazy, useEffect, useMemo, useRef, useState } from 'react';
 import { useDesk, useSite } from '../context';
 import { absolute, elapsed, shopperName, whenShort } from '../format';
-import { useNow, useText } from '../hooks';
+import { useMedia, useNow, useText } from '../hooks';
 import { LISTS, arrange, count, listed, urgency } from '../state/inbox';
 import { preference, setPreference } from '../state/storage';
 import { Avatar, Empty, Skeleton } from './parts';
@@ -23,6 +23,8 @@ export function InboxList() {
   const { inbox, loading, clock } = useDesk();
   const now = useNow(5_000, clock);
   const [filter, setFilter] = useState('');
+  // On a phone the list is the page while no conversation is open.
+  const alone = useMedia('(max-width: 759.98px)');
   const field = useRef<HTMLInputElement>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(() => clampWidth(Number(preference('list-width') ?? WIDTH.first)));
@@ -83,7 +85,7 @@ export function InboxList() {
   });
 
   return (
-    <section className="list" aria-label={t('list.label')} style={{ '--list-width': `${width}px` } as CSSProperties}>
+    <section className="list" role={alone && conversation === null ? 'main' : undefined} aria-label={t('list.label')} style={{ '--list-width': `${width}px` } as CSSProperties}>
       <SiteName />
       <Tabs />
       <div className="filter">

@@ -83,11 +83,11 @@ function Known({ detail: { shopper, earlier } }: { detail: ConversationDetail })
     <div className="profile-contents">
       <div className="profile-who">
         <Avatar name={name} size={56} />
-        <h3 dir="auto">{name}</h3>
+        <h2 dir="auto">{name}</h2>
         <p>{shopper.email ?? t('profile.anonymous')}</p>
       </div>
       <section>
-        <h4>{t('profile.now')}</h4>
+        <h3>{t('profile.now')}</h3>
         {shopper.page === null ? (
           <p className="soft">{t('profile.no_page')}</p>
         ) : (
@@ -106,7 +106,7 @@ function Known({ detail: { shopper, earlier } }: { detail: ConversationDetail })
         )}
       </section>
       <section>
-        <h4>{t('profile.about')}</h4>
+        <h3>{t('profile.about')}</h3>
         <dl>
           {shopper.email !== null && <Fact term={t('profile.email')}>{shopper.email}</Fact>}
           <Fact term={t('profile.device')}>{from === null ? t('profile.unknown') : t('profile.device_on', from)}</Fact>
@@ -118,7 +118,7 @@ function Known({ detail: { shopper, earlier } }: { detail: ConversationDetail })
         </dl>
       </section>
       <section>
-        <h4>{t('profile.earlier')}</h4>
+        <h3>{t('profile.earlier')}</h3>
         {earlier.length === 0 ? <p className="soft">{t('profile.no_earlier')}</p> : <Earlier rows={earlier} now={now} />}
       </section>
     </div>

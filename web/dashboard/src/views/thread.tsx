@@ -85,9 +85,9 @@ function Header({ id, name, closed }: { id: string; name: string; closed: boolea
       </button>
       <Avatar name={name} size={32} />
       <div className="thread-title">
-        <h2 title={name} dir="auto">
+        <h1 title={name} dir="auto">
           {name}
-        </h2>
+        </h1>
         {beganAt !== undefined && (
           <p title={absolute(language, beganAt)}>
             {closed && <span className="chip">{t('thread.is_closed')}</span>}
