@@ -47,10 +47,9 @@ export class ConversationLog {
     const added: Entry[] = [];
     for (const entry of frame.entries) this.take(entry, added);
     this.pages = frame.more;
-    // Frames may overtake one another: the head with the higher numbers is the newer one, and closed is final.
-    const before = this.head;
-    const newer = !before || (frame.head.numbers.t >= before.numbers.t && frame.head.numbers.b >= before.numbers.b);
-    if (newer) this.head = before?.status === "closed" ? { ...frame.head, status: "closed" } : frame.head;
+    // Frames overtake one another: the head with the higher numbers is the newer one.
+    const before = this.head?.numbers;
+    if (!before || (frame.head.numbers.t >= before.t && frame.head.numbers.b >= before.b)) this.head = frame.head;
     if (frame.head.cursors) this.moveCursors(frame.head.cursors);
     this.expect(frame.head.numbers);
     return { added, reset };

@@ -123,17 +123,39 @@ describe("a conversation", () => {
     client.start();
     client.say(null, "first");
     await server.time.run(100);
+    // Frames in order: the entries come before `ready`.
+    server.weather = { ...calm, delay: 0 };
     server.socket.cut();
     client.say("conv_1", "too late");
     const { id } = client.outbox.all[0]!;
     server.close();
     await server.time.run(5000);
     expect(client.outbox.get(id)?.state).toEqual({ name: "closed" });
+    // The thread said so: it was not even tried.
+    expect(server.socket.sent.filter((frame) => frame.action === "send")).toEqual([]);
     client.sendAsNew();
     await server.time.run(1000);
     expect(stored(server, "conv_2")).toEqual(["too late"]);
     expect(server.receipts.has(id)).toBe(true);
     expect(client.outbox.all).toEqual([]);
+  });
+
+  it("F16 what was written behind a beginning belongs to the conversation that it began, closed or not", async () => {
+    const server = new FakeServer();
+    const { client } = shopper(server);
+    client.start();
+    await server.time.run(100);
+    client.say(null, "first");
+    client.say(null, "second");
+    // Closed the moment it begins; nobody has heard of that when the second one goes out.
+    const arrives = server.arrives.bind(server);
+    server.arrives = (socket, frame) => {
+      if (frame.action === "send" && frame.text === "second") server.close();
+      arrives(socket, frame);
+    };
+    await server.time.run(1000);
+    expect(server.conversations.size).toBe(1);
+    expect(client.outbox.all.map(({ text, state }) => [text, state.name])).toEqual([["second", "closed"]]);
   });
 
   it("A14 a reused id fails with its text kept, and retries under another", async () => {
@@ -164,6 +186,27 @@ describe("a conversation", () => {
     await server.time.run(31_000);
     expect(texts(client.conversations.get("conv_1"))).toEqual(["one"]);
     expect(client.conversations.get("conv_1")?.epoch).toBe("e2");
+  });
+
+  it("F22 sends again what was acknowledged, and then lost by a restored backup", async () => {
+    const server = new FakeServer();
+    const { client } = shopper(server);
+    client.start();
+    client.say(null, "one");
+    await server.time.run(100);
+    const { socket } = server;
+    const receive = socket.receive.bind(socket);
+    socket.receive = (frame) => void (frame.type === "ack" && receive(frame));
+    const { id } = client.say("conv_1", "two")!;
+    await server.time.run(50);
+    expect(client.outbox.get(id)?.state.name).toBe("stored");
+    server.epoch = "e2";
+    server.conversations.get("conv_1")!.entries.length = 1;
+    server.receipts.delete(id);
+    socket.receive = receive;
+    await server.time.run(31_000);
+    expect(stored(server, "conv_1")).toEqual(["one", "two"]);
+    expect(client.outbox.all).toEqual([]);
   });
 
   it("learns from a heartbeat what no push told", async () => {
