@@ -165,7 +165,7 @@ impl World {
                 } else {
                     used.insert(format!("{action} {index}").trim_end().to_owned());
                 }
-            } else {
+            } else if all.denied.len() < 1_000 {
                 all.denied.push(format!("{function} {action} {resource}"));
             }
         });

@@ -10,9 +10,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until};
 
 const LOOK_AHEAD: usize = 1_000;
+/// While a window is open the stream is read so often, and not at each of a thousand writes a second.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// One mapping, and the handles by which tests hold it up.
 #[derive(Debug)]
@@ -77,7 +79,7 @@ pub(crate) async fn run(world: Arc<World>, mapping: Arc<Mapping>) {
             mapping.wake.notified().await;
         }
         changes.mark_unchanged();
-        let Some((batch, last)) = gather(&world, &mapping, &mut changes).await else {
+        let Some((batch, last)) = gather(&world, &mapping).await else {
             tokio::select! {
                 changed = changes.changed() => if changed.is_err() { return },
                 () = mapping.wake.notified() => {}
@@ -97,11 +99,7 @@ pub(crate) async fn run(world: Arc<World>, mapping: Arc<Mapping>) {
 }
 
 /// The next batch and the last sequence number that it covers; none when the stream holds nothing for us.
-async fn gather(
-    world: &World,
-    mapping: &Mapping,
-    changes: &mut tokio::sync::watch::Receiver<u64>,
-) -> Option<(Vec<Value>, i64)> {
+async fn gather(world: &World, mapping: &Mapping) -> Option<(Vec<Value>, i64)> {
     let spec = &mapping.spec;
     let (mut batch, mut last) = (Vec::new(), mapping.done.load(Ordering::SeqCst));
     let mut until: Option<Instant> = None;
@@ -131,10 +129,10 @@ async fn gather(
         }
         // The window opens with the first record that matters.
         let end = *until.get_or_insert_with(|| Instant::now() + world.options.pace.window(spec.window));
-        match timeout_at(end, changes.changed()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) | Err(_) => return Some((batch, last)),
+        if Instant::now() >= end {
+            return Some((batch, last));
         }
+        sleep_until(end.min(Instant::now() + LOOK)).await;
     }
 }
 
