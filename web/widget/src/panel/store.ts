@@ -73,6 +73,7 @@ export class Store {
   private awayTimer: unknown = null;
   private typingTimer: unknown = null;
   private seenTimer: unknown = null;
+  private configTimer: unknown = null;
   private told = { seen: 0, delivered: 0 };
   private lastPage = "";
   private configAt = 0;
@@ -130,7 +131,7 @@ export class Store {
   shutdown(): void {
     this.client.stop();
     for (const undo of this.undo) undo();
-    for (const timer of [this.awayTimer, this.typingTimer, this.seenTimer]) this.edges.cancel(timer);
+    for (const timer of [this.awayTimer, this.typingTimer, this.seenTimer, this.configTimer]) this.edges.cancel(timer);
     this.title(0);
   }
 
@@ -152,7 +153,7 @@ export class Store {
     this.tab.set(this.key.shown, "1");
     this.client.start();
     this.client.connection.wake();
-    if (this.edges.now() - this.configAt > 60_000) void this.refreshConfig();
+    this.keepConfig();
     this.host.emit("open");
     this.reconsider();
   }
@@ -298,6 +299,10 @@ export class Store {
       case "state":
         this.connection.value = event.state;
         if (event.state.name === "ended" && event.state.reason === "session_ended") this.sessionEnded();
+        if (event.state.name === "online") {
+          this.lastPage = "";
+          this.tellPage();
+        }
         return this.watchAway(event.state);
       case "conversation":
         return this.conversationChanged(event.log, event.added);
@@ -312,8 +317,6 @@ export class Store {
         if (event.open) this.local.set(this.key.open, "1");
         else if (this.client.outbox.all.length === 0) this.local.remove(this.key.open);
         this.told = { seen: 0, delivered: 0 };
-        this.lastPage = "";
-        this.tellPage();
         return this.reconsider();
       case "frame":
         if (event.frame.type === "typing" && event.frame.author.role === "agent" && event.frame.conversation_id === this.conversation.value?.log.id) {
@@ -448,6 +451,7 @@ export class Store {
   readonly forgotten = signal(0);
 
   private async token(): Promise<string | null> {
+    this.session ??= readSession(this.local.get(this.key.session));
     if (this.session) return this.session.session;
     // Made only for somebody who has opened the panel, or has written.
     if (!this.open.value) return null;
@@ -478,6 +482,14 @@ export class Store {
     this.conversation.value = null;
     this.client.conversations.clear();
     return Promise.resolve(this.open.value);
+  }
+
+  /** While the panel is open, who is here is never older than a minute or two. */
+  private keepConfig(): void {
+    this.edges.cancel(this.configTimer);
+    if (!this.open.value) return;
+    if (this.edges.now() - this.configAt >= 60_000 && document.visibilityState === "visible") void this.refreshConfig();
+    this.configTimer = this.edges.after(60_000, () => this.keepConfig());
   }
 
   private async refreshConfig(): Promise<void> {
