@@ -1,7 +1,9 @@
-//! `cargo xtask run | test | prove | generate`: what a newcomer types, and what CI runs.
+//! `cargo xtask run | test | prove | bench | package | generate`: what a newcomer types, and what CI runs.
 #![expect(clippy::print_stdout, reason = "a command-line program talks")]
 #![expect(clippy::disallowed_methods, reason = "it times its steps")]
 
+mod bench;
+mod package;
 mod run;
 mod steps;
 mod tools;
@@ -15,6 +17,10 @@ cargo xtask test [--quick | STEP …]
     every check; --quick: the inner loop; STEP: format, lint, rust, web, template, browser
 cargo xtask prove
     the long figures: the simulation and the faults at full length
+cargo xtask bench
+    what a message costs, beside two baselines that make the same AWS calls
+cargo xtask package
+    the functions as AWS wants them: target/lambda/<name>/bootstrap, for arm64
 cargo xtask generate
     TypeScript and API documents from shared/protocol";
 
@@ -25,6 +31,8 @@ fn main() -> Result<()> {
         Some("run") => run::run(&rest),
         Some("test") => steps::test(&rest),
         Some("prove") => steps::prove(),
+        Some("bench") => bench::bench(),
+        Some("package") => package::package(),
         Some("generate") => steps::generate(),
         None | Some("help" | "--help" | "-h") => {
             println!("{HELP}");

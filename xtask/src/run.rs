@@ -5,9 +5,10 @@ use anyhow::{Context, Result, bail, ensure};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-/// The functions and what serves them.
-const PACKAGES: [&str; 7] =
-    ["ws-connect", "ws-message", "ws-disconnect", "http-api", "projector", "mostrador-local", "seed"];
+/// What is deployed.
+pub const FUNCTIONS: [&str; 5] = ["ws-connect", "ws-message", "ws-disconnect", "http-api", "projector"];
+/// What serves them at home.
+const AT_HOME: [&str; 2] = ["mostrador-local", "seed"];
 
 pub fn run(words: &[&str]) -> Result<()> {
     let (mut port, mut data, mut release, mut conversations) = ("8787", None, false, "0");
@@ -70,7 +71,7 @@ pub fn run(words: &[&str]) -> Result<()> {
 /// Builds the functions, the platform and the seed.
 pub fn build(release: bool) -> Result<()> {
     let mut arguments = vec!["build", "--bins"];
-    for package in PACKAGES {
+    for package in FUNCTIONS.into_iter().chain(AT_HOME) {
         arguments.extend(["-p", package]);
     }
     if release {
