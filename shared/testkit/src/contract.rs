@@ -218,6 +218,8 @@ pub async fn entries_come_in_pages_in_order<S: Store>(store: &S) {
         }
     }
     assert_eq!(seen, (1..=13).collect::<Vec<_>>());
+    let exact = store.entries(head.id, domain::conversation::Log::Thread, 8, 5).await.expect("read");
+    assert!(exact.entries.len() == 5 && !exact.more, "a page that ends with the log says that there is more");
     let beyond = store.entries(head.id, domain::conversation::Log::Thread, 13, 5).await.expect("read");
     assert!(beyond.entries.is_empty() && !beyond.more);
 }
@@ -449,6 +451,12 @@ pub async fn a_session_is_rated_ended_and_expires<S: Store>(store: &S) {
         Some(Err(Duration::from_millis(200)))
     );
     assert_eq!(store.session(secret, rate, NOW.plus(MINUTE)).await.expect("answered"), None);
+    // Over is over, also with a bucket that is full.
+    let full = Rate { every: 2 * MINUTE, burst: 1 };
+    let other = hash();
+    store.open_session(other, &session, &shopper(&case)).await.expect("opened");
+    assert!(matches!(store.session(other, full, NOW.plus(MINUTE / 2)).await, Ok(Some(Ok(_)))));
+    assert_eq!(store.session(other, full, NOW.plus(MINUTE)).await.expect("answered"), None);
     store.end_session(secret).await.expect("ended");
     assert_eq!(store.session(secret, rate, NOW).await.expect("answered"), None);
 }

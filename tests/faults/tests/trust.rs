@@ -176,10 +176,11 @@ async fn a_09_an_eleventh_connection_of_a_shopper_is_turned_away() {
 async fn a_09_sessions_from_one_address_are_limited() {
     let stack = Stack::start().await;
     let mut refused = 0;
-    for _ in 0..70 {
+    for _ in 0..130 {
         refused += u32::from(Account::shopper(&stack.url, "demo").await.is_err());
     }
-    assert_eq!(refused, 10, "60 sessions per address and ten minutes");
+    // 60 per address and ten minutes; should a window end meanwhile, two windows' worth.
+    assert!(refused == 70 || refused == 10, "{refused} of 130 were refused");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -197,7 +197,14 @@ impl Dynamo {
                 Err(error) => match error.as_service_error() {
                     Some(UpdateItemError::ConditionalCheckFailedException(refused)) => match refused.item() {
                         None => return Ok(Admitted::Absent),
-                        Some(item) => left = Item::from(item.clone()).get_number("tat"),
+                        Some(item) => {
+                            let item = Item::from(item.clone());
+                            // Over is over, however full its bucket.
+                            if item.get_number("expires_at").is_some_and(|at| at <= now.millis()) {
+                                return Ok(Admitted::Absent);
+                            }
+                            left = item.get_number("tat");
+                        }
                     },
                     _ => return Err(unavailable(error)),
                 },

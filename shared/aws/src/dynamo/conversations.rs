@@ -74,14 +74,17 @@ impl Conversations for Dynamo {
             .expression_attribute_values(":from", s(keys::entry_sk(log, after.saturating_add(1))))
             .expression_attribute_values(":to", s(format!("{}~", keys::log_prefix(log))))
             .consistent_read(true)
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            // One more than asked for tells whether there is more.
+            .limit(i32::try_from(limit + 1).unwrap_or(i32::MAX))
             .send()
             .await
             .map_err(unavailable)?;
-        let items = page.items.unwrap_or_default();
+        let mut items = page.items.unwrap_or_default();
+        let more = items.len() > limit || page.last_evaluated_key.is_some();
+        items.truncate(limit);
         let entries =
             items.into_iter().map(|item| read_entry(&item.into(), log)).collect::<Stored<Vec<_>>>()?;
-        Ok(EntryPage { entries, more: page.last_evaluated_key.is_some() })
+        Ok(EntryPage { entries, more })
     }
 
     async fn cursors(&self, id: ConversationId) -> Stored<Cursors> {
