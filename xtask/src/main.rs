@@ -14,7 +14,7 @@ const HELP: &str = "\
 cargo xtask run [--port N] [--data FILE] [--release]
     the whole product on this machine: http://localhost:8787
 cargo xtask test [--quick | STEP …]
-    every check; --quick: the inner loop; STEP: format, lint, rust, web, template, browser
+    every check; --quick: the inner loop; STEP: format, lint, rust, web, template, browser, audit
 cargo xtask prove
     the long figures: the simulation and the faults at full length
 cargo xtask bench

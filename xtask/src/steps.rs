@@ -13,13 +13,14 @@ enum Outcome {
     Skipped(&'static str),
 }
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     ("format", format),
     ("lint", lint),
     ("rust", rust),
     ("web", web),
     ("template", template),
     ("browser", browser),
+    ("audit", audit),
 ];
 
 /// The inner loop: what most changes break.
@@ -114,6 +115,31 @@ fn browser() -> Result<Outcome> {
         .status()?;
     ensure!(status.success(), "the browser tests failed");
     Ok(Outcome::Passed)
+}
+
+/// Dependencies that turned bad (TRUST A35). Both need what a newcomer's machine may lack, and say so.
+fn audit() -> Result<Outcome> {
+    let deny = exists("cargo-deny");
+    if deny {
+        cargo(&["deny", "--locked", "check"])?;
+    }
+    let npm = std::process::Command::new("npm")
+        .args(["audit", "--omit=dev", "--audit-level=high", "--json"])
+        .current_dir(root())
+        .output()?;
+    // Without the registry's answer there is an error in its place.
+    let answered = String::from_utf8_lossy(&npm.stdout).contains("\"auditReportVersion\"");
+    ensure!(!answered || npm.status.success(), "npm audit finds something: run `npm audit --omit=dev`");
+    Ok(match (deny, answered) {
+        (true, true) => Outcome::Passed,
+        (false, true) => {
+            Outcome::Skipped("cargo-deny is missing: `cargo install cargo-deny --locked`; npm's part passed")
+        }
+        (true, false) => Outcome::Skipped("the registry gives no audits; cargo-deny's part passed"),
+        (false, false) => Outcome::Skipped(
+            "dependencies were NOT audited: `cargo install cargo-deny --locked`, and a registry that answers",
+        ),
+    })
 }
 
 /// The long figures, printed.
