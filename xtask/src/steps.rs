@@ -109,7 +109,7 @@ fn browser() -> Result<Outcome> {
     build(false)?;
     npm(&["run", "build", "--workspaces", "--if-present"])?;
     let status = std::process::Command::new("npm")
-        .args(["run", "e2e", "--workspace", "tests/browser"])
+        .args(["run", "e2e", "--workspaces", "--if-present"])
         .env("CHROMIUM", chromium)
         .current_dir(root())
         .status()?;

@@ -326,12 +326,15 @@ fn middle(values: &mut [f64]) -> f64 {
     values[values.len() / 2]
 }
 
+/// A line of the table: its name, and how it reads a side's figure.
+type Row<'a> = (&'a str, &'a dyn Fn(&Figures) -> Option<f64>);
+
 fn print_table(subjects: &[Subject], figures: &[Figures]) {
     let calls: Vec<String> = figures[0].calls.iter().map(|(name, n)| format!("{n} {name}")).collect();
     println!("\nOne message, the same calls in all three: {}", calls.join(", "));
     println!("In brackets: how many times ws-message's.\n");
     println!("{:<34}{:>16}{:>24}{:>24}", "", subjects[0].name, subjects[1].name, subjects[2].name);
-    let rows: [(&str, &dyn Fn(&Figures) -> Option<f64>); 7] = [
+    let rows: [Row; 7] = [
         ("cold start, ms (median)", &|f| Some(f.cold)),
         ("cold start at 7.2 % CPU, ms", &|f| f.cold_held),
         ("warm message, ms (median)", &|f| Some(f.wall)),
