@@ -1,6 +1,7 @@
 // The shop's pages as text. Each is a real document: going from one to the next is a real navigation.
 
 import { art } from "./art.mjs";
+import { words } from "./shops.mjs";
 
 const policy = [
   "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self' ws: wss:", "manifest-src 'self'",
@@ -11,9 +12,15 @@ const t = (key, tag = "span") => `<${tag} data-t="${key}"></${tag}>`;
 const price = (euros) => `<span class="price" data-price="${euros}"></span>`;
 const card = (product) => `<a class="card" href="product.html?id=${product.id}">${art[product.art](product.color, product.tint)}<span class="card-text"><b data-t="${product.id}"></b>${price(product.price)}</span></a>`;
 
+/** The words in English from the start, so that nothing jumps when the script comes; it puts in the others. */
+const inEnglish = (text) =>
+  text
+    .replace(/( data-t="([^"]+)"[^>]*)><\//g, (_, tag, key) => `${tag}>${words.en[key]}</`)
+    .replace(/( data-price="(\d+)"[^>]*)><\//g, (_, tag, euros) => `${tag}>€${euros}</`);
+
 function page(shop, { name, title, main }) {
   const up = shop.folder ? "../" : "";
-  return `<!doctype html>
+  return inEnglish(`<!doctype html>
 <html lang="en" data-shop="${shop.site}">
 <head>
 <meta charset="utf-8">
@@ -33,14 +40,14 @@ function page(shop, { name, title, main }) {
 <div class="top">
 <a class="brand" href="index.html"><i></i>${shop.name}</a>
 <nav aria-label="${shop.name}"><a href="index.html"${name === "home" ? ' aria-current="page"' : ""} data-t="shop"></a><a href="about.html"${name === "about" ? ' aria-current="page"' : ""} data-t="about"></a><a href="cart.html"${name === "cart" ? ' aria-current="page"' : ""}><span data-t="cart"></span> <b class="count" data-count hidden></b></a></nav>
-<div class="tools"><select id="language" data-label="language">${[["en", "English"], ["es", "Español"], ["pt", "Português"], ["it", "Italiano"], ["ar", "العربية"]].map(([code, label]) => `<option value="${code}">${label}</option>`).join("")}</select><button type="button" id="theme"></button></div>
+<div class="tools"><select id="language" data-label="language">${[["en", "English"], ["es", "Español"], ["pt", "Português"], ["it", "Italiano"], ["ar", "العربية"]].map(([code, label]) => `<option value="${code}">${label}</option>`).join("")}</select><button type="button" id="theme">Dark</button></div>
 </div>
 </header>
 <main id="main">${main}</main>
 <footer><div><b>${shop.name}</b>${t(`${shop.key}.tag`, "p")}</div>${t("help", "p")}</footer>
 </body>
 </html>
-`;
+`);
 }
 
 export function pages(shop) {

@@ -298,3 +298,78 @@ test("the second shop knows nothing of the first", async (t) => {
   await page.getByTestId("welcome").filter({ hasText: "Casa Verde" }).waitFor();
   assert.equal(await page.getByTestId("message").count(), 0);
 });
+
+test("ux_2 no layout shift, never the largest paint; ux_3 the panel comes only on intent", async (t) => {
+  const requests = [];
+  const page = await shopper(t, {
+    prepare: async (context) => {
+      context.on("request", (request) => requests.push(new URL(request.url()).pathname));
+      await context.addInitScript(() => {
+        globalThis.measured = { shift: 0, largest: "" };
+        new PerformanceObserver((list) => list.getEntries().forEach((entry) => (measured.shift += entry.value))).observe({ type: "layout-shift", buffered: true });
+        new PerformanceObserver((list) => list.getEntries().forEach((entry) => (measured.largest = entry.element?.id ?? entry.element?.tagName ?? ""))).observe({ type: "largest-contentful-paint", buffered: true });
+      });
+    },
+  });
+  await page.waitForLoadState("networkidle");
+  assert.deepEqual(requests.filter((path) => /panel|tickets|sessions/.test(path)), []);
+  const measured = await page.evaluate(() => globalThis.measured);
+  assert.equal(measured.shift, 0);
+  assert.doesNotMatch(measured.largest, /mostrador/);
+  const panel = page.waitForResponse((answer) => /panel-/.test(answer.url()));
+  await page.getByTestId("launcher").hover();
+  await panel;
+  assert.deepEqual(requests.filter((path) => /tickets|sessions/.test(path)), []);
+  assert.deepEqual(await kept(page), []);
+});
+
+test("ux_13 what failed keeps its text and offers retry", async (t) => {
+  const page = await shopper(t);
+  await talking(page);
+  await page.evaluate(() => {
+    const id = crypto.randomUUID();
+    const unsent = { id, action: "send", conversation_id: null, text: "refused once", at: Date.now(), nth: 0, state: { name: "failed", code: "forbidden" } };
+    localStorage.setItem(`mostrador:demo:unsent:${id}`, JSON.stringify(unsent));
+  });
+  await page.reload();
+  const failed = message(page, "refused once");
+  await failed.getByRole("button", { name: "Retry" }).click();
+  await page.locator("[data-testid=message][data-state=stored]").filter({ hasText: "refused once" }).waitFor();
+  assert.equal(await failed.count(), 1);
+});
+
+test("ux_15 earlier messages appear above without moving what one reads", async (t) => {
+  const page = await shopper(t);
+  const id = await talking(page);
+  // Longer than what is shown at first. The service takes five frames a second.
+  for (let n = 0; n < 95; n++) {
+    const sent = Date.now();
+    await ana.say(id, `line ${n}`);
+    await page.waitForTimeout(Math.max(0, 200 - (Date.now() - sent)));
+  }
+  await page.reload();
+  await message(page, "line 94").waitFor();
+  const moved = await page.getByTestId("thread").evaluate(async (box) => {
+    const shown = () => [...box.querySelectorAll("[data-testid=message]")];
+    const before = shown().length;
+    box.scrollTop = 150;
+    const reading = shown().find((each) => each.getBoundingClientRect().top > box.getBoundingClientRect().top).dataset.seq;
+    const place = () => shown().find((each) => each.dataset.seq === reading).getBoundingClientRect().top;
+    const was = place();
+    while (shown().length === before) await new Promise(requestAnimationFrame);
+    return Math.abs(place() - was);
+  });
+  assert.ok(moved <= 1, `${moved} px`);
+});
+
+test("ux_27 targets are large enough; ux_29 nothing moves under reduced motion; ux_30 a phone does not zoom into the composer", async (t) => {
+  const page = await shopper(t, { viewport: { width: 390, height: 780 }, isMobile: true, hasTouch: true, reducedMotion: "reduce" });
+  await page.getByTestId("launcher").tap();
+  await page.getByTestId("composer").fill("hello");
+  const found = await page.getByTestId("panel").evaluate((panel) => ({
+    small: [...panel.querySelectorAll("button")].map((button) => button.getBoundingClientRect()).filter((box) => box.width < 44 || box.height < 44).length,
+    moving: [...panel.querySelectorAll("*")].filter((each) => getComputedStyle(each).animationName !== "none" || parseFloat(getComputedStyle(each).transitionDuration) > 0).length,
+    font: parseFloat(getComputedStyle(panel.querySelector("textarea")).fontSize),
+  }));
+  assert.deepEqual({ ...found, font: found.font >= 16 }, { small: 0, moving: 0, font: true });
+});

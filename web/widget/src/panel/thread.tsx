@@ -202,8 +202,10 @@ function lineText(store: Store, { entry }: Extract<Item, { type: "line" }>): str
 function BubbleView({ bubble, own, store }: { bubble: Bubble; own: boolean; store: Store }) {
   const state = bubble.unsent?.state.name;
   const failed = state === "failed" || state === "closed";
+  // What has just come rises; history is simply there.
+  const fresh = useRef(store.client.now() - bubble.at < 3000).current;
   return (
-    <div class={`message${failed ? " failed" : ""}`} data-testid="message" data-own={own} data-seq={bubble.seq} data-state={state ?? "stored"}>
+    <div class={`message${failed ? " failed" : ""}${fresh ? " fresh" : ""}`} data-testid="message" data-own={own} data-seq={bubble.seq} data-state={state ?? "stored"}>
       <div class="bubble" dir="auto">
         <Rich text={bubble.text} />
       </div>
