@@ -86,8 +86,28 @@ for name, expected in ACTIONS.items():
     statements = [s for policy in properties["Policies"] for s in as_list(policy["PolicyDocument"]["Statement"])]
     actions = {action for s in statements for action in as_list(s["Action"])}
     fact(f"a_36 {name} may do exactly what its function does", actions == expected | LOGS, f"{sorted(actions ^ (expected | LOGS))}")
-    wild = [s["Sid"] for s in statements if s["Resource"] == "*" and as_list(s["Action"]) != ["dynamodb:ListStreams"]]
-    fact(f"a_36 {name} reaches nothing but its own", not wild and "ManagedPolicyArns" not in properties, f"{wild}")
+    def reaches(statement):
+        """Only this table, its index and stream; this API's stage; this function's own log group."""
+        own = {
+            "dynamodb": lambda r: r in ({"Fn::GetAtt": ["Table", "Arn"]}, {"Fn::GetAtt": ["Table", "StreamArn"]}, {"Fn::Sub": "${Table.Arn}/index/inbox"}),
+            "execute-api": lambda r: isinstance(r, dict) and "${WebSocketApi}/ws/" in str(r.get("Fn::Sub")),
+            "logs": lambda r: r == {"Fn::GetAtt": [name.removesuffix("Role") + "Logs", "Arn"]},
+        }
+        # Listing streams knows no resource.
+        listing = as_list(statement["Action"]) == ["dynamodb:ListStreams"] and statement["Resource"] == "*"
+        return listing or all(own[action.split(":")[0]](r) for action in as_list(statement["Action"]) for r in as_list(statement["Resource"]))
+
+    strays = [s["Sid"] for s in statements if s["Effect"] != "Allow" or not reaches(s)]
+    fact(f"a_36 {name} reaches its own table, stage and log group alone", not strays and "ManagedPolicyArns" not in properties, f"{strays}")
+    # A leading key bounds each action on the table to the partitions of its kind; the index holds heads alone.
+    unbound = [
+        s["Sid"] for s in statements
+        if s["Resource"] == {"Fn::GetAtt": ["Table", "Arn"]} and not s.get("Condition", {}).get("ForAllValues:StringLike", {}).get("dynamodb:LeadingKeys")
+    ]
+    fact(f"a_36 {name} reaches the partitions of its work alone", not unbound, f"{unbound}")
+
+roles_used = {json.dumps(f["Properties"]["Role"]) for f in functions.values()}
+fact("a_36 every function has a role of its own, and each is checked here", roles_used == {json.dumps({"Fn::GetAtt": [name, "Arn"]}) for name in ACTIONS})
 
 print(f"\n{len(faults)} failed" if faults else "\nthe template holds")
 sys.exit(1 if faults else 0)
