@@ -2,7 +2,7 @@
 //! into the project's own Python environment.
 
 use crate::run::FUNCTIONS;
-use crate::tools::{exists, root, sh};
+use crate::tools::{command, exists, root, sh};
 use anyhow::{Context, Result, ensure};
 
 /// Pinned: what is deployed is built by a known tool.
@@ -28,12 +28,8 @@ pub fn package() -> Result<()> {
     // cargo finds `cargo-lambda` and `zig` (which lies beside it) by PATH.
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths(std::iter::once(own).chain(std::env::split_paths(&path)))?;
-    let status = std::process::Command::new("cargo")
-        .args(&arguments)
-        .env("PATH", path)
-        .current_dir(root())
-        .status()
-        .context("cargo could not be started")?;
+    let status =
+        command("cargo").args(&arguments).env("PATH", path).status().context("cargo could not be started")?;
     ensure!(status.success(), "cargo lambda build failed");
     for function in FUNCTIONS {
         let bootstrap = root().join("target/lambda").join(function).join("bootstrap");

@@ -9,11 +9,28 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the project").to_owned()
 }
 
+/// A program to be run in the project's folder, without what cargo told *this* program about itself: build scripts (ring's)
+/// watch those variables, and `cargo xtask` would then build anew what `cargo` has built, and the other way round.
+pub fn command(program: &str) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(root());
+    let about_us = |name: &str| {
+        ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"]
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
+    };
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(about_us) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
 /// Runs a command in the project's folder; its output is shown.
 pub fn sh(program: &str, arguments: &[&str]) -> Result<()> {
-    let status = Command::new(program)
+    let status = command(program)
         .args(arguments)
-        .current_dir(root())
         .status()
         .with_context(|| format!("{program} could not be started"))?;
     ensure!(status.success(), "{program} {} failed", arguments.join(" "));
