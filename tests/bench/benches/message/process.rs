@@ -74,7 +74,8 @@ impl Process {
             }
         };
         command.args(&subject.arguments).env_clear().stdin(Stdio::null()).stdout(Stdio::null());
-        command.stderr(Stdio::inherit()).kill_on_drop(true);
+        // Logs are written, which costs, and read by nobody.
+        command.stderr(Stdio::null()).kill_on_drop(true);
         for (name, value) in environment {
             command.env(name, value);
         }
