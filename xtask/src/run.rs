@@ -1,7 +1,7 @@
 //! `cargo xtask run`: builds, starts the platform, seeds it, says where everything is.
 
 use crate::tools::{cargo, node_modules, npm, root};
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
@@ -22,6 +22,11 @@ pub fn run(words: &[&str]) -> Result<()> {
             "--release" => release = true,
             _ => bail!("unknown option {word}; known are --port, --data, --conversations, --release"),
         }
+    }
+    // Before minutes of building rather than after.
+    let number: u16 = port.parse().with_context(|| format!("--port takes a number, not {port}"))?;
+    if number != 0 && std::net::TcpStream::connect(("127.0.0.1", number)).is_ok() {
+        bail!("port {port} is in use: end what runs there, or choose another with --port");
     }
     node_modules()?;
     npm(&["run", "build", "--workspaces", "--if-present"])?;
@@ -59,7 +64,10 @@ pub fn run(words: &[&str]) -> Result<()> {
         .env("AWS_SECRET_ACCESS_KEY", "local")
         .env("AWS_ENDPOINT_URL_DYNAMODB", format!("{url}/_aws/dynamodb"))
         .status()?;
-    ensure!(seed.success(), "the demo could not be seeded");
+    if !seed.success() {
+        platform.kill()?;
+        bail!("the demo could not be seeded");
+    }
     println!(
         "\nMostrador runs.\n\n  Everything     {url}/\n  Demo shop      {url}/shop/\n  Dashboard      {url}/dashboard/   ana@example.com or luis@example.com, password mostrador\n  Second shop    {url}/shop/?site=demo-two   marta@example.com\n  Platform       {url}/platform/\n\nCtrl-C ends it.\n"
     );
