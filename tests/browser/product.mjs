@@ -13,7 +13,7 @@ const screenshots = path.join(root, "tests/browser/screenshots");
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 export async function start() {
-  const platform = spawn(path.join(target, "mostrador-local"), ["--config", "infra/platform/local.toml", "--port", "0", "--bin-dir", target], {
+  const platform = spawn(path.join(target, "mostrador-local"), ["--config", "infra/local/local.toml", "--port", "0", "--bin-dir", target], {
     cwd: root, stdio: ["ignore", "pipe", "ignore"],
   });
   const [url, table] = await new Promise((resolve, reject) => {

@@ -33,7 +33,7 @@ pub fn run(words: &[&str]) -> Result<()> {
     build(release)?;
     let binaries = root().join(if release { "target/release" } else { "target/debug" });
     let mut platform = Command::new(binaries.join("mostrador-local"));
-    platform.args(["--config", "infra/platform/local.toml", "--port", port, "--bin-dir"]).arg(&binaries);
+    platform.args(["--config", "infra/local/local.toml", "--port", port, "--bin-dir"]).arg(&binaries);
     if let Some(data) = data {
         platform.args(["--data", data]);
     }

@@ -43,7 +43,7 @@ async fn main() -> Result<()> {
 }
 
 fn options() -> Result<Options> {
-    let mut config = PathBuf::from("infra/platform/local.toml");
+    let mut config = PathBuf::from("infra/local/local.toml");
     let (mut port, mut data, mut binaries) = (None, None, PathBuf::from("target/debug"));
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {

@@ -20,7 +20,7 @@ pub enum TemplateError {
     Yaml(PathBuf, String),
     #[error(
         "resource {name} is of type {kind}, which this platform neither emulates nor knows to be harmless at home. \
-         Emulate it, or add it to INERT in infra/platform/src/template/kinds.rs with a reason"
+         Emulate it, or add it to INERT in infra/local/src/template/kinds.rs with a reason"
     )]
     UnsupportedResource { name: String, kind: String },
     #[error("{at}: the intrinsic {intrinsic} is not supported; use one of {}", intrinsics::SUPPORTED.join(", "))]
