@@ -147,19 +147,14 @@ pub fn prove() -> Result<()> {
     cargo(&["run", "--release", "-p", "simulation", "--", "--messages", "1000000", "--seed", "1"])?;
     cargo(&["test", "--release", "-p", "simulation", "--", "--nocapture"])?;
     build(true)?;
-    cargo(&["test", "--release", "-p", "faults", "--test", "budget", "--", "--nocapture"])?;
-    cargo(&[
-        "test",
-        "--release",
-        "-p",
-        "faults",
-        "--test",
-        "faults",
-        "--",
-        "--ignored",
-        "--nocapture",
-        "--test-threads=1",
-    ])
+    // One at a time: each measures or hurts a whole platform.
+    let long = ["--ignored", "--nocapture", "--test-threads=1"];
+    for (suite, flags) in
+        [("budget", &["--include-ignored", "--nocapture", "--test-threads=1"]), ("storm", &long)]
+    {
+        cargo(&[&["test", "--release", "-p", "faults", "--test", suite, "--"], &flags[..]].concat())?;
+    }
+    Ok(())
 }
 
 pub fn generate() -> Result<()> {

@@ -25,6 +25,8 @@ pub struct State {
     /// Thread and backstage of one conversation, by number.
     pub thread: BTreeMap<u64, Entry>,
     pub backstage: BTreeMap<u64, Entry>,
+    /// The last number of each log before the first hole: counted on as entries come, since a storm asks at every frame.
+    whole: Numbers,
     pub conversation: Option<ConversationId>,
     pub epoch: String,
     /// Unsent, in the order written.
@@ -41,11 +43,8 @@ pub struct State {
 impl State {
     /// The last number of each log before the first hole.
     #[must_use]
-    pub fn numbers(&self) -> Numbers {
-        let whole = |log: &BTreeMap<u64, Entry>| {
-            log.keys().zip(1..).take_while(|(seq, n)| **seq == *n).count() as u64
-        };
-        Numbers { t: whole(&self.thread), b: whole(&self.backstage) }
+    pub const fn numbers(&self) -> Numbers {
+        self.whole
     }
 
     fn gap(&self) -> bool {
@@ -67,6 +66,13 @@ impl State {
                 }
             }
         }
+        let on = |log: &BTreeMap<u64, Entry>, mut whole: u64| {
+            while log.contains_key(&(whole + 1)) {
+                whole += 1;
+            }
+            whole
+        };
+        self.whole = Numbers { t: on(&self.thread, self.whole.t), b: on(&self.backstage, self.whole.b) };
     }
 }
 
@@ -141,9 +147,16 @@ struct Run {
 }
 
 impl Run {
-    async fn forever(self) {
+    async fn forever(mut self) {
         let mut failures = 0u32;
         loop {
+            // A provider that was started anew has new keys; a dashboard would renew its token silently.
+            if failures > 1
+                && self.account.agent
+                && let Ok(Ok(account)) = timeout(Duration::from_secs(8), self.account.renewed()).await
+            {
+                self.account = account;
+            }
             match timeout(Duration::from_secs(8), Line::open(&self.account)).await {
                 Ok(Ok(line)) => {
                     failures = 0;

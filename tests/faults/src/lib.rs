@@ -5,6 +5,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests against real processes run on the real clock")]
 
 pub mod device;
+pub mod healing;
 pub mod line;
 pub mod people;
 pub mod stack;

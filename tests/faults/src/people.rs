@@ -15,6 +15,8 @@ pub struct Account {
     pub site: String,
     pub token: String,
     pub agent: bool,
+    /// An agent's, to sign in again with.
+    email: Option<String>,
 }
 
 /// An answer of the HTTP API.
@@ -46,6 +48,7 @@ impl Account {
             site: site.into(),
             token: session.session,
             agent: false,
+            email: None,
         })
     }
 
@@ -78,7 +81,14 @@ impl Account {
             site: site.into(),
             token: token.id_token,
             agent: true,
+            email: Some(email.into()),
         })
+    }
+
+    /// The same agent, signed in anew.
+    pub async fn renewed(&self) -> Result<Self> {
+        let email = self.email.as_deref().context("a shopper does not sign in")?;
+        Self::agent(&self.base, &self.site, email).await
     }
 
     pub async fn get(&self, path: &str) -> Result<Reply> {

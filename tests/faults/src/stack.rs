@@ -10,6 +10,7 @@ use std::process::Command;
 pub struct Stack {
     pub platform: Platform,
     pub url: String,
+    options: Options,
 }
 
 /// The folder that holds the template.
@@ -31,6 +32,11 @@ impl Stack {
     }
 
     pub async fn with(limits: Limits) -> Self {
+        Self::on(limits, None).await
+    }
+
+    /// With its table in a file, so that it outlives [`Stack::restart`].
+    pub async fn on(limits: Limits, data: Option<PathBuf>) -> Self {
         let parameters = [
             ("ConnectionsUrl", "{url}/ws"),
             ("WebSocketUrl", "{ws}/ws"),
@@ -41,7 +47,7 @@ impl Stack {
         ];
         let user =
             |email: &str| User { email: email.into(), name: email.into(), password: "mostrador".into() };
-        let platform = Platform::start(Options {
+        let mut options = Options {
             template: root().join("template.yaml"),
             binaries: binaries(),
             port: 0,
@@ -52,17 +58,28 @@ impl Stack {
             users: ["ana@example.com", "luis@example.com", "marta@example.com"].map(user).to_vec(),
             oidc_clients: vec!["dashboard".into()],
             mounts: Vec::new(),
-            data: None,
+            data,
             limits,
             show_logs: std::env::var("SHOW_LOGS").is_ok(),
             ..Options::default()
-        })
-        .await
-        .expect("the platform starts; build the functions first: cargo build --bins");
+        };
+        let platform = Platform::start(options.clone())
+            .await
+            .expect("the platform starts; build the functions first: cargo build --bins");
         let url = platform.url().to_owned();
-        let stack = Self { platform, url };
+        options.port = platform.port();
+        let stack = Self { platform, url, options };
         stack.seed(0).await;
         stack
+    }
+
+    /// Ends everything as a power cut does and starts it again on the same port and table, under connected clients.
+    pub async fn restart(&mut self) {
+        assert!(self.options.data.is_some(), "a table in memory would not survive");
+        self.platform.shutdown();
+        self.platform.ended().await;
+        // It waits for the port by itself: the runtime drops the old listeners in a moment.
+        self.platform = Platform::start(self.options.clone()).await.expect("the platform starts again");
     }
 
     /// The demo's sites and people, and so many conversations.

@@ -1,104 +1,14 @@
 //! Bad luck on the real binaries: kills, cuts, conflicts, pushes that fail. After healing every client shows every
 //! acknowledged message exactly once, in one and the same order. Each test bears the number of its row.
-#![expect(clippy::print_stdout, reason = "figures are printed")]
 
-use domain::ConversationId;
-use faults::device::Device;
+use faults::healing::{begin, healed, people, say};
 use faults::line::{Line, new_id};
 use faults::stack::Stack;
 use platform::Limits;
 use platform::faults::{PostFault, TableFault, When};
-use protocol::client::{Open, Ping, Send};
-use protocol::server::Body;
+use protocol::client::{Open, Ping};
 use protocol::{ClientFrame, Command, ErrorCode, ServerFrame};
-use rand::{Rng, SeedableRng, rngs::StdRng};
-use std::collections::BTreeMap;
 use std::time::Duration;
-
-const HEALED: Duration = Duration::from_secs(45);
-
-fn say(conversation_id: Option<ConversationId>, text: &str) -> Command {
-    Command::Send(Send { conversation_id, text: text.into() })
-}
-
-async fn begin(line: &mut Line, text: &str) -> ConversationId {
-    match line.ask(say(None, text)).await.unwrap() {
-        ServerFrame::Ack(ack) => ack.conversation_id.unwrap().parse().unwrap(),
-        other => panic!("no conversation began: {other:?}"),
-    }
-}
-
-/// A shopper's device with a conversation, and agents' devices that look at it.
-async fn people(stack: &Stack, agents: usize) -> (Device, Vec<Device>, ConversationId) {
-    let account = stack.shopper("demo").await;
-    let mut line = Line::ready(&account, vec![]).await.unwrap();
-    let conversation = begin(&mut line, "first").await;
-    line.close().await.unwrap();
-    let shopper = Device::start(account, Some(conversation));
-    let mut devices = Vec::new();
-    for n in 0..agents {
-        let email = ["ana@example.com", "luis@example.com"][n % 2];
-        devices.push(Device::start(stack.agent("demo", email).await, Some(conversation)));
-    }
-    for device in devices.iter().chain([&shopper]) {
-        assert!(device.until(HEALED, |state| !state.thread.is_empty()).await, "a device did not connect");
-    }
-    (shopper, devices, conversation)
-}
-
-/// Waits until every device has sent everything and shows the same thread, then checks it.
-async fn healed(devices: &[&Device]) {
-    for device in devices {
-        assert!(
-            device.until(HEALED, |state| state.outbox.is_empty()).await,
-            "unsent: {:?}",
-            device.lock().outbox
-        );
-    }
-    // As far as anybody knows the thread to go: by what is shown and by what was acknowledged.
-    let reach = |device: &&Device| {
-        let state = device.lock();
-        state.acked.iter().map(|(_, seq)| *seq).chain([state.numbers().t]).max().unwrap_or_default()
-    };
-    let last = devices.iter().map(reach).max().unwrap_or_default();
-    for device in devices {
-        assert!(
-            device
-                .until(HEALED, |state| state.numbers().t >= last
-                    && state.thread.len() as u64 == state.numbers().t)
-                .await,
-            "a device did not catch up to {last}: {:?}",
-            device.lock().numbers()
-        );
-    }
-    let reference: Vec<_> = devices[0].lock().thread.values().cloned().collect();
-    for device in devices {
-        let state = device.lock();
-        assert_eq!(state.contradictions, Vec::<String>::new());
-        assert_eq!(state.refused, vec![], "something was refused");
-        let thread: Vec<_> = state.thread.values().cloned().collect();
-        assert_eq!(thread.len(), reference.len());
-        assert!(thread == reference, "two devices show different threads");
-    }
-    let mut seen: BTreeMap<String, u64> = BTreeMap::new();
-    for entry in &reference {
-        if let (Body::Message { .. }, Some(id)) = (&entry.body, &entry.client_id) {
-            assert_eq!(seen.insert(id.clone(), entry.seq), None, "a message stands twice");
-        }
-    }
-    for device in devices {
-        let mut before = 0;
-        for (id, seq) in &device.lock().acked {
-            assert_eq!(
-                seen.get(&id.to_string()),
-                Some(seq),
-                "an acknowledged message is missing or elsewhere"
-            );
-            assert!(*seq > before, "a device's messages are out of order");
-            before = *seq;
-        }
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f_01_killed_before_the_commit_the_retry_stores_once() {
@@ -269,63 +179,4 @@ async fn f_21_an_unknown_action_of_a_newer_client_leaves_the_connection_alive() 
     let error = line.until(|frame| matches!(frame, ServerFrame::Error(_)), true).await.unwrap();
     assert!(matches!(error, ServerFrame::Error(error) if error.code == ErrorCode::UnknownAction));
     assert!(matches!(line.ask(Command::Ping(Ping::default())).await.unwrap(), ServerFrame::Pong(_)));
-}
-
-/// Everything at once: kills before and after the commit, cuts with and without a word, failing posts, conflicts.
-async fn storm(writers: usize, messages: usize, seed: u64) {
-    println!("seed {seed}: {writers} writers, {messages} messages each");
-    let stack = Stack::start().await;
-    let mut random = StdRng::seed_from_u64(seed);
-    let (shopper, agents, conversation) = people(&stack, writers.saturating_sub(1)).await;
-    let devices: Vec<Device> = std::iter::once(shopper.clone()).chain(agents).collect();
-    for (n, device) in devices.iter().enumerate() {
-        for m in 0..messages {
-            device.write(format!("{n}/{m}"));
-        }
-    }
-    let total = devices.len() * messages;
-    loop {
-        let open: usize = devices.iter().map(|device| device.lock().outbox.len()).sum();
-        if open == 0 {
-            break;
-        }
-        let faults = stack.platform.faults();
-        let kill = TableFault::Kill("WsMessage".into());
-        match random.random_range(0..10) {
-            0 => faults.table("TransactWriteItems", When::Before, &kill, 1),
-            1 => faults.table("TransactWriteItems", When::After, &kill, 1),
-            2 => drop(stack.platform.kill("WsMessage")),
-            3 => drop(stack.platform.cut_connections(false)),
-            4 => drop(stack.platform.cut_connections(true)),
-            5 => faults.posts(PostFault::Gone, 2),
-            6 => faults.posts(PostFault::Error, 3),
-            7 => faults.posts(PostFault::Hang, 1),
-            8 => faults.table("TransactWriteItems", When::After, &TableFault::Error, 2),
-            _ => faults.table("TransactWriteItems", When::Before, &TableFault::Conflict, 3),
-        }
-        tokio::time::sleep(Duration::from_millis(random.random_range(200..1500))).await;
-    }
-    stack.platform.faults().clear();
-    healed(&devices.iter().collect::<Vec<_>>()).await;
-    let stored =
-        shopper.lock().thread.values().filter(|entry| matches!(entry.body, Body::Message { .. })).count();
-    assert_eq!(stored, total + 1, "messages in {conversation}");
-    let reconnects: u32 = devices.iter().map(|device| device.lock().reconnects).sum();
-    println!(
-        "seed {seed}: {stored} messages, each once, in one order, on {} devices; {reconnects} reconnects",
-        devices.len()
-    );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_storm_of_faults_loses_doubles_and_reorders_nothing() {
-    storm(4, 40, 7).await;
-}
-
-/// `cargo xtask prove`
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "the long run: cargo xtask prove"]
-async fn a_long_storm_of_faults_over_twenty_thousand_messages() {
-    let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
-    storm(50, 400, seed).await;
 }

@@ -1,0 +1,181 @@
+//! Everything that can go wrong, at once, on the real binaries. A storm prints its seed, and `SEED` replays its faults.
+#![expect(clippy::print_stdout, reason = "figures are printed")]
+#![expect(clippy::disallowed_methods, reason = "a storm runs on the real clock")]
+
+use faults::device::Device;
+use faults::healing::{healed, people};
+use faults::stack::Stack;
+use platform::Limits;
+use platform::faults::{KillRule, PostFault, TableFault, When};
+use protocol::server::Body;
+use rand::{Rng, SeedableRng, rngs::StdRng};
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+struct Storm {
+    seed: u64,
+    /// So many write in one conversation, each so many messages.
+    crowd: (usize, usize),
+    /// So many conversations of a shopper and an agent, each of whom writes so many.
+    pairs: (usize, usize),
+    /// The platform is killed and started again, under connected clients.
+    restarts: u32,
+}
+
+/// One fault, drawn by lot; its name, for the count.
+fn gust(stack: &Stack, random: &mut StdRng) -> &'static str {
+    let faults = stack.platform.faults();
+    let kill = TableFault::Kill("WsMessage".into());
+    let commit = "TransactWriteItems";
+    match random.random_range(0..13) {
+        0 => {
+            faults.table(commit, When::Before, &kill, 1);
+            "killed before the commit"
+        }
+        1 => {
+            faults.table(commit, When::After, &kill, 1);
+            "killed after the commit"
+        }
+        2 => {
+            // Admission, head, commit, acknowledgement, registry, pushes: at any of them.
+            let (call, when) =
+                (random.random_range(1..9), [When::Before, When::After][random.random_range(0..2)]);
+            faults.kill_rule(KillRule { function: "WsMessage".into(), call, when });
+            "killed between two calls"
+        }
+        3 => {
+            let function = ["WsMessage", "WsConnect", "HttpApi", "Projector"][random.random_range(0..4)];
+            stack.platform.kill(function);
+            "all processes of a function killed"
+        }
+        4 => {
+            stack.platform.cut_connections(false);
+            "all connections cut without a word"
+        }
+        5 => {
+            stack.platform.cut_connections(true);
+            "all connections cut"
+        }
+        6 => {
+            faults.posts(PostFault::Gone, 2);
+            "posts answered 410"
+        }
+        7 => {
+            faults.posts(PostFault::Throttled, 3);
+            "posts answered 429"
+        }
+        8 => {
+            faults.posts(PostFault::Error, 3);
+            "posts answered 500"
+        }
+        9 => {
+            faults.posts(PostFault::Hang, 1);
+            "posts never answered"
+        }
+        10 => {
+            faults.table(commit, When::After, &TableFault::Error, 2);
+            "outcomes of commits unknown"
+        }
+        11 => {
+            faults.table(commit, When::Before, &TableFault::Throttle, 3);
+            "commits throttled"
+        }
+        _ => {
+            faults.table(commit, When::Before, &TableFault::Conflict, 3);
+            "commits in conflict"
+        }
+    }
+}
+
+impl Storm {
+    async fn rage(self) {
+        let Self { seed, crowd, pairs, restarts } = self;
+        println!(
+            "seed {seed}: {} writers in one conversation, {} messages each; {} conversations of two, {} each",
+            crowd.0, crowd.1, pairs.0, pairs.1
+        );
+        let folder = std::env::temp_dir().join(format!("mostrador-storm-{}-{seed}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder for the table");
+        let mut stack = Stack::on(Limits::default(), Some(folder.join("table.sqlite"))).await;
+        let mut random = StdRng::seed_from_u64(seed);
+        let started = Instant::now();
+        let mut talks: Vec<Vec<Device>> = Vec::new();
+        for (people_in_it, messages) in
+            std::iter::once(crowd).chain(std::iter::repeat_n((2, pairs.1), pairs.0))
+        {
+            let (shopper, agents, _) = people(&stack, people_in_it - 1).await;
+            let devices: Vec<Device> = std::iter::once(shopper).chain(agents).collect();
+            for (n, device) in devices.iter().enumerate() {
+                for m in 0..messages {
+                    device.write(format!("{n}/{m}"));
+                }
+            }
+            talks.push(devices);
+        }
+        let all = |talks: &Vec<Vec<Device>>| -> Vec<Device> { talks.iter().flatten().cloned().collect() };
+        let devices = all(&talks);
+        let total: usize = crowd.0 * crowd.1 + pairs.0 * 2 * pairs.1;
+        let unsent = || devices.iter().map(|device| device.lock().outbox.len()).sum::<usize>();
+        let mut counts: BTreeMap<&'static str, u32> = BTreeMap::new();
+        let mut restarted = 0;
+        let mut told = Instant::now();
+        loop {
+            let open = unsent();
+            if open == 0 {
+                break;
+            }
+            if told.elapsed() > Duration::from_secs(20) {
+                println!(
+                    "  after {} s: {} of {total} acknowledged",
+                    started.elapsed().as_secs(),
+                    total - open
+                );
+                told = Instant::now();
+            }
+            // Restarts are spread over the messages, so that each finds clients in the middle of writing.
+            if restarted < restarts
+                && (total - open) * (restarts as usize + 1) > total * (restarted as usize + 1)
+            {
+                stack.restart().await;
+                restarted += 1;
+            }
+            *counts.entry(gust(&stack, &mut random)).or_default() += 1;
+            tokio::time::sleep(Duration::from_millis(random.random_range(200..1500))).await;
+        }
+        stack.platform.faults().clear();
+        assert_eq!(restarted, restarts, "the messages were gone before the last restart");
+        let mut stored = 0;
+        for devices in &talks {
+            healed(&devices.iter().collect::<Vec<_>>()).await;
+            let state = devices[0].lock();
+            stored +=
+                state.thread.values().filter(|entry| matches!(entry.body, Body::Message { .. })).count();
+        }
+        // Each conversation began with one more.
+        assert_eq!(stored, total + talks.len());
+        let reconnects: u32 = devices.iter().map(|device| device.lock().reconnects).sum();
+        for (fault, times) in &counts {
+            println!("  {times:>5} × {fault}");
+        }
+        println!(
+            "  {restarted:>5} × platform restarted\nseed {seed}: {stored} messages on {} devices, each shown exactly once and in one order by all; {reconnects} reconnects; {} s",
+            devices.len(),
+            started.elapsed().as_secs()
+        );
+        drop(stack);
+        std::fs::remove_dir_all(&folder).expect("the folder was ours");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_storm_of_faults_loses_doubles_and_reorders_nothing() {
+    Storm { seed: 7, crowd: (4, 60), pairs: (3, 30), restarts: 1 }.rage().await;
+}
+
+/// `cargo xtask prove`
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "the long run: cargo xtask prove"]
+async fn a_long_storm_of_faults_over_twenty_thousand_messages() {
+    let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
+    Storm { seed, crowd: (50, 100), pairs: (50, 150), restarts: 3 }.rage().await;
+}
