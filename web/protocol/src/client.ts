@@ -81,6 +81,7 @@ export class Client {
         token: options.token,
         renew: options.renew,
         active: options.active,
+        unsent: () => this.outbox.waiting,
         ...(agent && { site: agent.site }),
         hello: () => ({ conversations: this.known(), ...(agent && { list: agent.list() }) }),
         ping: () => {

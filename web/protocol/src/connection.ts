@@ -34,6 +34,8 @@ export interface ConnectionOptions {
   ping(): Ping;
   /** Whether somebody is looking: decides how often to beat. */
   active(): boolean;
+  /** Whether anything waits to be sent. */
+  unsent?(): boolean;
   onFrame(frame: ServerFrame): void;
   onState(state: ConnectionState): void;
 }
@@ -47,6 +49,9 @@ export type ConnectionState =
   | { name: "offline"; retryAt: number }
   /** The server ended it, or nobody vouches for us: starting again needs a new session. */
   | { name: "ended"; reason: ByeReason | "unauthorized" };
+
+/** A try whose ceiling is the longest one. */
+const PATIENT = 5;
 
 /** What carries frames: a socket, or polling. */
 export interface Carrier {
@@ -309,8 +314,9 @@ export class Connection {
     }
     if (link !== this.active) return;
     this.active = null;
-    // A link that lived was no failed try.
-    if (link.ready && this.edges.now() - link.since > PONG_LIMIT) this.attempt = 0;
+    // A link that lived was no failed try. Who looks, or has something to send, comes back at once; of the others, most of an
+    // outage's clients, there may be tens of thousands: they take their time, and `wake` cuts it short.
+    if (link.ready && this.edges.now() - link.since > PONG_LIMIT) this.attempt = this.urgent() ? 0 : PATIENT;
     if (this.next) {
       // The new one is on its way already, and takes over.
       this.active = this.next;
@@ -319,6 +325,11 @@ export class Connection {
     }
     this.generation++;
     this.failed(retryAfterMs);
+  }
+
+  private urgent(): boolean {
+    const { site, active, unsent } = this.options;
+    return site !== undefined || active() || (unsent?.() ?? false);
   }
 
   private failed(atLeast: number): void {
@@ -345,7 +356,7 @@ export class Connection {
     this.generation++;
     // Too many connections of one shopper: one of the others may close.
     if (reason === "too_many") {
-      this.attempt = 5;
+      this.attempt = PATIENT;
       return this.failed(RECONNECT_MOST);
     }
     this.wanted = false;

@@ -56,6 +56,11 @@ export class Outbox {
     return this.messages;
   }
 
+  /** Whether anything is yet to be sent. */
+  get waiting(): boolean {
+    return this.messages.some(({ state }) => state.name === "waiting" || state.name === "sending");
+  }
+
   get(id: string): Unsent | undefined {
     return this.messages.find((message) => message.id === id);
   }

@@ -14,23 +14,37 @@ export function dice(seed: number): () => number {
   };
 }
 
+interface Due {
+  at: number;
+  nth: number;
+  run: (() => void) | null;
+}
+
 export class VirtualTime {
   now = 1_750_000_000_000;
-  private timers: { at: number; nth: number; run: () => void }[] = [];
+  /** A binary heap, the next on top; cancelled ones stay in it with nothing to run. */
+  private readonly heap: Due[] = [];
   private count = 0;
 
   after(ms: number, run: () => void): unknown {
-    const timer = { at: this.now + Math.max(0, ms), nth: this.count++, run };
-    this.timers.push(timer);
+    const timer: Due = { at: this.now + Math.max(0, ms), nth: this.count++, run };
+    let i = this.heap.push(timer) - 1;
+    while (i > 0) {
+      const parent = (i - 1) >> 1;
+      if (!sooner(timer, this.heap[parent]!)) break;
+      this.heap[i] = this.heap[parent]!;
+      i = parent;
+    }
+    this.heap[i] = timer;
     return timer;
   }
 
   cancel(timer: unknown): void {
-    this.timers = this.timers.filter((each) => each !== timer);
+    (timer as Due).run = null;
   }
 
   get waiting(): number {
-    return this.timers.length;
+    return this.heap.filter((timer) => timer.run).length;
   }
 
   /** Lets everything happen that is due within `ms`. */
@@ -38,15 +52,37 @@ export class VirtualTime {
     const until = this.now + ms;
     for (;;) {
       await settled();
-      const next = this.timers.reduce<(typeof this.timers)[number] | null>((first, timer) => (!first || timer.at < first.at || (timer.at === first.at && timer.nth < first.nth) ? timer : first), null);
+      const next = this.next();
       if (!next || next.at > until) break;
-      this.cancel(next);
+      this.pop();
       this.now = Math.max(this.now, next.at);
-      next.run();
+      next.run!();
     }
     this.now = until;
   }
+
+  private next(): Due | undefined {
+    while (this.heap[0]?.run === null) this.pop();
+    return this.heap[0];
+  }
+
+  private pop(): void {
+    const last = this.heap.pop()!;
+    if (this.heap.length === 0) return;
+    let i = 0;
+    for (;;) {
+      let child = 2 * i + 1;
+      if (child >= this.heap.length) break;
+      if (child + 1 < this.heap.length && sooner(this.heap[child + 1]!, this.heap[child]!)) child++;
+      if (!sooner(this.heap[child]!, last)) break;
+      this.heap[i] = this.heap[child]!;
+      i = child;
+    }
+    this.heap[i] = last;
+  }
 }
+
+const sooner = (a: Due, b: Due): boolean => a.at < b.at || (a.at === b.at && a.nth < b.nth);
 
 /** Promises that are ready have run, and modules that are loaded on demand have come. */
 async function settled(): Promise<void> {
