@@ -16,7 +16,7 @@ pub struct Account {
     pub token: String,
     pub agent: bool,
     /// An agent's, to sign in again with.
-    email: Option<String>,
+    pub email: Option<String>,
 }
 
 /// An answer of the HTTP API.

@@ -32,11 +32,11 @@ impl Stack {
     }
 
     pub async fn with(limits: Limits) -> Self {
-        Self::on(limits, None).await
+        Self::adjusted(|options| options.limits = limits).await
     }
 
-    /// With its table in a file, so that it outlives [`Stack::restart`].
-    pub async fn on(limits: Limits, data: Option<PathBuf>) -> Self {
+    /// With its table in a file (`data`) it outlives [`Stack::restart`].
+    pub async fn adjusted(adjust: impl FnOnce(&mut Options)) -> Self {
         let parameters = [
             ("ConnectionsUrl", "{url}/ws"),
             ("WebSocketUrl", "{ws}/ws"),
@@ -58,11 +58,10 @@ impl Stack {
             users: ["ana@example.com", "luis@example.com", "marta@example.com"].map(user).to_vec(),
             oidc_clients: vec!["dashboard".into()],
             mounts: Vec::new(),
-            data,
-            limits,
             show_logs: std::env::var("SHOW_LOGS").is_ok(),
             ..Options::default()
         };
+        adjust(&mut options);
         let platform = Platform::start(options.clone())
             .await
             .expect("the platform starts; build the functions first: cargo build --bins");

@@ -105,6 +105,67 @@ async fn f_05_the_same_retry_much_later_is_still_one_message() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn f_06_a_stream_record_twice_or_late_has_no_second_effect() {
+    let stack = Stack::start().await;
+    let mut ana = Line::ready(&stack.agent("demo", "ana@example.com").await, vec![]).await.unwrap();
+    let mut shopper = Line::ready(&stack.shopper("demo").await, vec![]).await.unwrap();
+    stack.platform.duplicate_stream("Projector", true);
+    stack.platform.pause_stream("Projector", true);
+    let conversation = begin(&mut shopper, "first").await;
+    for n in 0..5 {
+        shopper.ask(say(Some(conversation), &format!("late {n}"))).await.unwrap();
+    }
+    let reply = say(Some(conversation), "An answer overtakes its own rows");
+    assert!(matches!(ana.ask(reply).await.unwrap(), ServerFrame::Ack(_)));
+    let items =
+        |operation: &str| stack.platform.metrics().operations.get(operation).copied().unwrap_or_default();
+    let written = ["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"].map(items);
+    stack.platform.pause_stream("Projector", false);
+    stack.platform.streams_settled().await;
+    // A mark in the order of what is posted: rows that the records caused are before it.
+    let pong = ana.ask(Command::Ping(Ping::default())).await.unwrap();
+    assert!(matches!(pong, ServerFrame::Pong(_)));
+    let mut rows = Vec::new();
+    while let Ok(frame) = tokio::time::timeout(Duration::from_millis(50), ana.next()).await {
+        if let ServerFrame::Row(row) = frame.unwrap() {
+            rows.push(row);
+        }
+    }
+    // The latest revision wins, whatever the order; every row of one revision says the same.
+    assert!(rows.len() > 1, "the records came once: {rows:?}");
+    let newest = rows.iter().max_by_key(|row| row.rev).unwrap();
+    assert_eq!(
+        newest.preview.as_ref().map(|preview| preview.text.as_str()),
+        Some("An answer overtakes its own rows")
+    );
+    for row in &rows {
+        for other in rows.iter().filter(|other| other.rev == row.rev) {
+            assert_eq!(row, other);
+        }
+    }
+    let [puts, updates, deletes, transactions] =
+        ["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"].map(items);
+    // The ping admitted its frame and renewed its lease; the records wrote nothing.
+    assert_eq!([puts, deletes, transactions], [written[0], written[2], written[3]]);
+    assert!(updates - written[1] <= 2, "{updates} after {}", written[1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f_12_a_hundred_sockets_cut_at_once_resume_and_nothing_is_lost() {
+    let stack = Stack::start().await;
+    let (shopper, agents, _) = people(&stack, 100).await;
+    assert!(stack.platform.cut_connections(false) > 100);
+    for n in 0..3 {
+        shopper.write(format!("while everybody is away {n}"));
+        agents[7].write(format!("so am I {n}"));
+    }
+    let mut all = vec![&shopper];
+    all.extend(&agents);
+    healed(&all).await;
+    assert!(agents.iter().all(|device| device.lock().reconnects > 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn f_09_pushes_that_fail_hold_nobody_up_and_heal() {
     let stack = Stack::start().await;
     let (shopper, agents, _) = people(&stack, 2).await;

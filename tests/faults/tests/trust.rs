@@ -4,6 +4,7 @@ use domain::{ClientId, ConversationId};
 use faults::line::{Line, Received, new_id, refused_with};
 use faults::people::Account;
 use faults::stack::Stack;
+use platform::faults::{PostFault, TableFault, When};
 use protocol::client::{
     Assign, Close, Hello, Join, Known, Leave, ListName, Note, Numbers, Open, Ping, Presence, PresenceStatus,
     Seen, Send, ShowList, Typing,
@@ -11,6 +12,7 @@ use protocol::client::{
 use protocol::server::{Body, ByeReason};
 use protocol::{ClientFrame, Command, ErrorCode, ServerFrame};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -550,6 +552,71 @@ async fn f_16_closed_is_final_and_the_next_message_begins_anew() {
         &ana.ask(Command::Join(Join { conversation_id: first })).await.unwrap(),
         ErrorCode::Closed,
     );
+}
+
+/// At the most talkative that anybody can make the functions, and with things going wrong.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_28_no_secret_and_no_text_reaches_a_log() {
+    let stack = Stack::adjusted(|options| {
+        options.environment.insert("RUST_LOG".into(), "trace".into());
+    })
+    .await;
+    let account = stack.shopper("demo").await;
+    let ana = stack.agent("demo", "ana@example.com").await;
+    let ticket = account.ticket().await.unwrap();
+    let url = format!("{}?v=1&ticket={}", ticket.url, ticket.ticket);
+    let mut shopper = Line::redeem(&url, Some(&account.origin)).await.unwrap();
+    assert!(matches!(shopper.ask(Command::Hello(Hello::default())).await.unwrap(), ServerFrame::Ready(_)));
+    Line::redeem(&url, Some(&account.origin)).await.unwrap_err();
+    let conversation = begin(&mut shopper, "canary-of-the-shopper").await;
+    let mut agent = Line::ready(&ana, vec![]).await.unwrap();
+    agent.ask(say(Some(conversation), "canary-of-the-agent")).await.unwrap();
+    agent
+        .ask(Command::Note(Note { conversation_id: conversation, text: "canary-of-a-note".into() }))
+        .await
+        .unwrap();
+    for broken in [
+        r#"{"action":"send","id":"canary-of-an-id","text":"canary-of-a-broken-frame"}"#,
+        "canary-that-is-no-json",
+        r#"{"action":"canary-of-an-action","id":"x"}"#,
+    ] {
+        shopper.raw(Message::text(broken)).await.unwrap();
+        shopper.until(|frame| matches!(frame, ServerFrame::Error(_)), true).await.unwrap();
+    }
+    let path = format!("/v1/conversations/{conversation}/messages");
+    account.post(&path, json!({"id": new_id().to_string(), "text": "canary-over-http"})).await.unwrap();
+    account.post(&path, json!({"id": "x", "text": "canary-refused", "canary-of-a-field": 1})).await.unwrap();
+    let forged = Account { token: "canary-of-a-token".into(), ..account.clone() };
+    assert_eq!(forged.post("/v1/tickets", json!({})).await.unwrap().status, 401);
+    let faults = stack.platform.faults();
+    for fault in [TableFault::Conflict, TableFault::Error, TableFault::Throttle] {
+        faults.table("TransactWriteItems", When::Before, &fault, 9);
+        shopper.ask(say(Some(conversation), "canary-of-a-failure")).await.unwrap();
+        faults.clear();
+    }
+    faults.posts(PostFault::Error, 3);
+    agent.ask(say(Some(conversation), "canary-of-a-failed-post")).await.unwrap();
+    stack.platform.streams_settled().await;
+
+    let logs = stack.platform.logs();
+    for function in ["WsConnect", "WsMessage", "HttpApiFunction", "Projector"] {
+        let sources: BTreeSet<_> = logs.iter().map(|line| line.source.as_str()).collect();
+        assert!(sources.contains(function), "{function} logs nothing at all: {sources:?}");
+    }
+    let signature = ana.token.rsplit('.').next().unwrap();
+    let secrets = [
+        "canary",
+        "mostrador\"",
+        "ana@example.com",
+        &account.token["ses_".len()..],
+        &ticket.ticket["tkt_".len()..],
+        signature,
+    ];
+    for line in &logs {
+        for secret in secrets {
+            assert!(!line.line.contains(secret), "{}: {}", line.source, line.line);
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
