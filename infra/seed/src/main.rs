@@ -1,11 +1,12 @@
 //! `seed --table NAME [--origin URL …] [--conversations N]`: the demo's two sites and three agents; with
 //! `--conversations`, so many conversations in the site `demo`, for trying the inbox under load. Doing it twice changes
-//! nothing.
+//! nothing. `seed --table NAME --lengthen CONVERSATION --messages N` writes so many messages more into one conversation, its
+//! shopper's and by the rules, for trying a long one.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use aws::{Dynamo, Real, clients};
-use domain::conversation::{Log, begin};
-use domain::people::{Availability, Member, Person, Role, Shopper, Site};
+use domain::conversation::{Command, Log, begin, decide};
+use domain::people::{Actor, Availability, Member, Person, Role, Shopper, Site};
 use domain::ports::{Accounts, Commit, CommitError, Conversations, Environment, Receipt, Sender};
 use domain::text::MessageText;
 use domain::{AgentId, ClientId, ConversationId, ShopperId, SiteId, Timestamp};
@@ -15,12 +16,17 @@ struct Options {
     table: String,
     origins: Vec<String>,
     conversations: u32,
+    lengthen: Option<ConversationId>,
+    messages: u32,
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let options = options()?;
     let store = Dynamo::new(aws_sdk_dynamodb::Client::new(&clients::sdk().await), options.table);
+    if let Some(conversation) = options.lengthen {
+        return lengthen(&store, conversation, options.messages).await;
+    }
 
     let ana = person(1, "ana@example.com", "Ana García", true);
     let luis = person(2, "luis@example.com", "Luis Ortega", false);
@@ -68,7 +74,8 @@ async fn main() -> Result<()> {
 }
 
 fn options() -> Result<Options> {
-    let mut options = Options { table: String::new(), origins: Vec::new(), conversations: 0 };
+    let mut options =
+        Options { table: String::new(), origins: Vec::new(), conversations: 0, lengthen: None, messages: 0 };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let value = words.next().with_context(|| format!("{word} needs a value"))?;
@@ -78,7 +85,13 @@ fn options() -> Result<Options> {
             "--conversations" => {
                 options.conversations = value.parse().context("--conversations takes a number")?
             }
-            _ => bail!("unknown option {word}; known are --table, --origin, --conversations"),
+            "--lengthen" => {
+                options.lengthen = Some(value.parse().context("--lengthen takes a conversation's id")?)
+            }
+            "--messages" => options.messages = value.parse().context("--messages takes a number")?,
+            _ => bail!(
+                "unknown option {word}; known are --table, --origin, --conversations, --lengthen, --messages"
+            ),
         }
     }
     if options.table.is_empty() {
@@ -168,4 +181,30 @@ async fn conversation(store: &Dynamo, site: &SiteId, n: u32) -> Result<()> {
         Ok(()) | Err(CommitError::Repeated | CommitError::Moved) => Ok(()),
         Err(CommitError::Store(error)) => Err(error.into()),
     }
+}
+
+/// Alone with the conversation: nobody else may write to it meanwhile.
+async fn lengthen(store: &Dynamo, conversation: ConversationId, messages: u32) -> Result<()> {
+    let mut head = store.head(conversation).await?.context("there is no such conversation")?;
+    let shopper = Actor::Shopper { id: head.shopper, site: head.site.clone() };
+    for n in 0..messages {
+        let client_id = ClientId(Uuid::from_u128(Real.random()));
+        let text = MessageText::parse(&format!("message {n}"))?;
+        let now = Real.now();
+        let change = decide(&head, &shopper, Command::Say { text }, client_id, now)
+            .map_err(|refusal| anyhow!("refused: {refusal:?}"))?;
+        let receipt =
+            Receipt { conversation, log: Log::Thread, seq: change.seq, at: now, fingerprint: [0; 32] };
+        let commit = Commit {
+            head: change.head.clone(),
+            expected_rev: Some(head.rev),
+            entries: change.entries,
+            sender: Sender::Shopper(head.shopper),
+            client_id,
+            receipt,
+        };
+        store.commit(&commit).await.map_err(|error| anyhow!("not stored: {error:?}"))?;
+        head = change.head;
+    }
+    Ok(())
 }

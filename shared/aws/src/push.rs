@@ -5,6 +5,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_apigatewaymanagement::Client;
 use aws_sdk_apigatewaymanagement::config::Builder;
+use aws_sdk_apigatewaymanagement::operation::get_connection::GetConnectionError;
 use aws_sdk_apigatewaymanagement::operation::post_to_connection::PostToConnectionError;
 use aws_sdk_apigatewaymanagement::primitives::Blob;
 use domain::ConnectionId;
@@ -55,6 +56,13 @@ impl Push for Connections {
                 _ => Posted::Failed,
             },
         }
+    }
+
+    async fn is_gone(&self, id: &ConnectionId) -> bool {
+        let found = self.client.get_connection().connection_id(id.as_str()).send().await;
+        found.is_err_and(|error| {
+            matches!(error.as_service_error(), Some(GetConnectionError::GoneException(_)))
+        })
     }
 
     async fn cut(&self, id: &ConnectionId) {

@@ -90,15 +90,20 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             Posted::Delivered => {}
             Posted::Gone => {
                 tracing::debug!(connection = %to, "gone; forgotten");
-                if let Err(error) = self.store.disconnect(to).await {
-                    tracing::warn!(%error, "a gone connection could not be forgotten; its lease ends it");
-                }
+                self.forget(to).await;
             }
             Posted::Failed => {
                 tracing::warn!(connection = %to, "a push failed; the client heals by heartbeat")
             }
         }
         posted
+    }
+
+    /// A connection that is gone.
+    pub(crate) async fn forget(&self, connection: &ConnectionId) {
+        if let Err(error) = self.store.disconnect(connection).await {
+            tracing::warn!(%error, "a gone connection could not be forgotten; its lease ends it");
+        }
     }
 
     fn entries_frame<'a>(

@@ -10,6 +10,7 @@ use domain::people::Actor;
 use domain::ports::{Environment, Posted, Push, Store, visible};
 use domain::rate::{CONNECTIONS_PER_SHOPPER, REQUESTS};
 use domain::{ClientId, ConversationId};
+use futures::future::join_all;
 use protocol::client;
 use protocol::server::{Bye, ByeReason, Entries, Pong, PongHead, Ready};
 use protocol::{MAX_PAGE_BYTES, ServerFrame};
@@ -307,8 +308,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
                 } else if !self.session_lives(connection).await? {
                     Some(ByeReason::SessionEnded)
                 } else {
-                    let full = self.registered(Topic::Shopper(*id)).await.len() > CONNECTIONS_PER_SHOPPER;
-                    full.then_some(ByeReason::TooMany)
+                    self.is_full(Topic::Shopper(*id)).await.then_some(ByeReason::TooMany)
                 }
             }
             Identity::Agent { id, version, .. } => {
@@ -321,6 +321,23 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             self.dismiss(&connection.id, reason).await;
         }
         Ok(reason.is_none())
+    }
+
+    /// Whether a shopper has too many connections. Those whose end nobody was told of do not count (`$disconnect` is best effort,
+    /// and on a bad network ten come together within one lease): when there seem to be too many, each is asked for.
+    async fn is_full(&self, topic: Topic) -> bool {
+        let registered = self.registered(topic).await;
+        if registered.len() <= CONNECTIONS_PER_SHOPPER {
+            return false;
+        }
+        let asked = registered.iter().map(|registration| async {
+            let gone = self.push.is_gone(&registration.connection).await;
+            if gone {
+                self.forget(&registration.connection).await;
+            }
+            !gone
+        });
+        join_all(asked).await.into_iter().filter(|there| *there).count() > CONNECTIONS_PER_SHOPPER
     }
 
     /// Whether the session that asked for the ticket has not been ended meanwhile.

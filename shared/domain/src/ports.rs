@@ -275,6 +275,8 @@ pub enum Posted {
 pub trait Push: Send + Sync {
     /// Posts a frame; answers within 2 s, whatever happens.
     fn post(&self, to: &ConnectionId, frame: &str) -> impl Future<Output = Posted> + Send;
+    /// Whether the connection is known to be gone; `false` also when that cannot be found out.
+    fn is_gone(&self, id: &ConnectionId) -> impl Future<Output = bool> + Send;
     /// Ends a connection from our side. Best effort.
     fn cut(&self, id: &ConnectionId) -> impl Future<Output = ()> + Send;
 }

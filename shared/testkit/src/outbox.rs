@@ -53,6 +53,10 @@ impl Push for Outbox {
         answer
     }
 
+    async fn is_gone(&self, id: &ConnectionId) -> bool {
+        self.0.lock().expect("no holder panics").answers.get(id) == Some(&Posted::Gone)
+    }
+
     async fn cut(&self, id: &ConnectionId) {
         self.0.lock().expect("no holder panics").cut.insert(id.clone());
     }

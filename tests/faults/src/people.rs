@@ -54,11 +54,14 @@ impl Account {
 
     /// An agent who signs in with the demo password.
     pub async fn agent(base: &str, site: &str, email: &str) -> Result<Self> {
+        Self::sign_in(reqwest::Client::new(), base, site, email).await
+    }
+
+    async fn sign_in(http: reqwest::Client, base: &str, site: &str, email: &str) -> Result<Self> {
         #[derive(Deserialize)]
         struct Token {
             id_token: String,
         }
-        let http = reqwest::Client::new();
         let form = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("grant_type", "password")
             .append_pair("client_id", "dashboard")
@@ -88,7 +91,7 @@ impl Account {
     /// The same agent, signed in anew.
     pub async fn renewed(&self) -> Result<Self> {
         let email = self.email.as_deref().context("a shopper does not sign in")?;
-        Self::agent(&self.base, &self.site, email).await
+        Self::sign_in(self.http.clone(), &self.base, &self.site, email).await
     }
 
     pub async fn get(&self, path: &str) -> Result<Reply> {

@@ -1,6 +1,7 @@
 //! The whole product on a port of its own: a fresh table, the deployed binaries, the demo's sites and people.
 
 use crate::people::Account;
+use domain::ConversationId;
 use platform::{Limits, Options, Platform, User};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -83,19 +84,22 @@ impl Stack {
 
     /// The demo's sites and people, and so many conversations.
     pub async fn seed(&self, conversations: u32) {
+        self.run_seed(&["--origin", &self.url, "--conversations", &conversations.to_string()]).await;
+    }
+
+    /// So many messages more in a conversation that nobody writes to meanwhile, past the functions.
+    pub async fn lengthen(&self, conversation: ConversationId, messages: u32) {
+        self.run_seed(&["--lengthen", &conversation.to_string(), "--messages", &messages.to_string()]).await;
+    }
+
+    async fn run_seed(&self, words: &[&str]) {
         let mut seed = Command::new(binaries().join("seed"));
-        seed.args([
-            "--table",
-            self.platform.table(),
-            "--origin",
-            &self.url,
-            "--conversations",
-            &conversations.to_string(),
-        ])
-        .env("AWS_REGION", "eu-west-1")
-        .env("AWS_ACCESS_KEY_ID", "local")
-        .env("AWS_SECRET_ACCESS_KEY", "local")
-        .env("AWS_ENDPOINT_URL_DYNAMODB", self.platform.dynamodb_url());
+        seed.args(["--table", self.platform.table()])
+            .args(words)
+            .env("AWS_REGION", "eu-west-1")
+            .env("AWS_ACCESS_KEY_ID", "local")
+            .env("AWS_SECRET_ACCESS_KEY", "local")
+            .env("AWS_ENDPOINT_URL_DYNAMODB", self.platform.dynamodb_url());
         let status = tokio::task::spawn_blocking(move || seed.status())
             .await
             .expect("no panic")

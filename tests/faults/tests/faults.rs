@@ -190,6 +190,20 @@ async fn f_10_connections_that_vanish_without_a_word_are_forgotten_at_the_next_p
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn f_10_connections_that_vanished_take_no_place_from_new_ones() {
+    let stack = Stack::start().await;
+    let account = stack.shopper("demo").await;
+    for _ in 0..12 {
+        drop(Line::ready(&account, vec![]).await.unwrap());
+        stack.platform.cut_connections(false);
+        // No faster than tickets are given out.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let mut line = Line::ready(&account, vec![]).await.unwrap();
+    assert!(matches!(line.ask(Command::Ping(Ping::default())).await.unwrap(), ServerFrame::Pong(_)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn f_11_idle_and_aged_connections_are_cut_and_resumed() {
     let limits = Limits { idle: Duration::from_millis(1200), longest: Duration::from_secs(4), instances: 24 };
     let stack = Stack::with(limits).await;

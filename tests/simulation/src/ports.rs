@@ -198,6 +198,11 @@ impl Push for World {
         Posted::Delivered
     }
 
+    async fn is_gone(&self, id: &ConnectionId) -> bool {
+        self.executor.sleep(self.between(1, 15)).await;
+        !self.lines.lock().expect("one thread").contains_key(id)
+    }
+
     async fn cut(&self, id: &ConnectionId) {
         self.cut_line(id);
     }
