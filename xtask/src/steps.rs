@@ -1,7 +1,10 @@
 //! `cargo xtask test`: every check as a step, and a summary that cannot be overlooked.
 
 use crate::run::build;
-use crate::tools::{cargo, chromium, exists, node_modules, npm, root, sh};
+use crate::tools::{
+    cargo, cargo_deny, chromium, command, need_node, node_modules, npm, python_environment,
+    python_is_missing, sh,
+};
 use anyhow::{Result, bail, ensure};
 use std::time::Instant;
 
@@ -10,10 +13,10 @@ type Step = (&'static str, fn() -> Result<Outcome>);
 enum Outcome {
     Passed,
     /// With the reason, told loudly.
-    Skipped(&'static str),
+    Skipped(String),
 }
 
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     ("format", format),
     ("lint", lint),
     ("rust", rust),
@@ -21,6 +24,7 @@ const STEPS: [Step; 7] = [
     ("template", template),
     ("browser", browser),
     ("audit", audit),
+    ("advisories", advisories),
 ];
 
 /// The inner loop: what most changes break.
@@ -35,6 +39,7 @@ pub fn test(words: &[&str]) -> Result<()> {
     if let Some(unknown) = chosen.iter().find(|name| !STEPS.iter().any(|(known, _)| known == *name)) {
         bail!("there is no step {unknown}; there are {}", STEPS.map(|(name, _)| name).join(", "));
     }
+    need(&chosen)?;
     let mut lines = Vec::new();
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
     for (name, step) in STEPS.iter().filter(|(name, _)| chosen.contains(name)) {
@@ -60,6 +65,22 @@ pub fn test(words: &[&str]) -> Result<()> {
     println!("\n{}\n\n{passed} passed, {failed} failed, {skipped} skipped", lines.join("\n"));
     ensure!(failed == 0, "{failed} of the steps failed");
     Ok(())
+}
+
+/// What the steps want beside Rust, before minutes of building rather than after.
+fn need(chosen: &[&str]) -> Result<()> {
+    let any = |steps: &[&str]| steps.iter().any(|step| chosen.contains(step));
+    if any(&["web", "browser"]) {
+        need_node()?;
+    }
+    if any(&["browser"]) {
+        chromium()?;
+    }
+    Ok(())
+}
+
+fn in_ci() -> bool {
+    std::env::var_os("CI").is_some()
 }
 
 fn format() -> Result<Outcome> {
@@ -89,16 +110,12 @@ fn web() -> Result<Outcome> {
 
 /// The template against SAM's own translation and cfn-lint: Python, in an environment of the project's own.
 fn template() -> Result<Outcome> {
-    if !exists("python3") {
-        ensure!(std::env::var("CI").is_err(), "python3 is missing, and CI needs it");
-        return Ok(Outcome::Skipped("python3 is missing: the template was NOT checked"));
+    if let Some(why) = python_is_missing() {
+        ensure!(!in_ci(), "{why}; CI needs it");
+        return Ok(Outcome::Skipped(format!("{why}; the template was NOT checked")));
     }
-    let venv = root().join(".venv");
-    if !venv.join("bin/cfn-lint").exists() {
-        sh("python3", &["-m", "venv", ".venv"])?;
-        sh(".venv/bin/pip", &["install", "--quiet", "--requirement", "tests/deployment/requirements.txt"])?;
-    }
-    sh(".venv/bin/python", &["tests/deployment/check.py"])?;
+    let programs = python_environment("tests/deployment/requirements.txt")?;
+    sh(&programs.join("python").display().to_string(), &["tests/deployment/check.py"])?;
     Ok(Outcome::Passed)
 }
 
@@ -108,38 +125,52 @@ fn browser() -> Result<Outcome> {
     let chromium = chromium()?;
     build(false)?;
     npm(&["run", "build", "--workspaces", "--if-present"])?;
-    let status = std::process::Command::new("npm")
+    let status = command("npm")
         .args(["run", "e2e", "--workspaces", "--if-present"])
         .env("CHROMIUM", chromium)
-        .current_dir(root())
         .status()?;
     ensure!(status.success(), "the browser tests failed");
     Ok(Outcome::Passed)
 }
 
-/// Dependencies that turned bad (TRUST A35). Both need what a newcomer's machine may lack, and say so.
+/// Dependencies that turn bad (TRUST A35), as far as our own files tell: where they come from, what binds them to their
+/// content, what is banned, which licences.
 fn audit() -> Result<Outcome> {
-    let deny = exists("cargo-deny");
-    if deny {
-        cargo(&["deny", "--locked", "check"])?;
+    cargo(&["test", "--package", "deployment", "--test", "supply_chain"])?;
+    let deny = cargo_deny()?.display().to_string();
+    sh(&deny, &["--locked", "check", "bans", "licenses", "sources"])?;
+    Ok(Outcome::Passed)
+}
+
+/// The same, as far as others have found out: RustSec's database, crates.io's yanked versions, npm's audits. Whoever cannot be
+/// asked is named; what was found fails.
+fn advisories() -> Result<Outcome> {
+    let mut unasked = Vec::new();
+    let deny = cargo_deny()?.display().to_string();
+    let fetched = command(&deny).args(["fetch", "db"]).output()?;
+    if fetched.status.success() {
+        sh(&deny, &["--locked", "check", "--disable-fetch", "advisories"])?;
+    } else {
+        let said = String::from_utf8_lossy(&fetched.stderr);
+        let reason = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("no reason given");
+        unasked.push(format!("crates were NOT held against RustSec's advisories ({})", reason.trim()));
     }
-    let npm = std::process::Command::new("npm")
-        .args(["audit", "--omit=dev", "--audit-level=high", "--json"])
-        .current_dir(root())
-        .output()?;
-    // Without the registry's answer there is an error in its place.
-    let answered = String::from_utf8_lossy(&npm.stdout).contains("\"auditReportVersion\"");
-    ensure!(!answered || npm.status.success(), "npm audit finds something: run `npm audit --omit=dev`");
-    Ok(match (deny, answered) {
-        (true, true) => Outcome::Passed,
-        (false, true) => {
-            Outcome::Skipped("cargo-deny is missing: `cargo install cargo-deny --locked`; npm's part passed")
+    match command("npm").args(["audit", "--audit-level=high", "--json"]).output() {
+        Err(_) => unasked.push("npm's packages were NOT audited (npm is missing)".to_owned()),
+        Ok(npm) => {
+            let answer = String::from_utf8_lossy(&npm.stdout);
+            if answer.contains("\"auditReportVersion\"") {
+                ensure!(npm.status.success(), "npm knows of dangerous packages: run `npm audit`");
+            } else {
+                // Without the registry's answer there is an error in its place.
+                let reason =
+                    answer.lines().find(|line| line.contains("\"message\"") || line.contains("\"summary\""));
+                let reason = reason.unwrap_or("npm does not say why").trim().trim_end_matches(',');
+                unasked.push(format!("npm's packages were NOT audited ({reason})"));
+            }
         }
-        (true, false) => Outcome::Skipped("the registry gives no audits; cargo-deny's part passed"),
-        (false, false) => Outcome::Skipped(
-            "dependencies were NOT audited: `cargo install cargo-deny --locked`, and a registry that answers",
-        ),
-    })
+    }
+    Ok(if unasked.is_empty() { Outcome::Passed } else { Outcome::Skipped(unasked.join("; ")) })
 }
 
 /// The long figures, printed.

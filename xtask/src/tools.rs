@@ -54,6 +54,70 @@ pub fn exists(program: &str) -> bool {
         .is_ok_and(|status| status.success())
 }
 
+/// cargo-deny at the version that `deny.toml` was written for, in the project's own folder: built once, in about a minute.
+pub fn cargo_deny() -> Result<PathBuf> {
+    const VERSION: &str = "0.20.2";
+    let tools = root().join("target/tools");
+    let program = tools.join("bin/cargo-deny");
+    let version = Command::new(&program).arg("--version").output();
+    if !version.is_ok_and(|output| output.stdout.trim_ascii_end().ends_with(VERSION.as_bytes())) {
+        println!("cargo-deny {VERSION} is not in target/tools: building it");
+        // Not optimised: it runs for two seconds. Built apart, so that its thousand files do not stay.
+        let (tools, build) = (tools.display().to_string(), root().join("target/tools-build"));
+        let to = build.display().to_string();
+        let install = [
+            "install",
+            "cargo-deny",
+            "--version",
+            VERSION,
+            "--locked",
+            "--debug",
+            "--force",
+            "--root",
+            &tools,
+        ];
+        let installed = cargo(&[&install[..], &["--target-dir", &to]].concat());
+        // Whatever came of it, its half is of no more use.
+        let _ = std::fs::remove_dir_all(build);
+        installed.context("cargo-deny could not be built; crates.io must be within reach")?;
+    }
+    Ok(program)
+}
+
+/// Why the project's Python environment cannot be had here, or nothing.
+pub fn python_is_missing() -> Option<&'static str> {
+    let recent = "import sys; sys.exit(sys.version_info < (3, 11))";
+    match Command::new("python3").args(["-c", recent]).status() {
+        Err(_) => Some("python3 is missing: install Python 3.11 or later (https://www.python.org)"),
+        Ok(status) if !status.success() => Some("python3 is older than 3.11"),
+        Ok(_) => None,
+    }
+}
+
+/// The project's own Python environment (`.venv`) with what a list of pinned packages names; the folder of its programs. A list
+/// that has changed is installed anew.
+pub fn python_environment(requirements: &str) -> Result<PathBuf> {
+    let programs = root().join(".venv/bin");
+    let wanted = std::fs::read_to_string(root().join(requirements)).context(requirements.to_owned())?;
+    let stamp = root().join(".venv").join(requirements.replace('/', "-"));
+    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(programs);
+    }
+    if let Some(why) = python_is_missing() {
+        bail!(why);
+    }
+    if !programs.join("pip").exists() {
+        sh("python3", &["-m", "venv", ".venv"])
+            .context("Python's venv is needed (on Debian and Ubuntu: apt-get install python3-venv)")?;
+    }
+    sh(
+        ".venv/bin/pip",
+        &["install", "--quiet", "--disable-pip-version-check", "--requirement", requirements],
+    )?;
+    std::fs::write(stamp, wanted)?;
+    Ok(programs)
+}
+
 /// Node 20 or later, and npm.
 pub fn need_node() -> Result<()> {
     let version = Command::new("node").arg("--version").output();
@@ -102,7 +166,9 @@ pub fn chromium() -> Result<PathBuf> {
     }
     match find() {
         Some(name) => Ok(name.into()),
-        None => bail!("no Chromium: install Chromium or Chrome, or let CHROMIUM point at one"),
+        None => bail!(
+            "no Chromium, which the browser tests need: install Chromium or Chrome, or let CHROMIUM point at one"
+        ),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: what one message costs in ws-message and in two baselines that make the same AWS calls, against
 //! the same table and the same sockets in the same run. The calls are counted and must agree; a baseline that did less would
-//! prove nothing.
+//! prove nothing. The three take turns, in rounds, so that whatever else the machine does meanwhile hits all of them; of the rounds
+//! the median counts.
 //!
 //! `--ours BINARY --plain BINARY --node SCRIPT`
 #![expect(clippy::print_stdout, reason = "a command-line program talks")]
@@ -24,10 +25,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Cold starts of each; the median counts.
-const COLD: usize = 7;
+const COLD: usize = 9;
 const COLD_HELD: usize = 3;
-/// Warm messages of each, after as many to warm up as a connection's bucket allows.
-const MESSAGES: usize = 240;
+/// Rounds, in which each of the three answers so many messages.
+const ROUNDS: usize = 7;
+const MESSAGES: usize = 114;
 /// Connections that share them: a connection may send 20 at once, an address begin 60 sessions in ten minutes.
 const CONNECTIONS: usize = 19;
 /// From the start of one message to the next: so each connection stays below five a second. Above it ws-message counts twice,
@@ -47,11 +49,12 @@ struct Speaker {
 /// What was measured of one subject.
 #[derive(Default)]
 struct Figures {
-    cold: f64,
-    cold_held: Option<f64>,
-    wall: f64,
-    wall_p99: f64,
-    processor: f64,
+    cold: Vec<f64>,
+    cold_held: Vec<f64>,
+    /// One figure for each round.
+    wall: Vec<f64>,
+    wall_p99: Vec<f64>,
+    processor: Vec<f64>,
     memory: f64,
     zip: f64,
     calls: BTreeMap<String, u64>,
@@ -83,12 +86,8 @@ async fn main() -> Result<()> {
     let stack = start(&options.ours).await?;
     // The projector would run beside ws-message and not beside the others.
     stack.platform.pause_stream("Projector", true);
-    let quota = Quota::of_128_mb();
-    let mut figures = Vec::new();
-    for subject in &subjects {
-        println!("measuring {} …", subject.name);
-        figures.push(measure(&stack, subject, quota.as_ref()).await?);
-    }
+    let machine = Machine::look();
+    let figures = measure(&stack, &subjects).await?;
     for other in &figures[1..] {
         ensure!(
             other.calls == figures[0].calls,
@@ -98,6 +97,7 @@ async fn main() -> Result<()> {
         );
     }
     print_table(&subjects, &figures);
+    machine.print();
     stack.platform.pause_stream("Projector", false);
     round_trips(&stack).await?;
     stack.platform.shutdown();
@@ -215,64 +215,98 @@ async fn register(stack: &Stack, speaker: &Speaker) -> Result<()> {
     Ok(())
 }
 
-async fn measure(stack: &Stack, subject: &Subject, quota: Option<&Quota>) -> Result<Figures> {
+async fn measure(stack: &Stack, subjects: &[Subject]) -> Result<Vec<Figures>> {
     let speakers = speakers(stack).await?;
     for speaker in &speakers {
         register(stack, speaker).await?;
     }
     let mut turn = speakers.iter().cycle();
     let mut next = || event(turn.next().expect("a cycle has no end"));
-    let mut figures = Figures { zip: zip_kb(&subject.artifact)?, ..Figures::default() };
-
-    let mut cold = Vec::new();
-    for _ in 0..COLD {
-        cold.push(cold_start(stack, subject, None, next()).await?);
-    }
-    figures.cold = middle(&mut cold);
-    if quota.is_some() {
-        let mut held = Vec::new();
-        for _ in 0..COLD_HELD {
-            held.push(cold_start(stack, subject, quota, next()).await?);
-        }
-        figures.cold_held = Some(middle(&mut held));
+    let mut figures = Vec::new();
+    for subject in subjects {
+        figures.push(Figures { zip: zip_kb(&subject.artifact)?, ..Figures::default() });
     }
 
-    let mut runtime = Runtime::start().await?;
-    let process = Process::spawn(subject, &environment(stack, &runtime), None)?;
-    for _ in 0..CONNECTIONS {
-        let started = Instant::now();
-        runtime.invoke(next()).await?;
-        tokio::time::sleep_until((started + PACE).into()).await;
-    }
-    let (before, processor) = (stack.platform.metrics(), process.processor()?);
-    let mut walls = Vec::new();
-    for _ in 0..MESSAGES {
-        let event = next();
-        let started = Instant::now();
-        runtime.invoke(event).await?;
-        walls.push(millis(started.elapsed()));
-        tokio::time::sleep_until((started + PACE).into()).await;
-    }
-    figures.processor = millis(process.processor()? - processor) / MESSAGES as f64;
-    figures.memory = process.memory()?;
-    process.end().await?;
-    let after = stack.platform.metrics();
-    figures.wall = middle(&mut walls);
-    figures.wall_p99 = walls[MESSAGES * 99 / 100];
-    for (operation, count) in calls(&after) {
-        let count = count - calls(&before).get(&operation).copied().unwrap_or(0);
-        if count > 0 {
-            ensure!(
-                count % MESSAGES as u64 == 0,
-                "{}: {count} {operation} for {MESSAGES} messages",
-                subject.name
-            );
-            figures.calls.insert(operation, count / MESSAGES as u64);
+    println!("{COLD} cold starts of each …");
+    for round in 0..COLD {
+        for n in order(round, subjects.len()) {
+            figures[n].cold.push(cold_start(stack, &subjects[n], None, next()).await?);
         }
     }
-    figures.calls.insert("PostToConnection".into(), (after.posts - before.posts) / MESSAGES as u64);
+    if let Some(quota) = Quota::of_128_mb() {
+        println!("{COLD_HELD} of each at 7.2 % of a processor …");
+        for round in 0..COLD_HELD {
+            for n in order(round, subjects.len()) {
+                figures[n].cold_held.push(cold_start(stack, &subjects[n], Some(&quota), next()).await?);
+            }
+        }
+    }
+
+    println!("{ROUNDS} rounds of {MESSAGES} messages of each …");
+    let mut functions = Vec::new();
+    for subject in subjects {
+        let mut runtime = Runtime::start().await?;
+        let process = Process::spawn(subject, &environment(stack, &runtime), None)?;
+        // Warm, as the rounds find it.
+        for _ in 0..MESSAGES {
+            timed(&mut runtime, next()).await?;
+        }
+        functions.push((runtime, process));
+    }
+    for round in 0..ROUNDS {
+        for n in order(round, subjects.len()) {
+            let (runtime, process) = &mut functions[n];
+            let (before, processor) = (stack.platform.metrics(), process.processor()?);
+            let mut walls = Vec::new();
+            for _ in 0..MESSAGES {
+                walls.push(timed(runtime, next()).await?);
+            }
+            let made = calls_between(&before, &stack.platform.metrics());
+            let name = subjects[n].name;
+            let each = made.into_iter().map(|(operation, count)| {
+                ensure!(count % MESSAGES as u64 == 0, "{name}: {count} {operation} for {MESSAGES} messages");
+                Ok((operation, count / MESSAGES as u64))
+            });
+            let each = each.collect::<Result<BTreeMap<_, _>>>()?;
+            let figures = &mut figures[n];
+            ensure!(round == 0 || figures.calls == each, "{name}: other calls than in the round before");
+            figures.calls = each;
+            figures.processor.push(millis(process.processor()? - processor) / MESSAGES as f64);
+            figures.wall.push(middle(&mut walls));
+            figures.wall_p99.push(walls[MESSAGES * 99 / 100]);
+        }
+    }
+    for ((_, process), figures) in functions.into_iter().zip(&mut figures) {
+        figures.memory = process.memory()?;
+        process.end().await?;
+    }
     drop(speakers);
     Ok(figures)
+}
+
+/// Who comes when: another first in every round.
+fn order(round: usize, subjects: usize) -> impl Iterator<Item = usize> {
+    (0..subjects).map(move |n| (n + round) % subjects)
+}
+
+/// One message, in milliseconds, and the rest of its time.
+async fn timed(runtime: &mut Runtime, event: String) -> Result<f64> {
+    let started = Instant::now();
+    runtime.invoke(event).await?;
+    let took = millis(started.elapsed());
+    tokio::time::sleep_until((started + PACE).into()).await;
+    Ok(took)
+}
+
+fn calls_between(before: &platform::Snapshot, after: &platform::Snapshot) -> BTreeMap<String, u64> {
+    let earlier = calls(before);
+    let mut made = calls(after);
+    for (operation, count) in &mut made {
+        *count -= earlier.get(operation).copied().unwrap_or(0);
+    }
+    made.insert("PostToConnection".into(), after.posts - before.posts);
+    made.retain(|_, count| *count > 0);
+    made
 }
 
 /// DynamoDB's calls by callers that are not the platform's own functions: the subjects, whose key is nobody's.
@@ -332,8 +366,43 @@ fn middle(values: &mut [f64]) -> f64 {
     values[values.len() / 2]
 }
 
-/// A line of the table: its name, and how it reads a side's figure.
-type Row<'a> = (&'a str, &'a dyn Fn(&Figures) -> Option<f64>);
+/// What it ran on, and what else ran there: a figure without it says little.
+struct Machine {
+    processor: String,
+    cores: usize,
+    load: String,
+}
+
+impl Machine {
+    fn look() -> Self {
+        let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+        let described = read("/proc/cpuinfo");
+        let model = described.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+        Self {
+            processor: model.map_or_else(|| std::env::consts::ARCH.to_owned(), |(_, name)| name.to_owned()),
+            cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            load: read("/proc/loadavg").split(' ').next().unwrap_or("unknown").to_owned(),
+        }
+    }
+
+    fn print(&self) {
+        let Self { processor, cores, load } = self;
+        println!(
+            "\nOn {cores} cores of {processor}; the load before was {load}, afterwards {}.",
+            Self::look().load
+        );
+    }
+}
+
+/// The least and the most of a figure's rounds: how far to trust the median.
+fn spread(values: &[f64]) -> String {
+    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = values.iter().copied().fold(0.0, f64::max);
+    format!("{least:.1} to {most:.1}")
+}
+
+/// A line of the table: its name, and a side's figures, of which the median is shown.
+type Row<'a> = (&'a str, &'a dyn Fn(&Figures) -> Vec<f64>);
 
 fn print_table(subjects: &[Subject], figures: &[Figures]) {
     let calls: Vec<String> = figures[0].calls.iter().map(|(name, n)| format!("{n} {name}")).collect();
@@ -342,29 +411,35 @@ fn print_table(subjects: &[Subject], figures: &[Figures]) {
         "In brackets: how many times ws-message's. The endpoints are plain HTTP on this machine: TLS is in none of these"
     );
     println!("figures, nor is Node's own runtime in its zip, which AWS provides.\n");
-    println!("{:<34}{:>16}{:>24}{:>24}", "", subjects[0].name, subjects[1].name, subjects[2].name);
+    println!("{:<34}{:>28}{:>28}{:>28}", "", subjects[0].name, subjects[1].name, subjects[2].name);
     let rows: [Row; 7] = [
-        ("cold start, ms (median)", &|f| Some(f.cold)),
-        ("cold start at 7.2 % CPU, ms", &|f| f.cold_held),
-        ("warm message, ms (median)", &|f| Some(f.wall)),
-        ("warm message, ms (p99)", &|f| Some(f.wall_p99)),
-        ("processor per message, ms", &|f| Some(f.processor)),
-        ("most memory, MB", &|f| Some(f.memory)),
-        ("zip, KB", &|f| Some(f.zip)),
+        ("cold start, ms", &|f| f.cold.clone()),
+        ("cold start at 7.2 % CPU, ms", &|f| f.cold_held.clone()),
+        ("warm message, ms (median)", &|f| f.wall.clone()),
+        ("warm message, ms (p99)", &|f| f.wall_p99.clone()),
+        ("processor per message, ms", &|f| f.processor.clone()),
+        ("most memory, MB", &|f| vec![f.memory]),
+        ("zip, KB", &|f| vec![f.zip]),
     ];
-    for (name, value) in rows {
-        let ours = value(&figures[0]);
+    for (name, values) in rows {
+        let ours =
+            Some(values(&figures[0])).filter(|values| !values.is_empty()).map(|mut it| middle(&mut it));
+        let mut spreads = String::new();
         print!("{name:<34}");
         for (n, figures) in figures.iter().enumerate() {
-            let text = match (value(figures), ours) {
-                (Some(it), _) if n == 0 => format!("{it:.1}"),
-                (Some(it), Some(ours)) if ours > 0.0 => format!("({:.1} ×) {it:.1}", it / ours),
-                (Some(it), _) => format!("{it:.1}"),
-                (None, _) => "no cgroups".to_owned(),
+            let mut values = values(figures);
+            let text = match ours {
+                None => "no cgroups".to_owned(),
+                Some(_) if n == 0 => format!("{:.1}", middle(&mut values)),
+                Some(ours) => format!("({:.1} ×) {:.1}", middle(&mut values) / ours, middle(&mut values)),
             };
-            print!("{text:>width$}", width = if n == 0 { 16 } else { 24 });
+            print!("{text:>28}");
+            spreads += &format!("{:>28}", if values.len() > 1 { spread(&values) } else { String::new() });
         }
         println!();
+        if !spreads.trim().is_empty() {
+            println!("{:<34}{spreads}", "  least to most of the rounds");
+        }
     }
 }
 
