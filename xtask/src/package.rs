@@ -49,7 +49,8 @@ pub fn package(words: &[&str]) -> Result<()> {
 
 /// Rust's standard library for the target, which rustup brings where it can reach its server.
 fn need_standard_library(target: &str) -> Result<()> {
-    let sysroot = Command::new("rustc").args(["--print", "sysroot"]).current_dir(root()).output()?;
+    let sysroot = Command::new("rustc").args(["--print", "sysroot"]).current_dir(root()).output();
+    let sysroot = sysroot.context("rustc could not be started")?;
     let library = format!("{}/lib/rustlib/{target}/lib", String::from_utf8_lossy(&sysroot.stdout).trim());
     let there = || std::path::Path::new(&library).exists();
     if there() {

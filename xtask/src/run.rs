@@ -76,10 +76,15 @@ pub fn run(words: &[&str]) -> Result<()> {
     Ok(())
 }
 
+/// All that runs at home.
+pub fn packages() -> impl Iterator<Item = &'static str> {
+    FUNCTIONS.into_iter().chain(AT_HOME)
+}
+
 /// Builds the functions, the platform and the seed.
 pub fn build(release: bool) -> Result<()> {
     let mut arguments = vec!["build", "--bins"];
-    for package in FUNCTIONS.into_iter().chain(AT_HOME) {
+    for package in packages() {
         arguments.extend(["-p", package]);
     }
     if release {

@@ -1,11 +1,12 @@
 //! `cargo xtask test`: every check as a step, and a summary that cannot be overlooked.
 
-use crate::run::build;
+use crate::run::{build, packages};
 use crate::tools::{
     cargo, cargo_deny, chromium, command, need_node, node_modules, npm, python_environment,
     python_is_missing, sh,
 };
 use anyhow::{Result, bail, ensure};
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 type Step = (&'static str, fn() -> Result<Outcome>);
@@ -89,14 +90,39 @@ fn format() -> Result<Outcome> {
 }
 
 fn lint() -> Result<Outcome> {
+    one_build_serves_all()?;
     cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
     Ok(Outcome::Passed)
+}
+
+/// A package that tests use with more features than the programs do would be compiled a second time, and with it all that
+/// stands on it: the AWS SDK, the table, all of ours. It cost minutes once.
+fn one_build_serves_all() -> Result<()> {
+    let features = |selection: &[&str]| -> Result<BTreeSet<String>> {
+        let arguments = ["tree", "--locked", "--prefix", "none", "--format", "{p} {f}"];
+        let tree = command("cargo").args([&arguments[..], selection].concat()).output()?;
+        ensure!(tree.status.success(), "cargo tree: {}", String::from_utf8_lossy(&tree.stderr).trim());
+        let lines = String::from_utf8_lossy(&tree.stdout).into_owned();
+        Ok(lines.lines().map(|line| line.trim_end_matches(" (*)").trim_end().to_owned()).collect())
+    };
+    let mut programs = vec!["--edges", "normal,build"];
+    for package in packages() {
+        programs.extend(["-p", package]);
+    }
+    let (programs, tests) =
+        (features(&programs)?, features(&["--workspace", "--edges", "normal,build,dev"])?);
+    let twice: Vec<&String> = programs.difference(&tests).collect();
+    ensure!(
+        twice.is_empty(),
+        "compiled twice, because tests turn on more features of them: {twice:?}; name those features in infra/seed/Cargo.toml"
+    );
+    Ok(())
 }
 
 /// The functions first: tests start them as they are deployed.
 fn rust() -> Result<Outcome> {
     build(false)?;
-    cargo(&["test", "--workspace", "--no-fail-fast"])?;
+    cargo(&["test", "--workspace", "--tests", "--no-fail-fast"])?;
     Ok(Outcome::Passed)
 }
 

@@ -118,20 +118,21 @@ pub fn python_environment(requirements: &str) -> Result<PathBuf> {
     Ok(programs)
 }
 
-/// Node 20 or later, and npm.
+/// Node 20 or later, and npm. Of 20 and 22 only what the build tools run on.
 pub fn need_node() -> Result<()> {
     let version = Command::new("node").arg("--version").output();
     let version = version.ok().map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
-    let major = version
-        .as_deref()
-        .and_then(|version| version.strip_prefix('v')?.split('.').next()?.parse::<u32>().ok());
-    match major {
-        Some(major) if major >= 20 => {}
+    let numbers = version.as_deref().and_then(|version| {
+        let mut parts = version.strip_prefix('v')?.split('.').map(str::parse::<u32>);
+        Some((parts.next()?.ok()?, parts.next()?.ok()?))
+    });
+    match numbers {
+        Some((20, 19..) | (22, 12..) | (23.., _)) => {}
         Some(_) => bail!(
-            "Node {} is too old: 20 or later is needed (https://nodejs.org)",
+            "Node {} is too old: 20.19, 22.12 or any later is needed (https://nodejs.org)",
             version.unwrap_or_default()
         ),
-        None => bail!("Node is missing: install Node 20 or later (https://nodejs.org)"),
+        None => bail!("Node is missing: install Node 20.19 or later (https://nodejs.org)"),
     }
     ensure!(exists("npm"), "npm is missing: it comes with Node (https://nodejs.org)");
     Ok(())
