@@ -12,7 +12,8 @@ const target = path.join(process.env.CARGO_TARGET_DIR ?? path.join(root, "target
 const screenshots = path.join(root, "tests/browser/screenshots");
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-export async function start() {
+/** `conversations`: so many are there already. */
+export async function start({ conversations = 0 } = {}) {
   const platform = spawn(path.join(target, "mostrador-local"), ["--config", "infra/local/local.toml", "--port", "0", "--bin-dir", target], {
     cwd: root, stdio: ["ignore", "pipe", "ignore"],
   });
@@ -21,7 +22,7 @@ export async function start() {
     platform.on("exit", () => reject(new Error("the platform did not start")));
   });
   const env = { ...process.env, AWS_REGION: "eu-west-1", AWS_ACCESS_KEY_ID: "local", AWS_SECRET_ACCESS_KEY: "local", AWS_ENDPOINT_URL_DYNAMODB: `${url}/_aws/dynamodb` };
-  const seeded = spawnSync(path.join(target, "seed"), ["--table", table, "--origin", url], { env });
+  const seeded = spawnSync(path.join(target, "seed"), ["--table", table, "--origin", url, "--conversations", String(conversations)], { env });
   if (seeded.status !== 0) throw new Error(`the seed failed: ${seeded.stderr}`);
   mkdirSync(screenshots, { recursive: true });
   const browser = await chromium.launch({
@@ -40,12 +41,29 @@ export async function start() {
       const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-US", ...options });
       return { context, page: await context.newPage() };
     },
+    /** A shopper without a browser, by HTTP. */
+    visitor: (text, site) => visitor(url, text, site),
     shot: (page, name) => page.screenshot({ path: path.join(screenshots, `${name}.png`) }),
   };
 }
 
+async function visitor(url, text, site = "demo") {
+  const call = async (path, token, body) => {
+    const headers = { origin: url, "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
+    const answer = await fetch(`${url}/v1${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  };
+  const { session } = await call(`/sites/${site}/sessions`, null, {});
+  const ack = await call("/conversations", session, { id: crypto.randomUUID(), text });
+  const id = ack.conversation_id;
+  return { id, say: (next) => call(`/conversations/${id}/messages`, session, { id: crypto.randomUUID(), text: next }) };
+}
+
 /** What axe finds, as short lines: none is the answer wanted. */
 export async function violations(page) {
+  // What is still fading in has no contrast yet. Animations that never end (dots, a spinner) fade nothing.
+  await page.waitForFunction(() => document.getAnimations().every((one) => one.playState !== "running" || !Number.isFinite(one.effect.getComputedTiming().endTime)));
   await page.evaluate(axe);
   const found = await page.evaluate(() => globalThis.axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }));
   return found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`);
@@ -65,7 +83,7 @@ export async function write(page, text) {
 
 export async function signIn(page, url, email) {
   await page.goto(`${url}/dashboard/`);
-  await page.getByRole("button", { name: /sign in/i }).first().click();
+  await page.getByRole("button", { name: /sign in|entrar/i }).first().click();
   await page.locator("input[type=email]").fill(email);
   await page.locator("input[type=password]:visible").first().fill("mostrador");
   await page.locator("input[type=password]:visible").first().press("Enter");

@@ -69,7 +69,7 @@ pub fn run(words: &[&str]) -> Result<()> {
         bail!("the demo could not be seeded");
     }
     println!(
-        "\nMostrador runs.\n\n  Everything     {url}/\n  Demo shop      {url}/shop/\n  Dashboard      {url}/dashboard/   ana@example.com or luis@example.com, password mostrador\n  Second shop    {url}/shop/?site=demo-two   marta@example.com\n  Platform       {url}/platform/\n\nCtrl-C ends it.\n"
+        "\nMostrador runs.\n\n  Everything     {url}/\n  Demo shop      {url}/shop/\n  Dashboard      {url}/dashboard/   ana@example.com or luis@example.com, password mostrador\n  Second shop    {url}/shop/?site=demo-two   marta@example.com (eva@example.com is in both teams)\n  Platform       {url}/platform/\n\nCtrl-C ends it.\n"
     );
     // Ctrl-C reaches the whole group: the platform ends its processes, and then this ends.
     platform.wait()?;

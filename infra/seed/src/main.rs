@@ -1,4 +1,4 @@
-//! `seed --table NAME [--origin URL …] [--conversations N]`: the demo's two sites and three agents; with
+//! `seed --table NAME [--origin URL …] [--conversations N]`: the demo's two sites and four agents; with
 //! `--conversations`, so many conversations in the site `demo`, for trying the inbox under load. Doing it twice changes
 //! nothing. `seed --table NAME --lengthen CONVERSATION --messages N` writes so many messages more into one conversation, its
 //! shopper's and by the rules, for trying a long one.
@@ -10,6 +10,7 @@ use domain::people::{Actor, Availability, Member, Person, Role, Shopper, Site};
 use domain::ports::{Accounts, Commit, CommitError, Conversations, Environment, Receipt, Sender};
 use domain::text::MessageText;
 use domain::{AgentId, ClientId, ConversationId, ShopperId, SiteId, Timestamp};
+use futures::stream::{self, StreamExt, TryStreamExt};
 use uuid::Uuid;
 
 struct Options {
@@ -31,6 +32,7 @@ async fn main() -> Result<()> {
     let ana = person(1, "ana@example.com", "Ana García", true);
     let luis = person(2, "luis@example.com", "Luis Ortega", false);
     let marta = person(3, "marta@example.com", "Marta Ruiz", false);
+    let eva = person(4, "eva@example.com", "Eva Molina", false);
     let demo = site(
         "demo",
         "Taller Luz",
@@ -49,6 +51,9 @@ async fn main() -> Result<()> {
         (&demo, &ana, "Lamps and lighting", Role::Admin),
         (&demo, &luis, "Orders and delivery", Role::Agent),
         (&two, &marta, "Plants", Role::Admin),
+        // In both teams: what an agency is.
+        (&demo, &eva, "Weekends", Role::Agent),
+        (&two, &eva, "Weekends", Role::Agent),
     ] {
         store.put_site(site).await?;
         store.put_person(person).await?;
@@ -67,10 +72,12 @@ async fn main() -> Result<()> {
             store.put_member(&member).await?;
         }
     }
-    for n in 0..options.conversations {
-        conversation(&store, &demo.id, n).await?;
-    }
-    Ok(())
+    // Side by side: thousands of them, one after another, would take minutes.
+    stream::iter(0..options.conversations)
+        .map(|n| conversation(&store, &demo.id, n))
+        .buffer_unordered(16)
+        .try_collect::<()>()
+        .await
 }
 
 fn options() -> Result<Options> {

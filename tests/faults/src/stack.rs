@@ -56,7 +56,9 @@ impl Stack {
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect::<BTreeMap<_, _>>(),
-            users: ["ana@example.com", "luis@example.com", "marta@example.com"].map(user).to_vec(),
+            users: ["ana@example.com", "luis@example.com", "marta@example.com", "eva@example.com"]
+                .map(user)
+                .to_vec(),
             oidc_clients: vec!["dashboard".into()],
             mounts: Vec::new(),
             show_logs: std::env::var("SHOW_LOGS").is_ok(),
