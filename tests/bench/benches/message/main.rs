@@ -14,7 +14,6 @@ use anyhow::{Context, Result, bail, ensure};
 use faults::line::Line;
 use faults::people::Account;
 use faults::stack::{Stack, binaries};
-use platform::{Options, Platform, User};
 use process::{Process, Quota, Subject};
 use protocol::client::Send;
 use protocol::{Command, ServerFrame};
@@ -135,36 +134,13 @@ fn options() -> Result<Paths> {
 
 /// The platform on the table of this run. ws-message is the one that would be deployed, built for size and start.
 async fn start(ours: &Path) -> Result<Stack> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let folder = std::env::temp_dir().join(format!("mostrador-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     for name in ["ws-connect", "ws-disconnect", "http-api", "projector"] {
         std::os::unix::fs::symlink(binaries().join(name), folder.join(name))?;
     }
     std::os::unix::fs::symlink(ours, folder.join("ws-message"))?;
-    let parameters = [
-        ("ConnectionsUrl", "{url}/ws"),
-        ("WebSocketUrl", "{ws}/ws"),
-        ("OidcIssuer", "{url}/oidc"),
-        ("OidcClientId", "dashboard"),
-        ("DashboardOrigin", "{url}"),
-        ("DataEpoch", "bench"),
-    ];
-    let ana = User { email: "ana@example.com".into(), name: "Ana".into(), password: "mostrador".into() };
-    let platform = Platform::start(Options {
-        template: root.join("template.yaml"),
-        binaries: folder,
-        port: 0,
-        parameters: parameters.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
-        users: vec![ana],
-        oidc_clients: vec!["dashboard".into()],
-        ..Options::default()
-    })
-    .await?;
-    let url = platform.url().to_owned();
-    let stack = Stack { platform, url };
-    stack.seed(0).await;
-    Ok(stack)
+    Ok(Stack::adjusted(|options| options.binaries = folder).await)
 }
 
 async fn speakers(stack: &Stack) -> Result<Vec<Speaker>> {
