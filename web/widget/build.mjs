@@ -28,7 +28,7 @@ const require = createRequire(import.meta.url);
 const mangled = await (async () => {
   const read = (path) => readFile(new URL(path, import.meta.url), "utf8");
   const folder = async (path) => (await Promise.all((await readdir(new URL(path, import.meta.url))).filter((name) => name.endsWith(".ts")).map((name) => read(path + name)))).join("\n");
-  const ours = await Promise.all(["client", "connection", "log", "outbox", "polling"].map((name) => read(`../protocol/src/${name}.ts`)));
+  const ours = await Promise.all(["client", "connection", "log", "older", "outbox", "polling"].map((name) => read(`../protocol/src/${name}.ts`)));
   ours.push(await read("src/panel/store.ts"), await read("src/panel/storage.ts"));
   const theirs = [await folder("../protocol/src/generated/"), await read("src/host.ts"), await read("src/languages/en.ts"), await read("../protocol/src/edges.ts")];
   // The browser's words, from the type checker's own libraries.
@@ -78,11 +78,12 @@ await rm(dist, { recursive: true, force: true });
 await mkdir(`${dist}/assets`, { recursive: true });
 for (const [path, code] of files) await writeFile(path, code);
 
-// What a shopper's browser loads: the panel, what it imports at once, and the largest of the languages. Polling comes only where no
+// What a shopper's browser loads: the panel, what it imports at once, and the largest of the languages. Older history comes when somebody
+// scrolls to it, the chime when it sounds; polling only where no
 // socket can be had.
 const chunks = [...files].map(([path, code]) => ({ name: basename(path), size: brotliCompressSync(code).length }));
 const isLanguage = ({ name }) => /^(en|es|pt|it)-/.test(name);
-const atOnce = chunks.filter((chunk) => !isLanguage(chunk) && !/^(polling-|loader)/.test(chunk.name));
+const atOnce = chunks.filter((chunk) => !isLanguage(chunk) && !/^(polling|older|chime|loader)\b/.test(chunk.name));
 const sizes = {
   loader: chunks.find(({ name }) => name === "loader.js").size,
   panel: atOnce.reduce((sum, { size }) => sum + size, 0) + Math.max(...chunks.filter(isLanguage).map(({ size }) => size)),

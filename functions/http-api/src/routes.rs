@@ -145,14 +145,20 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
 
     async fn entries(&self, request: &Request, conversation: ConversationId) -> Result<Answer, Failure> {
         let actor = self.actor_for(request, conversation).await?;
-        let after = Numbers { t: number(request, "t")?, b: number(request, "b")? };
-        let page = self.engine.page(&actor, conversation, after).await?;
+        let page = match request.query("until") {
+            Some(until) => self.engine.page_until(&actor, conversation, read_until(until)?).await?,
+            None => {
+                let after = Numbers { t: number(request, "t")?, b: number(request, "b")? };
+                self.engine.page_after(&actor, conversation, after).await?
+            }
+        };
         let answer = body::EntriesAnswer {
             conversation_id: page.conversation_id,
             epoch: page.epoch,
             entries: page.entries,
             head: page.head,
             more: page.more,
+            after: page.after,
         };
         Ok(readable(request, Answer::json(200, &answer)))
     }
@@ -398,6 +404,16 @@ fn readable(request: &Request, answer: Answer) -> Answer {
 
 fn number(request: &Request, name: &'static str) -> Result<u64, Failure> {
     request.query(name).map_or(Ok(0), |text| text.parse().map_err(|_| bad_field(name)))
+}
+
+/// How far back a page of history begins: `head`, or `<thread>.<backstage>`.
+fn read_until(text: &str) -> Result<Option<Numbers>, Failure> {
+    if text == "head" {
+        return Ok(None);
+    }
+    text.split_once('.')
+        .and_then(|(t, b)| Some(Some(Numbers { t: t.parse().ok()?, b: b.parse().ok()? })))
+        .ok_or_else(|| bad_field("until"))
 }
 
 /// A cursor of a list: `<last activity>.<conversation>`.

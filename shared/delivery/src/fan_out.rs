@@ -118,6 +118,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             entries: entries.map(Into::into).collect(),
             head: protocol::convert::head(head, None, to_agent),
             more: false,
+            after: None,
         })
     }
 }

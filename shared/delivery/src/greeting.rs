@@ -1,22 +1,17 @@
 //! `hello`, `open`, `ping`: register first, then read. Reading first would lose what is committed in between.
 
-use crate::command::may_reach;
 use crate::{Engine, Failure, inbox};
 use domain::connection::{Connection, Identity, LEASE, Registration, Topic};
-use domain::conversation::{Entry, Head, Log, Numbers};
-use domain::cursor::Cursors;
+use domain::conversation::Numbers;
 use domain::inbox::List;
 use domain::people::Actor;
-use domain::ports::{Environment, Posted, Push, Store, visible};
+use domain::ports::{Environment, Push, Store, visible};
 use domain::rate::{CONNECTIONS_PER_SHOPPER, REQUESTS};
 use domain::{ClientId, ConversationId};
 use futures::future::join_all;
+use protocol::ServerFrame;
 use protocol::client;
-use protocol::server::{Bye, ByeReason, Entries, Pong, PongHead, Ready};
-use protocol::{MAX_PAGE_BYTES, ServerFrame};
-
-/// Entries read at once.
-const READ_AHEAD: usize = 200;
+use protocol::server::{Bye, ByeReason, Pong, PongHead, Ready};
 
 impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     /// Registers a connection and brings it up to date.
@@ -58,7 +53,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         }
         let mut absent = Vec::new();
         for (conversation, after) in wanted {
-            match self.send_pages(connection, &actor, conversation, after).await {
+            match self.send_pages(connection, &actor, conversation, after, hello.newest).await {
                 Ok(()) => {}
                 Err(Failure::NotFound) => absent.push(conversation.to_string()),
                 Err(failure) => return Err(failure),
@@ -100,8 +95,8 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             at: self.env.now().millis(),
         };
         if let Some(head) = head {
-            self.send_pages(connection, &actor, head.id, Numbers { t: open.after.t, b: open.after.b })
-                .await?;
+            let after = Numbers { t: open.after.t, b: open.after.b };
+            self.send_pages(connection, &actor, head.id, after, open.newest).await?;
             ack.conversation_id = Some(head.id.to_string());
             ack.seq = head.numbers.t;
         }
@@ -157,90 +152,6 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             self.list(&connection.site, *agent, show.list.into(), None, domain::inbox::DIGEST_ROWS).await?;
         self.post(&connection.id, &ServerFrame::Rows(inbox::rows(show.list, &page))).await;
         Ok(())
-    }
-
-    /// A conversation that the actor may read; anything else does not exist.
-    pub async fn reach(&self, actor: &Actor, conversation: ConversationId) -> Result<Head, Failure> {
-        let head = self.store.head(conversation).await?;
-        head.filter(|head| may_reach(actor, head)).ok_or(Failure::NotFound)
-    }
-
-    /// What comes after `after`, as much as fits one page.
-    pub async fn page(
-        &self,
-        actor: &Actor,
-        conversation: ConversationId,
-        after: Numbers,
-    ) -> Result<Entries, Failure> {
-        let head = self.reach(actor, conversation).await?;
-        let cursors = self.store.cursors(conversation).await?;
-        self.next_page(actor, &head, cursors, after).await
-    }
-
-    async fn send_pages(
-        &self,
-        connection: &Connection,
-        actor: &Actor,
-        conversation: ConversationId,
-        after: Numbers,
-    ) -> Result<(), Failure> {
-        let head = self.reach(actor, conversation).await?;
-        let cursors = self.store.cursors(conversation).await?;
-        let mut after = Numbers { t: after.t.min(head.numbers.t), b: after.b.min(head.numbers.b) };
-        loop {
-            let page = self.next_page(actor, &head, cursors, after).await?;
-            for entry in &page.entries {
-                match entry.log {
-                    protocol::server::LogName::Thread => after.t = entry.seq,
-                    protocol::server::LogName::Backstage => after.b = entry.seq,
-                }
-            }
-            let more = page.more;
-            let posted = self.post(&connection.id, &ServerFrame::Entries(page)).await;
-            if !more || posted == Posted::Gone {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Thread first, then (for agents) backstage, cut before [`MAX_PAGE_BYTES`].
-    async fn next_page(
-        &self,
-        actor: &Actor,
-        head: &Head,
-        cursors: Cursors,
-        after: Numbers,
-    ) -> Result<Entries, Failure> {
-        let mut entries = Vec::new();
-        let mut room = MAX_PAGE_BYTES - 2048;
-        let mut more = false;
-        for (log, after) in [(Log::Thread, after.t), (Log::Backstage, after.b)] {
-            let last = match log {
-                Log::Thread => head.numbers.t,
-                Log::Backstage => head.numbers.b,
-            };
-            if more || (log == Log::Backstage && !actor.is_agent()) || after >= last {
-                continue;
-            }
-            let page = self.store.entries(head.id, log, after, READ_AHEAD).await?;
-            more = page.more;
-            for entry in &page.entries {
-                let size = weight(entry);
-                if size > room && !entries.is_empty() {
-                    more = true;
-                    break;
-                }
-                room = room.saturating_sub(size);
-                entries.push(entry.into());
-            }
-        }
-        Ok(Entries {
-            conversation_id: head.id.to_string(),
-            epoch: self.epoch.clone(),
-            entries,
-            head: protocol::convert::head(head, Some(cursors), actor.is_agent()),
-            more,
-        })
     }
 
     async fn open_of(&self, actor: &Actor) -> Result<Option<ConversationId>, Failure> {
@@ -354,15 +265,4 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         }
         self.push.cut(connection).await;
     }
-}
-
-/// An upper bound for an entry's bytes on the wire.
-fn weight(entry: &Entry) -> usize {
-    let text = match &entry.body {
-        domain::conversation::Body::Message { text } | domain::conversation::Body::Note { text } => {
-            serde_json::to_string(text).map_or(text.len() * 6, |json| json.len())
-        }
-        _ => 0,
-    };
-    text + 700
 }

@@ -9,6 +9,7 @@ mod command;
 mod failure;
 mod fan_out;
 mod greeting;
+mod history;
 mod inbox;
 mod presence;
 mod secret;

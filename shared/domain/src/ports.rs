@@ -110,6 +110,15 @@ pub trait Conversations: Send + Sync {
         limit: usize,
     ) -> impl Future<Output = Stored<EntryPage>> + Send;
 
+    /// Entries up to and including `until`, newest first, as of now, at most `limit` of them.
+    fn entries_back(
+        &self,
+        id: ConversationId,
+        log: Log,
+        until: u64,
+        limit: usize,
+    ) -> impl Future<Output = Stored<Vec<Entry>>> + Send;
+
     fn cursors(&self, id: ConversationId) -> impl Future<Output = Stored<Cursors>> + Send;
 
     /// Moves a cursor forward; what it is now, or `None` if nothing moved.

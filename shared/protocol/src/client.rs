@@ -69,6 +69,16 @@ pub struct Hello {
     #[serde(default)]
     #[ts(optional)]
     pub list: Option<ListName>,
+    /// Of a conversation that this client has nothing of, or lacks very much of: the newest page only, which says in `after` what
+    /// it leaves out. Without it everything comes, from the first entry on.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[ts(optional, as = "Option<bool>")]
+    pub newest: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// Say something. `conversation_id: null` begins a conversation, or continues the open one if there is one.
@@ -168,6 +178,10 @@ pub struct Open {
     pub conversation_id: Option<ConversationId>,
     #[serde(default)]
     pub after: Numbers,
+    /// As in `hello`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[ts(optional, as = "Option<bool>")]
+    pub newest: bool,
 }
 
 /// Agents: show another list. Answered by `rows`.

@@ -242,7 +242,7 @@ fn openapi() -> Value {
         Route {
             method: "get",
             path: "/v1/conversations/{conversation}/entries",
-            summary: "What comes after ?t= (and, for agents, ?b=), as much as fits 30 KB",
+            summary: "What comes after ?t= (and, for agents, ?b=), as much as fits 30 KB; or the newest page, ?until=head, or the one at and before ?until=120.4",
             who: "shopper or agent",
             body: None,
             status: "200",

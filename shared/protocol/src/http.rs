@@ -1,6 +1,6 @@
 //! Bodies of the HTTP API, all under `/v1`. Requests with a body send `application/json`; unknown fields are refused.
 
-use crate::client::{ListName, Page, PresenceStatus, read_object};
+use crate::client::{ListName, Numbers, Page, PresenceStatus, read_object};
 use crate::error::{ErrorCode, ParseError};
 use crate::server::{Cursors, Entry, Head, Row};
 use schemars::JsonSchema;
@@ -88,14 +88,20 @@ pub struct CurrentConversation {
     pub epoch: String,
 }
 
-/// `GET /v1/conversations/{id}/entries?t=&b=`: what comes after those numbers, as much as fits 30 KB.
+/// `GET /v1/conversations/{id}/entries`: with `?t=&b=` what comes after those numbers, as much as fits 30 KB; with `?until=head` the newest
+/// page, with `?until=120.4` the newest page of what lies at and before thread number 120 and backstage number 4 (shoppers: 0).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct EntriesAnswer {
     pub conversation_id: String,
     pub epoch: String,
     pub entries: Vec<Entry>,
     pub head: Head,
+    /// Asked for with `t` and `b`: there is more to come after these.
     pub more: bool,
+    /// Asked for with `until`: what these follow on. Zeros: this is the beginning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub after: Option<Numbers>,
 }
 
 /// `POST /v1/conversations/{id}/messages`, and `POST /v1/conversations` to begin one. Answered by an `ack`.

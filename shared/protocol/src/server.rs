@@ -34,6 +34,11 @@ pub struct Entries {
     pub head: Head,
     /// More pages follow, unasked, on this connection.
     pub more: bool,
+    /// In the newest page (`newest`) and in those asked for with `until`: these entries follow on these numbers. What lies at and before
+    /// them is not here; `GET …/entries?until=` has it. Whoever lacks something up to here starts anew with this page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub after: Option<Numbers>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]

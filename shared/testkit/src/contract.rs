@@ -109,6 +109,7 @@ pub async fn all<S: Store>(store: &S) {
     of_two_commits_on_the_same_head_one_is_stored(store).await;
     a_shopper_has_one_open_conversation_until_it_is_closed(store).await;
     entries_come_in_pages_in_order(store).await;
+    entries_come_backwards_from_any_number(store).await;
     cursors_move_forward_each_part_by_itself(store).await;
     marking_read_loses_to_a_newer_head(store).await;
     shelves_show_the_newest_first_and_move_their_heads(store).await;
@@ -222,6 +223,39 @@ pub async fn entries_come_in_pages_in_order<S: Store>(store: &S) {
     assert!(exact.entries.len() == 5 && !exact.more, "a page that ends with the log says that there is more");
     let beyond = store.entries(head.id, domain::conversation::Log::Thread, 13, 5).await.expect("read");
     assert!(beyond.entries.is_empty() && !beyond.more);
+}
+
+pub async fn entries_come_backwards_from_any_number<S: Store>(store: &S) {
+    use domain::conversation::Log::{Backstage, Thread};
+    let case = Case::new();
+    let begun = case.begin(ClientId(fresh()), NOW);
+    store.commit(&begun).await.expect("stored");
+    let mut head = begun.head;
+    for n in 0..12 {
+        let note = Command::Note { text: MessageText::parse("n").expect("a text") };
+        let (actor, command) =
+            if n % 4 == 3 { (case.agent(), note) } else { (case.shopper(), say(&format!("{n}"))) };
+        let commit = case.next(&head, &actor, command, NOW);
+        store.commit(&commit).await.expect("stored");
+        head = commit.head;
+    }
+    let check = async |log, until, limit, expect: &[u64]| {
+        let entries = store.entries_back(head.id, log, until, limit).await.expect("read");
+        let numbers: Vec<u64> = entries.iter().map(|entry| entry.seq).collect();
+        assert_eq!(numbers, expect, "{log:?} until {until}, at most {limit}");
+        assert!(entries.iter().all(|entry| entry.log == log));
+    };
+    check(Thread, 10, 4, &[10, 9, 8, 7]).await;
+    check(Thread, 6, 4, &[6, 5, 4, 3]).await;
+    check(Thread, 2, 4, &[2, 1]).await;
+    check(Thread, 99, 2, &[10, 9]).await;
+    check(Thread, 0, 4, &[]).await;
+    check(Backstage, 3, 2, &[3, 2]).await;
+    check(Backstage, 1, 2, &[1]).await;
+    let forwards = store.entries(head.id, Thread, 0, 100).await.expect("read").entries;
+    let mut backwards = store.entries_back(head.id, Thread, head.numbers.t, 100).await.expect("read");
+    backwards.reverse();
+    assert_eq!(backwards, forwards);
 }
 
 pub async fn cursors_move_forward_each_part_by_itself<S: Store>(store: &S) {

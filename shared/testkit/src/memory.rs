@@ -127,6 +127,18 @@ impl Conversations for Memory {
         Ok(EntryPage { entries: page, more: rest.next().is_some() })
     }
 
+    async fn entries_back(
+        &self,
+        id: ConversationId,
+        log: Log,
+        until: u64,
+        limit: usize,
+    ) -> Stored<Vec<Entry>> {
+        let state = self.lock();
+        let Some(entries) = state.entries.get(&(id, log)) else { return Ok(Vec::new()) };
+        Ok(entries.range(..=until).rev().take(limit).map(|(_, entry)| entry.clone()).collect())
+    }
+
     async fn cursors(&self, id: ConversationId) -> Stored<Cursors> {
         let state = self.lock();
         let cursor = |reader| state.cursors.get(&(id, reader)).copied().unwrap_or_default();

@@ -185,7 +185,7 @@ impl Run {
     /// One connection, until it breaks or falls silent.
     async fn talk(&self, mut line: Line) -> anyhow::Result<()> {
         let list = self.account.agent.then_some(protocol::client::ListName::Queue);
-        line.command(Command::Hello(Hello { conversations: self.known(), list })).await?;
+        line.command(Command::Hello(Hello { conversations: self.known(), list, newest: false })).await?;
         let mut greeted = false;
         let mut in_flight: Option<(ClientId, Instant)> = None;
         let mut pinged: Option<Instant> = None;
@@ -309,9 +309,10 @@ impl Run {
             (state.conversation, state.numbers())
         };
         if self.account.agent {
-            line.command(Command::Open(Open { conversation_id, after })).await?;
+            line.command(Command::Open(Open { conversation_id, after, newest: false })).await?;
         } else {
-            line.command(Command::Hello(Hello { conversations: self.known(), list: None })).await?;
+            line.command(Command::Hello(Hello { conversations: self.known(), list: None, newest: false }))
+                .await?;
         }
         Ok(())
     }

@@ -58,7 +58,7 @@ impl Line {
     pub async fn ready(account: &Account, conversations: Vec<Known>) -> Result<Self> {
         let mut line = Self::open(account).await?;
         let list = account.agent.then_some(protocol::client::ListName::Queue);
-        line.command(Command::Hello(Hello { conversations, list })).await?;
+        line.command(Command::Hello(Hello { conversations, list, newest: false })).await?;
         line.until(|frame| matches!(frame, ServerFrame::Ready(_)), true).await?;
         Ok(line)
     }

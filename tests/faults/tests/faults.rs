@@ -227,9 +227,13 @@ async fn f_20_a_long_conversation_comes_in_pages_and_costs_the_same_per_message(
     }
     healed(&[&shopper, &agents[0]]).await;
     let mut line = Line::ready(&agents[0].account, vec![]).await.unwrap();
-    line.command(Command::Open(Open { conversation_id: Some(conversation), after: Default::default() }))
-        .await
-        .unwrap();
+    line.command(Command::Open(Open {
+        conversation_id: Some(conversation),
+        after: Default::default(),
+        newest: false,
+    }))
+    .await
+    .unwrap();
     let mut pages = 0;
     loop {
         if let ServerFrame::Entries(page) = line.next().await.unwrap() {

@@ -59,7 +59,11 @@ fn commands(conversation_id: ConversationId) -> Vec<Command> {
         Command::Assign(Assign { conversation_id, to: None, expected: None }),
         Command::Join(Join { conversation_id }),
         Command::Leave(Leave { conversation_id }),
-        Command::Open(Open { conversation_id: Some(conversation_id), after: Numbers::default() }),
+        Command::Open(Open {
+            conversation_id: Some(conversation_id),
+            after: Numbers::default(),
+            newest: false,
+        }),
     ]
 }
 
@@ -100,6 +104,7 @@ async fn a_01_another_shoppers_conversation_is_byte_identical_to_none() {
         .command(Command::Hello(Hello {
             conversations: vec![Known { conversation_id: theirs, epoch: String::new(), after }],
             list: None,
+            newest: false,
         }))
         .await
         .unwrap();
@@ -482,7 +487,11 @@ async fn a_shopper_sees_no_backstage_and_agents_see_both() {
     let mut ana = Line::ready(&stack.agent("demo", "ana@example.com").await, vec![]).await.unwrap();
     let mut luis = Line::ready(&stack.agent("demo", "luis@example.com").await, vec![]).await.unwrap();
     for line in [&mut ana, &mut luis] {
-        let open = Command::Open(Open { conversation_id: Some(conversation), after: Numbers::default() });
+        let open = Command::Open(Open {
+            conversation_id: Some(conversation),
+            after: Numbers::default(),
+            newest: false,
+        });
         assert!(matches!(line.ask(open).await.unwrap(), ServerFrame::Ack(_)));
     }
     let note = Command::Note(Note { conversation_id: conversation, text: "canary: is this the one?".into() });
@@ -633,7 +642,11 @@ async fn presence_rows_and_seen_reach_whom_they_concern() {
         matches!(row, ServerFrame::Row(row) if row.conversation_id == conversation_id.to_string() && row.unread)
     );
     assert!(matches!(ana.ask(say(Some(conversation_id), "Hi")).await.unwrap(), ServerFrame::Ack(_)));
-    let open = Command::Open(Open { conversation_id: Some(conversation_id), after: Numbers::default() });
+    let open = Command::Open(Open {
+        conversation_id: Some(conversation_id),
+        after: Numbers::default(),
+        newest: false,
+    });
     assert!(matches!(ana.ask(open).await.unwrap(), ServerFrame::Ack(_)));
     shopper.command(Command::Seen(Seen { conversation_id, seen: 3, delivered: 3 })).await.unwrap();
     let seen = ana.until(|frame| matches!(frame, ServerFrame::Seen(_)), true).await.unwrap();

@@ -212,7 +212,7 @@ impl Client {
         self.send(
             line,
             ClientId(self.world.uuid()),
-            Command::Hello(Hello { conversations: self.known(), list: None }),
+            Command::Hello(Hello { conversations: self.known(), list: None, newest: false }),
         );
         loop {
             let now = self.now();
@@ -408,11 +408,15 @@ impl Client {
                 self.send(
                     line,
                     id,
-                    Command::Open(Open { conversation_id: Some(known.conversation_id), after: known.after }),
+                    Command::Open(Open {
+                        conversation_id: Some(known.conversation_id),
+                        after: known.after,
+                        newest: false,
+                    }),
                 );
             }
         } else {
-            self.send(line, id, Command::Hello(Hello { conversations: known, list: None }));
+            self.send(line, id, Command::Hello(Hello { conversations: known, list: None, newest: false }));
         }
     }
 

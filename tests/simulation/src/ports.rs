@@ -321,6 +321,7 @@ impl Conversations for Faulty {
 
     forward! {
         receipt(sender: Sender, client_id: ClientId) -> Option<Receipt>;
+        entries_back(id: ConversationId, log: Log, until: u64, limit: usize) -> Vec<Entry>;
         cursors(id: ConversationId) -> Cursors;
         advance(id: ConversationId, reader: Reader, to: Cursor) -> Option<Cursor>;
         mark_read(head: &Head) -> bool;

@@ -83,7 +83,7 @@ export class Client {
         active: options.active,
         unsent: () => this.outbox.waiting,
         ...(agent && { site: agent.site }),
-        hello: () => ({ conversations: this.known(), ...(agent && { list: agent.list() }) }),
+        hello: () => ({ conversations: this.known(), newest: true, ...(agent && { list: agent.list() }) }),
         ping: () => {
           const list = agent?.digest();
           return { conversations: this.known(), ...(list && { list }) };
@@ -177,12 +177,18 @@ export class Client {
     const log = conversationId === null ? undefined : this.conversations.get(conversationId);
     // The epoch of what we have may have passed: then from the start. While offline, `hello` will name it. Never rejects:
     // most callers need not care, and who does (a conversation that does not exist) looks at the answer.
-    return this.request({ action: "open", conversation_id: conversationId, after: log?.numbers ?? { t: 0, b: 0 } }).catch((error: RequestError) => error);
+    return this.request({ action: "open", conversation_id: conversationId, after: log?.numbers ?? { t: 0, b: 0 }, newest: true }).catch((error: RequestError) => error);
   }
 
   /** Shoppers: a conversation that is over and no longer shown. */
   drop(conversationId: string): void {
     this.conversations.delete(conversationId);
+  }
+
+  /** Loads the page before what is here of a conversation. Answers whether it came; the views hear of it by the event. */
+  async loadOlder(conversationId: string): Promise<boolean> {
+    const log = this.conversations.get(conversationId);
+    return !!log?.hasOlder && import("./older.js").then(({ older }) => older(log, this.options, this.edges)).catch(() => false);
   }
 
   private write(action: "send" | "note", conversationId: string | null, text: string): Unsent | null {
@@ -268,6 +274,8 @@ export class Client {
           delivered = true;
         }
         if (reset) this.outbox.fellBack(log.id);
+        // The page may begin behind an entry that was only known by its acknowledgement.
+        else if (this.outbox.arrived(log)) delivered = true;
         if (log.closed) this.outbox.closed(log.id);
         onEvent({ type: "conversation", log, added, reset });
         if (delivered || reset || log.closed) this.outboxChanged();
@@ -282,7 +290,7 @@ export class Client {
           const log = frame.conversation_id === null ? undefined : this.conversations.get(frame.conversation_id);
           if (log && log.epoch === frame.epoch) {
             log.expect(frame.log === "thread" ? { t: frame.seq, b: 0 } : { t: 0, b: frame.seq });
-            if (frame.seq <= (frame.log === "thread" ? log.thread : log.backstage).length) this.outbox.drop(frame.id);
+            this.outbox.arrived(log);
           } else if (frame.conversation_id !== null && !this.options.agent) {
             // A conversation begun by this very message: its entries are pushed; should they not come, the gap asks.
             const begun = new ConversationLog(frame.conversation_id, frame.epoch);

@@ -11,9 +11,13 @@ export interface Merged {
   reset: boolean;
 }
 
+/** The last entries of both logs, complete from `base` on; what came before is loaded when somebody wants to see it. */
+
 export class ConversationLog {
   readonly thread: Entry[] = [];
   readonly backstage: Entry[] = [];
+  /** What the first entries here follow on. */
+  base: Numbers = { t: 0, b: 0 };
   /** The newest state heard of; it may be ahead of the entries. */
   head: Head | null = null;
   readonly cursors: Cursors = { shopper: { seen: 0, delivered: 0 }, team: { seen: 0, delivered: 0 } };
@@ -29,12 +33,18 @@ export class ConversationLog {
 
   /** How far both logs are complete. */
   get numbers(): Numbers {
-    return { t: this.thread.length, b: this.backstage.length };
+    return { t: this.base.t + this.thread.length, b: this.base.b + this.backstage.length };
+  }
+
+  /** Something came before what is here. */
+  get hasOlder(): boolean {
+    return this.base.t + this.base.b > 0;
   }
 
   /** Whether the server is known to have more than is here, and is not just sending it. */
   get behind(): boolean {
-    return !this.pages && (this.named.t > this.thread.length || this.named.b > this.backstage.length);
+    const { t, b } = this.numbers;
+    return !this.pages && (this.named.t > t || this.named.b > b);
   }
 
   get closed(): boolean {
@@ -44,6 +54,9 @@ export class ConversationLog {
   receive(frame: Entries): Merged {
     const reset = frame.epoch !== this.epoch;
     if (reset) this.restart(frame.epoch);
+    const { after } = frame;
+    // The newest page, and something is missing up to it: what is shown begins here.
+    if (after && (after.t > this.numbers.t || after.b > this.numbers.b)) this.beginAt(after);
     const added: Entry[] = [];
     for (const entry of frame.entries) this.take(entry, added);
     this.pages = frame.more;
@@ -81,22 +94,25 @@ export class ConversationLog {
   }
 
   private take(entry: Entry, added: Entry[]): void {
-    const log = entry.log === "backstage" ? this.backstage : this.thread;
-    const held = this.held[entry.log === "backstage" ? "backstage" : "thread"];
-    if (!Number.isSafeInteger(entry.seq) || entry.seq <= log.length) return;
+    const [log, held, base] = entry.log === "backstage" ? [this.backstage, this.held.backstage, this.base.b] : [this.thread, this.held.thread, this.base.t];
+    if (!Number.isSafeInteger(entry.seq) || entry.seq <= base + log.length) return;
     held.set(entry.seq, entry);
     this.expect(entry.log === "backstage" ? { t: 0, b: entry.seq } : { t: entry.seq, b: 0 });
-    for (let next = held.get(log.length + 1); next; next = held.get(log.length + 1)) {
+    for (let next = held.get(base + log.length + 1); next; next = held.get(base + log.length + 1)) {
       held.delete(next.seq);
       log.push(next);
       added.push(next);
     }
   }
 
+  private beginAt(base: Numbers): void {
+    this.base = base;
+    this.thread.length = this.backstage.length = 0;
+  }
+
   private restart(epoch: string): void {
     this.epoch = epoch;
-    this.thread.length = 0;
-    this.backstage.length = 0;
+    this.beginAt({ t: 0, b: 0 });
     this.head = null;
     this.named = { t: 0, b: 0 };
     this.held = { thread: new Map(), backstage: new Map() };

@@ -2,7 +2,7 @@
 // in flight may change places. Kept in a storage, so that a reload, a crash or a day without network loses nothing; sent
 // again with the same id, which the server answers with the same numbers.
 
-import type { Ack, ErrorCode } from "./generated/index.js";
+import type { Ack, ErrorCode, Numbers } from "./generated/index.js";
 
 export interface Unsent {
   readonly id: string;
@@ -154,6 +154,11 @@ export class Outbox {
       message.conversation_id = null;
       this.change(message.id, { name: "waiting" });
     }
+  }
+
+  /** The log has come this far: what is stored up to there is in it. Answers whether anything was. */
+  arrived({ id, numbers }: { id: string; numbers: Numbers }): boolean {
+    return this.of(id).filter(({ id, action, state }) => state.name === "stored" && state.seq <= (action === "note" ? numbers.b : numbers.t) && this.drop(id)).length > 0;
   }
 
   /** The data set has fallen back behind what was stored: sent again. */

@@ -66,7 +66,8 @@ export class Polling {
     for (const known of wanted) {
       let t = known.epoch === current.epoch ? known.after.t : 0;
       for (let more = true; more && !this.closed; ) {
-        const answer = await this.request<EntriesAnswer>(null, "GET", `/conversations/${known.conversation_id}/entries?t=${t}`);
+        const which = t === 0 ? "until=head" : `t=${t}`;
+        const answer = await this.request<EntriesAnswer>(null, "GET", `/conversations/${known.conversation_id}/entries?${which}`);
         if (answer === null) {
           absent.push(known.conversation_id);
           break;

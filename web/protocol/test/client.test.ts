@@ -70,6 +70,53 @@ describe("a conversation", () => {
     expect(texts(client.conversations.get("conv_1"))).toEqual(["hello", "a", "b", "c", "d"]);
   });
 
+  it("F20 a long conversation begins with its newest page; the rest comes when it is asked for, page by page", async () => {
+    const server = new FakeServer();
+    const first = shopper(server);
+    first.client.start();
+    first.client.say(null, "hello");
+    await server.time.run(1000);
+    for (let n = 2; n <= 13; n++) server.write(`m${n}`);
+    await server.time.run(1000);
+    const { client, events } = shopper(server);
+    client.start();
+    await server.time.run(1000);
+    const log = client.conversations.get("conv_1")!;
+    expect(texts(log)).toEqual(["m9", "m10", "m11", "m12", "m13"]);
+    server.write("m14");
+    await server.time.run(100);
+    expect(log.numbers.t).toBe(14);
+    const told = events.length;
+    // Two who ask at once get one page.
+    expect(await Promise.all([client.loadOlder("conv_1"), client.loadOlder("conv_1")])).toEqual([true, false]);
+    expect(events.length).toBe(told + 1);
+    expect(texts(log)[0]).toBe("m4");
+    expect(await client.loadOlder("conv_1")).toBe(true);
+    expect([log.hasOlder, await client.loadOlder("conv_1")]).toEqual([false, false]);
+    expect(log.thread.map((entry) => entry.seq)).toEqual(Array.from({ length: 14 }, (_, n) => n + 1));
+    expect(log.behind).toBe(false);
+  });
+
+  it("F20 who comes back to very much begins with the newest page; what was sent meanwhile is not shown twice", async () => {
+    const server = new FakeServer();
+    const { client } = shopper(server);
+    client.start();
+    client.say(null, "hello");
+    await server.time.run(1000);
+    // The acknowledgement comes, the entry and all that follows do not.
+    server.socket.receive = ((receive) => (frame) => frame.type !== "entries" && receive(frame))(server.socket.receive.bind(server.socket));
+    client.say("conv_1", "mine");
+    await server.time.run(100);
+    expect(client.outbox.all[0]?.state.name).toBe("stored");
+    for (let n = 3; n <= 40; n++) server.write(`m${n}`);
+    server.socket.cut();
+    await server.time.run(35_000);
+    const log = client.conversations.get("conv_1")!;
+    expect(log.thread.map((entry) => entry.seq)).toEqual([36, 37, 38, 39, 40]);
+    expect(log.behind).toBe(false);
+    expect(client.outbox.all).toEqual([]);
+  });
+
   it("F2 a lost acknowledgement is asked for again under the same id, and stored once", async () => {
     const server = new FakeServer();
     const { client } = shopper(server);
@@ -273,6 +320,7 @@ async function storm(seed: number): Promise<void> {
   const id = "conv_1";
   expect(server.conversations.size, `seed ${seed}: one conversation`).toBe(1);
   expect(client.outbox.all, `seed ${seed}: nothing unsent`).toEqual([]);
+  while (await client.loadOlder(id));
   expect(texts(client.conversations.get(id)), `seed ${seed}: the client has what is stored`).toEqual(stored(server, id));
   const own = server.conversations.get(id)!.entries.filter((entry) => entry.author.role === "shopper");
   expect(own.map((entry) => (entry.kind === "message" ? entry.text : "")), `seed ${seed}: in the order written, once`).toEqual(said);

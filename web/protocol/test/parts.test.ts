@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type ClientFrame, ConversationLog, type Entry, fnv1a, interleaved, isUnsent, listDigest, MAX_FRAME_BYTES, onlyEmoji, Outbox, readFrame, rich, safeLink, type ServerFrame, spans, textProblem, uuid } from "../src/index.js";
+import { prepend } from "../src/older.js";
 import accepted from "../../../tests/fixtures/protocol/client-accepted.json";
 import served from "../../../tests/fixtures/protocol/server.json";
 
@@ -50,6 +51,37 @@ describe("a log", () => {
     expect(log.receive(page([entry(1)], 1, { epoch: "e2" })).reset).toBe(true);
     expect(log.thread).toHaveLength(1);
     expect(log.cursors.team).toEqual({ seen: 0, delivered: 0 });
+  });
+
+  it("F20 begins with the newest page and takes what came before in front of it", () => {
+    const log = new ConversationLog("conv_1", "e1");
+    const note = (seq: number, at: number) => entry(seq, { log: "backstage", thread_at: at, kind: "note" } as Partial<Entry>);
+    // A push overtakes the page.
+    log.receive(page([entry(103)], 103, { b: 9 }));
+    const { added, reset } = log.receive({ ...page([entry(101), note(9, 101), entry(102)], 102, { b: 9 }), after: { t: 100, b: 8 } });
+    expect(reset).toBe(false);
+    expect(added.map((each) => each.log[0]! + each.seq)).toEqual(["t101", "b9", "t102", "t103"]);
+    expect(log.numbers).toEqual({ t: 103, b: 9 });
+    expect([log.behind, log.hasOlder]).toEqual([false, true]);
+    const older = { conversation_id: "conv_1", epoch: "e1", head: page([], 103).head, more: false };
+    expect(prepend(log, { ...older, entries: [entry(98)], after: { t: 97, b: 8 } })).toBe(false);
+    expect(prepend(log, { ...older, epoch: "e0", entries: [entry(99), entry(100)], after: { t: 98, b: 8 } })).toBe(false);
+    expect(prepend(log, { ...older, entries: [entry(99), note(8, 99), entry(100)], after: { t: 98, b: 7 } })).toBe(true);
+    expect(interleaved(log).map((each) => each.log[0]! + each.seq)).toEqual(["t99", "b8", "t100", "t101", "b9", "t102", "t103"]);
+    expect(log.numbers).toEqual({ t: 103, b: 9 });
+    expect(log.base).toEqual({ t: 98, b: 7 });
+  });
+
+  it("F20 begins anew with a page that lies far ahead, and not with one that overlaps", () => {
+    const log = new ConversationLog("conv_1", "e1");
+    log.receive(page([entry(1), entry(2), entry(3)], 3));
+    log.receive({ ...page([entry(3), entry(4)], 4), after: { t: 2, b: 0 } });
+    expect(log.thread.map((each) => each.seq)).toEqual([1, 2, 3, 4]);
+    log.receive({ ...page([entry(500), entry(501)], 501), after: { t: 499, b: 0 } });
+    expect(log.thread.map((each) => each.seq)).toEqual([500, 501]);
+    expect([log.behind, log.hasOlder]).toEqual([false, true]);
+    log.receive(page([entry(502)], 502));
+    expect(log.numbers.t).toBe(502);
   });
 
   it("stays closed when an older head arrives later", () => {

@@ -1,5 +1,6 @@
 // Virtual time, a seeded dice, and a server with an unreliable network: what the client is tested in.
 
+import "../src/older.js";
 import "../src/polling.js";
 import type { ClientFrame, Edges, Entry, ServerFrame, Socket } from "../src/index.js";
 
@@ -154,6 +155,9 @@ export class FakeServer {
   tickets = 0;
   ticketStatus: () => number = () => 201;
   opensSockets = true;
+  pageSize = 5;
+  /** Lacking more than this, a client is sent the newest page only. */
+  farBehind = 20;
   requests: string[] = [];
   private count = 0;
   private ids = 0;
@@ -204,6 +208,13 @@ export class FakeServer {
     if (this.random() < this.weather.repeat) this.later(() => this.handle(frame, (answer) => this.deliver(socket, answer)));
   }
 
+  /** The newest page up to `until`, as `newest` and `until` ask for it. */
+  newestFrame(id: string, until = Infinity): Extract<ServerFrame, { type: "entries" }> {
+    const whole = this.entriesFrame(id, 0);
+    const entries = whole.entries.slice(0, until).slice(-this.pageSize);
+    return { ...whole, entries, after: { t: (entries[0]?.seq ?? 1) - 1, b: 0 } };
+  }
+
   entriesFrame(id: string, after: number): Extract<ServerFrame, { type: "entries" }> {
     const { entries, closed } = this.conversations.get(id)!;
     return {
@@ -230,8 +241,10 @@ export class FakeServer {
         const known = new Map(frame.conversations.map((each) => [each.conversation_id, each.epoch === this.epoch ? each.after.t : 0]));
         if (this.open !== null && !known.has(this.open)) known.set(this.open, 0);
         for (const [id, after] of known) {
-          if (this.conversations.has(id)) answer(this.entriesFrame(id, after));
-          else absent.push(id);
+          const conversation = this.conversations.get(id);
+          if (!conversation) absent.push(id);
+          else if (frame.newest && (after === 0 || conversation.entries.length - after > this.farBehind)) answer(this.newestFrame(id));
+          else answer(this.entriesFrame(id, after));
         }
         return answer({ type: "ready", id: frame.id, epoch: this.epoch, now: this.time.now, open: this.open, absent });
       }
@@ -314,7 +327,7 @@ export class FakeServer {
       return reply(status, { ticket: `tkt_${++this.tickets}`, url: "ws://api/ws", expires_at: this.time.now + 30_000 });
     }
     if (path === "/conversations/current") return reply(200, { conversation_id: this.open, epoch: this.epoch });
-    const [, id, what, t] = /^\/conversations\/(conv_\d+)\/(\w+)(?:\?t=(\d+))?$/.exec(path) ?? [];
+    const [, id, what, which, number] = /^\/conversations\/(conv_\d+)\/(\w+)(?:\?(t|until)=(\d+|head)(?:\.0)?)?$/.exec(path) ?? [];
     const body = init.body === undefined ? {} : (JSON.parse(init.body) as { id: string; text: string });
     if (path === "/conversations" || what === "messages") {
       let answer: ServerFrame | null = null;
@@ -322,7 +335,7 @@ export class FakeServer {
       const frame = answer as ServerFrame | null;
       return frame?.type === "ack" ? reply(201, frame) : reply(409, { error: frame });
     }
-    if (what === "entries" && id !== undefined && this.conversations.has(id)) return reply(200, this.entriesFrame(id, Number(t)));
+    if (what === "entries" && id !== undefined && this.conversations.has(id)) return reply(200, which === "until" ? this.newestFrame(id, number === "head" ? Infinity : Number(number)) : this.entriesFrame(id, Number(number)));
     return reply(404, { error: { code: "not_found", message: "" } });
   }
 }

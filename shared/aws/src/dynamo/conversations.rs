@@ -87,6 +87,48 @@ impl Conversations for Dynamo {
         Ok(EntryPage { entries, more })
     }
 
+    /// Access pattern: a log from a number backwards.
+    async fn entries_back(
+        &self,
+        id: ConversationId,
+        log: Log,
+        until: u64,
+        limit: usize,
+    ) -> Stored<Vec<Entry>> {
+        let mut entries = Vec::new();
+        // A range that ends before it begins is refused.
+        if until == 0 {
+            return Ok(entries);
+        }
+        let mut from = None;
+        // One answer holds at most 1 MB: forty of the longest texts fit.
+        while entries.len() < limit {
+            let page = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
+                .expression_attribute_values(":pk", s(keys::conversation(id)))
+                .expression_attribute_values(":from", s(keys::entry_sk(log, 1)))
+                .expression_attribute_values(":to", s(keys::entry_sk(log, until)))
+                .scan_index_forward(false)
+                .consistent_read(true)
+                .limit(i32::try_from(limit - entries.len()).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(from)
+                .send()
+                .await
+                .map_err(unavailable)?;
+            for item in page.items.unwrap_or_default() {
+                entries.push(read_entry(&item.into(), log)?);
+            }
+            from = page.last_evaluated_key;
+            if from.is_none() {
+                break;
+            }
+        }
+        Ok(entries)
+    }
+
     async fn cursors(&self, id: ConversationId) -> Stored<Cursors> {
         let (shopper, team) = tokio::try_join!(
             self.get(keys::cursor(id, Reader::Shopper)),

@@ -99,6 +99,14 @@ pub struct Entry {
     pub client_id: Option<ClientId>,
 }
 
+impl Entry {
+    /// Where it stands when both logs are shown as one.
+    #[must_use]
+    pub const fn position(&self) -> (u64, Log, u64) {
+        (self.thread_at, self.log, self.seq)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body {
     // Thread

@@ -41,6 +41,8 @@ const NO_DIGEST = '';
 export interface OpenConversation {
   readonly id: string;
   readonly entries: readonly Entry[];
+  /** What came before the first of them has not been asked for yet. */
+  readonly hasOlder: boolean;
   readonly head: Head | null;
   readonly cursors: Cursors;
   /** All pages have come. */
@@ -217,7 +219,7 @@ export class Desk {
     } else {
       const log = this.client.conversations.get(id);
       const seen = this.told.get(id)?.seen ?? 0;
-      const picture = log === undefined ? { id, entries: [], head: null, cursors: NO_CURSORS, complete: false } : this.picture(log);
+      const picture = log === undefined ? { id, entries: [], hasOlder: false, head: null, cursors: NO_CURSORS, complete: false } : this.picture(log);
       this.update({ notice: null, open: { ...picture, absent: false, typing: [], newAfter: seen > 0 ? seen : null } });
     }
     const wait = this.askedAt + REST_MS - edges.now();
@@ -245,6 +247,11 @@ export class Desk {
 
   typing(conversation: string): void {
     this.client.typing(conversation);
+  }
+
+  /** The page before what is here of a conversation. */
+  loadOlder(conversation: string): void {
+    void this.client.loadOlder(conversation);
   }
 
   /** Everything that is shown was seen by a person. */
@@ -417,10 +424,11 @@ export class Desk {
     const { open } = this.state;
     if (open?.id === log.id) {
       let { newAfter } = open;
-      const before = log.numbers.t - added.filter((entry) => entry.log === 'thread').length;
+      const came = added.filter((entry) => entry.log === 'thread').length;
+      const before = log.numbers.t - came;
       if (newAfter === null && fromShopper) {
         // First sight of it: what the team has not seen is new, unless the team has seen nothing of it.
-        if (history) newAfter = before === 0 && log.cursors.team.seen > 0 ? log.cursors.team.seen : null;
+        if (history) newAfter = came === log.thread.length && log.cursors.team.seen > 0 ? log.cursors.team.seen : null;
         else if (!this.options.looking()) newAfter = before;
       }
       const typing = open.typing.filter((typist) => !added.some((entry) => sameAuthor(entry.author, typist.author)));
@@ -525,11 +533,12 @@ export class Desk {
 
   // -- pictures for views
 
-  private picture(log: ConversationLog): Pick<OpenConversation, 'id' | 'entries' | 'head' | 'cursors' | 'complete'> {
+  private picture(log: ConversationLog): Pick<OpenConversation, 'id' | 'entries' | 'hasOlder' | 'head' | 'cursors' | 'complete'> {
     const { t, b } = log.numbers;
     return {
       id: log.id,
       entries: interleaved(log),
+      hasOlder: log.hasOlder,
       head: log.head,
       cursors: { shopper: { ...log.cursors.shopper }, team: { ...log.cursors.team } },
       complete: log.head !== null && t >= log.head.numbers.t && b >= log.head.numbers.b,

@@ -217,6 +217,9 @@ function Log({ id, name }: { id: string; name: string }) {
   const [from, setFrom] = useState<number | null>(null);
   const first = from ?? Math.max(0, lines.length - WINDOW);
   const above = useRef<number | null>(null);
+  /** The height when it was last looked at, and the first entry then: for seeing that the server's older ones have come. */
+  const before = useRef({ height: 0, oldest: Infinity });
+  const oldest = open?.entries[0]?.thread_at ?? Infinity;
   const seenCount = useRef(0);
   const [missed, setMissed] = useState(0);
 
@@ -232,8 +235,11 @@ function Log({ id, name }: { id: string; name: string }) {
   useLayoutEffect(() => {
     const view = scroller.current;
     if (view === null) return;
-    if (above.current !== null) {
-      view.scrollTop += view.scrollHeight - above.current;
+    const { height } = before.current;
+    const cameAbove = arrived.current && oldest < before.current.oldest;
+    before.current = { height: view.scrollHeight, oldest };
+    if (above.current !== null || cameAbove) {
+      view.scrollTop += view.scrollHeight - (above.current ?? height);
       above.current = null;
       return;
     }
@@ -300,11 +306,21 @@ function Log({ id, name }: { id: string; name: string }) {
       setMissed(0);
     }
     setAtBottom(bottom);
-    if (view.scrollTop < 200 && first > 0 && complete && above.current === null) {
+    earlier();
+  }
+
+  /** Near the beginning of what is shown: more of it, from what is here or from the server. */
+  function earlier() {
+    const view = scroller.current;
+    if (view === null || view.scrollTop >= 200 || !complete || above.current !== null) return;
+    before.current.height = view.scrollHeight;
+    if (first > 0) {
       above.current = view.scrollHeight;
       setFrom(Math.max(0, first - WINDOW));
-    }
+    } else if (open?.hasOlder === true) desk.loadOlder(id);
   }
+  // Also where there is too little to scroll.
+  useEffect(earlier, [complete, lines.length]);
 
   const online = state.connection.name === 'online';
   const typing = open?.typing ?? [];
@@ -313,7 +329,7 @@ function Log({ id, name }: { id: string; name: string }) {
     <div className="log-frame">
       <div className="log" ref={scroller} onScroll={scrolled} tabIndex={0} role="log" aria-label={t('thread.log')} aria-live={complete ? 'polite' : 'off'} aria-busy={!complete}>
         {lines.length === 0 && !complete && (online || !state.begun ? <Skeleton label={t('thread.loading')} rows={6} kind="bubbles" /> : <p className="log-hint">{t('thread.waiting_connection')}</p>)}
-        {lines.length > 0 && !complete && <p className="log-hint">{t('thread.more')}</p>}
+        {lines.length > 0 && (!complete || (first === 0 && open?.hasOlder === true)) && <p className="log-hint">{t('thread.more')}</p>}
         <ol className="lines">
           {lines.slice(first).map((line) => (
             <LineView key={line.key} line={line} name={name} now={now} language={language} fresh={arrived.current} />

@@ -16,7 +16,12 @@ export type Hello = { conversations: Array<Known>,
 /**
  * Agents: the list that the dashboard shows.
  */
-list?: ListName, };
+list?: ListName, 
+/**
+ * Of a conversation that this client has nothing of, or lacks very much of: the newest page only, which says in `after` what
+ * it leaves out. Without it everything comes, from the first entry on.
+ */
+newest?: boolean, };
 
 export type Send = { conversation_id: string | null, 
 /**
@@ -48,7 +53,11 @@ export type Ping = { conversations: Array<Known>,
  */
 list?: ListDigest, };
 
-export type Open = { conversation_id: string | null, after: Numbers, };
+export type Open = { conversation_id: string | null, after: Numbers, 
+/**
+ * As in `hello`.
+ */
+newest?: boolean, };
 
 export type ShowList = { list: ListName, };
 
@@ -122,7 +131,12 @@ head: Head,
 /**
  * More pages follow, unasked, on this connection.
  */
-more: boolean, };
+more: boolean, 
+/**
+ * In the newest page (`newest`) and in those asked for with `until`: these entries follow on these numbers. What lies at and before
+ * them is not here; `GET …/entries?until=` has it. Whoever lacks something up to here starts anew with this page.
+ */
+after?: Numbers, };
 
 export type Ready = { id: string, epoch: string, 
 /**
@@ -210,7 +224,15 @@ color: string, welcome: string, time_zone: string, team: Array<TeamMember>, };
 
 export type CurrentConversation = { conversation_id: string | null, epoch: string, };
 
-export type EntriesAnswer = { conversation_id: string, epoch: string, entries: Array<Entry>, head: Head, more: boolean, };
+export type EntriesAnswer = { conversation_id: string, epoch: string, entries: Array<Entry>, head: Head, 
+/**
+ * Asked for with `t` and `b`: there is more to come after these.
+ */
+more: boolean, 
+/**
+ * Asked for with `until`: what these follow on. Zeros: this is the beginning.
+ */
+after?: Numbers, };
 
 export type NewMessage = { 
 /**

@@ -19,7 +19,6 @@ import type { Host } from "../host.js";
 import { keys } from "../keys.js";
 import { direction, language, theme } from "../page.js";
 import { fill, type Key, type Strings, stringsFor } from "../strings.js";
-import { chime } from "./chime.js";
 import { Cupboard, readSession, type Session, unsentIn } from "./storage.js";
 
 export type Ask = "end" | "forget";
@@ -256,6 +255,11 @@ export class Store {
     else this.local.remove(this.key.mute);
   }
 
+  /** Answers whether more of what came before is here now. */
+  loadOlder(): Promise<boolean> {
+    return this.client.loadOlder(this.conversation.value?.log.id ?? "");
+  }
+
   /** Something that decides what counts as read has changed: the panel, the tab, the scroll position, the thread. */
   reconsider(): void {
     const log = this.conversation.value?.log;
@@ -345,7 +349,7 @@ export class Store {
       const last = news.at(-1)!;
       if (last.kind === "message") {
         this.announced.value = `${authorName(last)}: ${last.text}`;
-        if (!this.watching() && !this.muted.value) chime();
+        if (!this.watching() && !this.muted.value) import("./chime.js").then(({ chime }) => chime(), () => {});
       }
       for (const entry of news) {
         if (entry.kind === "message") this.host.emit("message", { text: entry.text, author: authorName(entry), at: entry.at, seq: entry.seq });

@@ -29,7 +29,8 @@ export function Thread({ store }: { store: Store }) {
   const unsent = store.unsent.value.filter((message) => !stored.has(message.id));
   const items = layout({ entries: entries.slice(first), unsent, divider: store.divider.value, dayOf: startOfDay });
   const language = store.language.value;
-  const last = entries.length + unsent.length;
+  const reached = conversation?.log.numbers.t ?? 0;
+  const last = reached + unsent.length;
 
   const toEnd = (smooth = false) => {
     const box = scroller.current;
@@ -38,6 +39,13 @@ export function Thread({ store }: { store: Store }) {
     box.scrollTo({ top: box.scrollHeight, behavior: gliding.current ? "smooth" : "instant" });
     store.atEnd.value = true;
     below.value = 0;
+  };
+  /** More of what came before: from what is here, or from the server. What is in sight stays where it is. */
+  const earlier = async () => {
+    const box = scroller.current!;
+    if (anchor.current !== null || (first === 0 && !(await store.loadOlder()))) return;
+    anchor.current = box.scrollHeight - box.scrollTop;
+    amount.value += WINDOW;
   };
   const scrolled = () => {
     const box = scroller.current!;
@@ -51,10 +59,7 @@ export function Thread({ store }: { store: Store }) {
         store.reconsider();
       }
     }
-    if (box.scrollTop < 200 && first > 0 && anchor.current === null) {
-      anchor.current = box.scrollHeight - box.scrollTop;
-      amount.value += WINDOW;
-    }
+    if (box.scrollTop < 200) void earlier();
   };
 
   // After what the reader's eye rests on has been kept, and before it is painted.
@@ -64,14 +69,14 @@ export function Thread({ store }: { store: Store }) {
       box.scrollTop = box.scrollHeight - anchor.current;
       anchor.current = null;
     }
-  }, [first]);
+  }, [entries[first]?.seq]);
   const counted = useRef(0);
   useLayoutEffect(() => {
-    const news = entries.slice(counted.current).filter(fromTeam).length;
+    const news = entries.filter((entry) => entry.seq > counted.current && fromTeam(entry)).length;
     const own = unsent.some((message) => message.state.name === "waiting" || message.state.name === "sending");
     if (store.atEnd.value || (own && news === 0)) toEnd(counted.current > 0);
     else if (counted.current > 0) below.value += news;
-    counted.current = entries.length;
+    counted.current = reached;
     store.reconsider();
   }, [last, conversation?.log.id]);
   useLayoutEffect(() => {
@@ -94,7 +99,7 @@ export function Thread({ store }: { store: Store }) {
             <Skeleton />
           ) : (
             <>
-              {first === 0 && (
+              {first === 0 && !conversation?.log.hasOlder && (
                 <li class="group theirs welcome" data-testid="welcome">
                   <Avatar name={config.value.name} />
                   <div class="bubbles">
