@@ -6,11 +6,14 @@
 pub mod connection;
 pub mod conversation;
 pub mod cursor;
+pub mod fields;
 pub mod ids;
 pub mod inbox;
+pub mod office_hours;
 pub mod people;
 pub mod ports;
 pub mod rate;
+pub mod settings;
 pub mod text;
 pub mod time;
 
