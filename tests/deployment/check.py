@@ -48,7 +48,7 @@ def lint(plain):
 
 source = json.loads(json.dumps(yaml_parse((ROOT / "template.yaml").read_text())))
 schema = (ROOT / "shared/aws/src/dynamo/mod.rs").read_text()
-packaged = re.search(r"FUNCTIONS: \[&str; \d+\] = \[(.*?)\]", (ROOT / "xtask/src/run.rs").read_text(), re.S)
+packaged = re.search(r"FUNCTIONS: \[&str; \d+\] =\s*\[(.*?)\]", (ROOT / "xtask/src/run.rs").read_text(), re.S)
 packaged = re.findall(r'"([^"]+)"', packaged[1])
 plain = translate(source)
 
