@@ -9,6 +9,11 @@ use std::process::Command;
 /// What `template.yaml` asks for.
 const ARM64: &str = "aarch64-unknown-linux-gnu";
 const X86_64: &str = "x86_64-unknown-linux-gnu";
+/// The same in an ELF file.
+const EM_AARCH64: u16 = 183;
+const EM_X86_64: u16 = 62;
+/// The runtime provided.al2023 has glibc 2.34.
+const GLIBC: u32 = 34;
 
 pub fn package(words: &[&str]) -> Result<()> {
     let (target, architecture) = match words {
@@ -36,8 +41,21 @@ pub fn package(words: &[&str]) -> Result<()> {
     println!("\nfor {target}:");
     for function in FUNCTIONS {
         let bootstrap = root().join("target/lambda").join(function).join("bootstrap");
-        ensure!(bootstrap.exists(), "{} was not made", bootstrap.display());
-        println!("  target/lambda/{function}/bootstrap {:>6} KB", bootstrap.metadata()?.len() / 1024);
+        let program =
+            std::fs::read(&bootstrap).with_context(|| format!("{} was not made", bootstrap.display()))?;
+        ensure!(
+            machine(&program) == Some(if target == ARM64 { EM_AARCH64 } else { EM_X86_64 }),
+            "{} is not a program for {target}",
+            bootstrap.display()
+        );
+        let glibc = wanted_glibc(&program);
+        ensure!(
+            glibc <= GLIBC,
+            "{} wants glibc 2.{glibc}; Amazon Linux 2023 has 2.{GLIBC}",
+            bootstrap.display()
+        );
+        let path = format!("target/lambda/{function}/bootstrap");
+        println!("  {path:<40} {:>6} KB, glibc 2.{glibc}", program.len() / 1024);
     }
     if target != ARM64 {
         println!(
@@ -45,6 +63,23 @@ pub fn package(words: &[&str]) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// What an ELF file says it is for.
+fn machine(program: &[u8]) -> Option<u16> {
+    let head = program.get(..20)?;
+    head.starts_with(b"\x7fELF").then(|| u16::from_le_bytes([head[18], head[19]]))
+}
+
+/// The minor version of the newest glibc whose functions a program wants.
+fn wanted_glibc(program: &[u8]) -> u32 {
+    let mark = b"GLIBC_2.";
+    let versions =
+        program.windows(mark.len()).enumerate().filter(|(_, window)| window == mark).map(|(at, _)| {
+            let digits = program[at + mark.len()..].iter().take_while(|byte| byte.is_ascii_digit()).take(3);
+            digits.fold(0, |number, digit| number * 10 + u32::from(digit - b'0'))
+        });
+    versions.max().unwrap_or(0)
 }
 
 /// Rust's standard library for the target, which rustup brings where it can reach its server.
@@ -67,4 +102,25 @@ fn need_standard_library(target: &str) -> Result<()> {
          static.rust-lang.org can be reached, and package there (`cargo xtask package --x86-64` packages for x86-64 instead)"
     );
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_glibc_that_a_program_wants_is_found() {
+        assert_eq!(wanted_glibc(b"..GLIBC_2.17\0GLIBC_2.34\0GLIBC_2.9\0"), 34);
+        assert_eq!(wanted_glibc(b"GLIBC_PRIVATE, GLIBC_2."), 0);
+    }
+
+    #[test]
+    fn what_is_no_program_is_for_no_machine() {
+        let mut arm = [0_u8; 20];
+        arm[..4].copy_from_slice(b"\x7fELF");
+        arm[18] = 183;
+        assert_eq!(machine(&arm), Some(EM_AARCH64));
+        assert_eq!(machine(b"#!/bin/sh"), None);
+        assert_eq!(machine(&[0; 20]), None);
+    }
 }
