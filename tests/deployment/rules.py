@@ -27,7 +27,7 @@ ACTIONS = {
     },
     "WsDisconnect": {"dynamodb:DeleteItem"},
     "HttpApiFunction": {
-        "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
+        "dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
         "execute-api:ManageConnections",
     },
     "Projector": STREAM | {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:Query", "execute-api:ManageConnections"},

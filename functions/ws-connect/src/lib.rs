@@ -17,14 +17,15 @@ pub struct Handshake {
     pub address: String,
 }
 
-/// The HTTP status that the gateway answers the handshake with: 200 lets it in, anything else refuses it.
+/// The HTTP status that the gateway answers the handshake with: 200 lets it in, anything else refuses it. Of refusals AWS documents 401 and
+/// 403 alone for `$connect`, and a browser's script sees none of them: so there is one, whatever is wrong with the handshake, and 500
+/// for what is our fault.
 pub async fn handle<S: Store, P: Push, E: Environment>(
     engine: &Engine<S, P, E>,
     handshake: Handshake,
 ) -> u16 {
     match connect(engine, handshake).await {
         Ok(()) => 200,
-        Err(Failure::Parse(_)) => 400,
         Err(Failure::Busy | Failure::Internal) => 500,
         Err(failure) => {
             tracing::info!(code = ?failure.code(), "refused at the door");

@@ -65,6 +65,13 @@ pub struct Member {
 }
 
 impl Member {
+    /// The same membership, whatever its presence.
+    #[must_use]
+    pub fn same_as(&self, other: &Self) -> bool {
+        let Self { availability, seen_at, .. } = other;
+        Self { availability: *availability, seen_at: *seen_at, ..self.clone() } == *other
+    }
+
     /// What colleagues and shoppers are told now.
     #[must_use]
     pub fn presence(&self, now: Timestamp) -> Availability {

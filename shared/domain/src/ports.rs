@@ -2,7 +2,7 @@
 //! (`testkit::contract`) holds every implementation to it.
 
 use crate::connection::{Connection, Registration, Ticket, Topic};
-use crate::conversation::{Entry, Head, Log, Numbers};
+use crate::conversation::{Body, Entry, Head, Log, Numbers};
 use crate::cursor::{Cursor, Cursors, Reader};
 use crate::inbox::{Place, Shelf};
 use crate::people::{Availability, Member, Page, Person, Shopper, Site};
@@ -55,6 +55,16 @@ pub struct Commit {
     pub receipt: Receipt,
 }
 
+impl Commit {
+    /// Closed is final: whatever the path by which a commit was decided, the stored head must be open unless it adds notes to a head
+    /// that stays closed.
+    #[must_use]
+    pub fn needs_open(&self) -> bool {
+        let only_notes = self.entries.iter().all(|entry| matches!(entry.body, Body::Note { .. }));
+        self.expected_rev.is_some() && (self.head.is_open() || !only_notes)
+    }
+}
+
 /// Why nothing was stored.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum CommitError {
@@ -89,8 +99,8 @@ pub trait Conversations: Send + Sync {
     ) -> impl Future<Output = Stored<Option<ConversationId>>> + Send;
 
     /// Stores all of `commit` or nothing. Refused as [`CommitError::Repeated`] if the sender has used the client id,
-    /// otherwise as [`CommitError::Moved`] if the head's `rev` is not the expected one, or, for a new conversation, if
-    /// the shopper has an open one. A new conversation becomes the shopper's open one; a head that is closed is no
+    /// otherwise as [`CommitError::Moved`] if the head's `rev` is not the expected one, if the stored head is closed and this
+    /// is more than notes ([`Commit::needs_open`]), or, for a new conversation, if the shopper has an open one. A new conversation becomes the shopper's open one; a head that is closed is no
     /// longer it. Both are part of the same transaction.
     fn commit(&self, commit: &Commit) -> impl Future<Output = Result<(), CommitError>> + Send;
 
@@ -121,7 +131,8 @@ pub trait Conversations: Send + Sync {
 
     fn cursors(&self, id: ConversationId) -> impl Future<Output = Stored<Cursors>> + Send;
 
-    /// Moves a cursor forward; what it is now, or `None` if nothing moved.
+    /// Moves a cursor forward; what it is now, or `None` if it was there or further already. Several who move it at once all
+    /// get an answer; [`StoreError::Unavailable`] if they keep overtaking this one: nothing moved then.
     fn advance(
         &self,
         id: ConversationId,
@@ -129,7 +140,8 @@ pub trait Conversations: Send + Sync {
         to: Cursor,
     ) -> impl Future<Output = Stored<Option<Cursor>>> + Send;
 
-    /// Replaces the head, which differs only in `unread` and `rev`, if its `rev` is still one less. Whether it did.
+    /// Replaces the head, which differs only in `unread` and `rev`, if its `rev` is still one less. Whether it is stored now: a
+    /// repetition, after an answer that was lost, answers as the first did.
     fn mark_read(&self, head: &Head) -> impl Future<Output = Stored<bool>> + Send;
 
     /// Heads on a shelf of a site, newest activity first, beyond `before`. May lag by a moment.
@@ -141,7 +153,7 @@ pub trait Conversations: Send + Sync {
         limit: usize,
     ) -> impl Future<Output = Stored<Vec<Head>>> + Send;
 
-    /// All conversations of a shopper, newest first, at most `limit`.
+    /// All conversations of a shopper, newest first, at most `limit`, which is at most 100.
     fn conversations_of(
         &self,
         shopper: ShopperId,
@@ -246,7 +258,8 @@ pub trait Accounts: Send + Sync {
 
     fn member(&self, site: &SiteId, agent: AgentId) -> impl Future<Output = Stored<Option<Member>>> + Send;
     fn members(&self, site: &SiteId) -> impl Future<Output = Stored<Vec<Member>>> + Send;
-    /// Writes a membership if its stored `version` is one less (or there is none). Whether it did.
+    /// Writes a membership if its stored `version` is one less (or there is none). Whether it is stored now: a repetition, after an
+    /// answer that was lost, answers as the first did (presence, which moves by itself, aside).
     fn put_member(&self, member: &Member) -> impl Future<Output = Stored<bool>> + Send;
     /// A sign of life, and what the agent has chosen if they chose.
     fn sign_of_life(

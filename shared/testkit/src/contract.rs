@@ -6,7 +6,7 @@ use domain::conversation::{Body, Change, Command, Head, begin, decide};
 use domain::cursor::{Cursor, Reader};
 use domain::inbox::{List, Place, Shelf};
 use domain::people::{Actor, Availability, Member, Page, Person, Role, Shopper, Site};
-use domain::ports::{Admission, Commit, CommitError, Receipt, Sender, Session, Store};
+use domain::ports::{Admission, Commit, CommitError, Receipt, Sender, Session, Store, StoreError};
 use domain::rate::{Quota, Rate};
 use domain::text::MessageText;
 use domain::{AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp};
@@ -112,6 +112,8 @@ pub async fn all<S: Store>(store: &S) {
     entries_come_backwards_from_any_number(store).await;
     cursors_move_forward_each_part_by_itself(store).await;
     marking_read_loses_to_a_newer_head(store).await;
+    nothing_reopens_or_adds_to_a_closed_conversation(store).await;
+    cursors_that_many_move_at_once_end_at_the_furthest(store).await;
     shelves_show_the_newest_first_and_move_their_heads(store).await;
     sites_know_nothing_of_one_another(store).await;
     a_ticket_is_redeemed_once_and_not_after_its_expiry(store).await;
@@ -273,13 +275,26 @@ pub async fn cursors_move_forward_each_part_by_itself<S: Store>(store: &S) {
     assert_eq!((cursors.shopper, cursors.team), (cursor(2, 5), Cursor::default()));
 }
 
+pub async fn cursors_that_many_move_at_once_end_at_the_furthest<S: Store>(store: &S) {
+    let id = ConversationId(fresh());
+    let moves = (1..=8).map(|n| store.advance(id, Reader::Team, Cursor { seen: n, delivered: 9 - n }));
+    for moved in futures::future::join_all(moves).await {
+        // Overtaken too often is an answer; that nothing moved, though it did not, would be none.
+        assert!(matches!(moved, Ok(_) | Err(StoreError::Unavailable(_))), "{moved:?}");
+    }
+    let last = Cursor { seen: 8, delivered: 8 };
+    store.advance(id, Reader::Team, last).await.expect("moved");
+    assert_eq!(store.cursors(id).await.expect("read").team, last);
+}
+
 pub async fn marking_read_loses_to_a_newer_head<S: Store>(store: &S) {
     let case = Case::new();
     let begun = case.begin(ClientId(fresh()), NOW);
     store.commit(&begun).await.expect("stored");
     let read = begun.head.read_by_team().expect("unread");
     assert!(store.mark_read(&read).await.expect("tried"));
-    assert!(!store.mark_read(&read).await.expect("tried"));
+    // The answer was lost, and it is tried again.
+    assert!(store.mark_read(&read).await.expect("tried"));
     assert_eq!(store.head(begun.head.id).await.expect("read"), Some(read.clone()));
     // And a commit that was decided before the mark loses to it.
     let late = case.next(&begun.head, &case.shopper(), say("x"), NOW);
@@ -287,6 +302,43 @@ pub async fn marking_read_loses_to_a_newer_head<S: Store>(store: &S) {
     let fresh = case.next(&read, &case.shopper(), say("x"), NOW);
     store.commit(&fresh).await.expect("stored");
     assert!(store.head(begun.head.id).await.expect("read").expect("there").unread);
+    // Now something else stands at its place.
+    assert!(!store.mark_read(&read).await.expect("tried"));
+    let other = Head { preview: None, ..fresh.head };
+    assert!(!store.mark_read(&other).await.expect("tried"), "the same rev, but another's");
+}
+
+pub async fn nothing_reopens_or_adds_to_a_closed_conversation<S: Store>(store: &S) {
+    let case = Case::new();
+    let begun = case.begin(ClientId(fresh()), NOW);
+    store.commit(&begun).await.expect("stored");
+    let closed = case.next(&begun.head, &case.agent(), Command::Close, NOW);
+    store.commit(&closed).await.expect("stored");
+    // Whoever expects the closed head's rev and takes it for open: stale, mistaken or forged.
+    let stale = Head { rev: closed.head.rev, numbers: closed.head.numbers, ..begun.head.clone() };
+    let note = || Command::Note { text: MessageText::parse("n").expect("a text") };
+    for (actor, command) in [
+        (case.shopper(), say("x")),
+        (case.agent(), say("x")),
+        (case.agent(), Command::Close),
+        (case.agent(), Command::Join),
+        (case.agent(), note()),
+    ] {
+        let commit = case.next(&stale, &actor, command.clone(), NOW);
+        let closing = Commit {
+            head: Head { status: closed.head.status.clone(), ..commit.head.clone() },
+            client_id: ClientId(fresh()),
+            ..commit.clone()
+        };
+        assert!(matches!(store.commit(&commit).await, Err(CommitError::Moved)), "{command:?}");
+        if command != note() {
+            assert!(matches!(store.commit(&closing).await, Err(CommitError::Moved)), "{command:?}, closed");
+        }
+    }
+    assert_eq!(store.head(begun.head.id).await.expect("read"), Some(closed.head.clone()));
+    let noted = case.next(&closed.head, &case.agent(), note(), NOW);
+    store.commit(&noted).await.expect("a note may follow");
+    assert_eq!(store.head(begun.head.id).await.expect("read"), Some(noted.head));
 }
 
 pub async fn shelves_show_the_newest_first_and_move_their_heads<S: Store>(store: &S) {
@@ -514,7 +566,12 @@ pub async fn members_are_written_by_version<S: Store>(store: &S) {
     assert!(store.put_member(&member(&case, 1)).await.expect("tried"));
     let ended = Member { active: false, ..member(&case, 2) };
     assert!(store.put_member(&ended).await.expect("tried"));
+    // Another's change of the same version is refused; one's own again, after a lost answer, is not.
     assert!(!store.put_member(&member(&case, 2)).await.expect("tried"));
+    store.sign_of_life(&case.site, case.agent, None, NOW).await.expect("answered");
+    assert!(store.put_member(&ended).await.expect("tried"));
+    assert!(!store.put_member(&member(&case, 1)).await.expect("tried"));
+    let ended = Member { seen_at: Some(NOW), ..ended };
     assert_eq!(store.member(&case.site, case.agent).await.expect("read"), Some(ended.clone()));
     assert_eq!(store.members(&case.site).await.expect("read"), [ended]);
     assert_eq!(store.memberships(case.agent).await.expect("read"), std::slice::from_ref(&case.site));

@@ -89,7 +89,10 @@ impl Conversations for Memory {
         }
         let head = &commit.head;
         let stands = match commit.expected_rev {
-            Some(rev) => state.heads.get(&head.id).is_some_and(|known| known.rev == rev),
+            Some(rev) => state
+                .heads
+                .get(&head.id)
+                .is_some_and(|known| known.rev == rev && (known.is_open() || !commit.needs_open())),
             None => !state.heads.contains_key(&head.id) && !state.open.contains_key(&head.shopper),
         };
         let fresh = commit.entries.iter().all(|entry| {
@@ -157,11 +160,12 @@ impl Conversations for Memory {
 
     async fn mark_read(&self, head: &Head) -> Stored<bool> {
         let mut state = self.lock();
-        let stands = state.heads.get(&head.id).is_some_and(|known| known.rev + 1 == head.rev);
-        if stands {
-            state.place(head.clone());
+        let Some(known) = state.heads.get(&head.id) else { return Ok(false) };
+        if known.rev + 1 != head.rev {
+            return Ok(known == head);
         }
-        Ok(stands)
+        state.place(head.clone());
+        Ok(true)
     }
 
     async fn shelf(
@@ -342,11 +346,11 @@ impl Accounts for Memory {
     async fn put_member(&self, member: &Member) -> Stored<bool> {
         let mut state = self.lock();
         let key = (member.site.clone(), member.agent);
-        let stands = state.members.get(&key).is_none_or(|known| known.version + 1 == member.version);
-        if stands {
-            state.members.insert(key, member.clone());
+        if let Some(known) = state.members.get(&key).filter(|known| known.version + 1 != member.version) {
+            return Ok(known.same_as(member));
         }
-        Ok(stands)
+        state.members.insert(key, member.clone());
+        Ok(true)
     }
 
     async fn sign_of_life(

@@ -193,13 +193,17 @@ impl Accounts for Dynamo {
         let items = [put_member, put_membership].map(|put| {
             TransactWriteItem::builder().put(put.build().expect("table and item are set")).build()
         });
-        match self.client.transact_write_items().set_transact_items(Some(items.to_vec())).send().await {
-            Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_transaction_canceled_exception()) => {
-                Ok(false)
-            }
-            Err(error) => Err(unavailable(error)),
+        let Err(error) =
+            self.client.transact_write_items().set_transact_items(Some(items.to_vec())).send().await
+        else {
+            return Ok(true);
+        };
+        if !error.as_service_error().is_some_and(|e| e.is_transaction_canceled_exception()) {
+            return Err(unavailable(error));
         }
+        // What stands there may be this very membership: an answer was lost, and it was tried again.
+        let stored = self.member(&member.site, member.agent).await?;
+        Ok(stored.is_some_and(|stored| stored.same_as(member)))
     }
 
     async fn sign_of_life(

@@ -12,7 +12,12 @@ use domain::ports::{Admission, Connections, StoreError, Stored};
 use domain::rate::{Rate, Verdict};
 use domain::{ConnectionId, ConversationId, Timestamp};
 use keys::Key;
+use std::collections::HashMap;
+use std::sync::MutexGuard;
 use std::time::Duration;
+
+/// Buckets that one process remembers.
+const MOST_BUCKETS: usize = 1_000;
 
 /// What a rate-limited read answers.
 pub(super) enum Admitted {
@@ -165,27 +170,22 @@ impl Connections for Dynamo {
 }
 
 impl Dynamo {
-    /// Reads an item and counts against a rate kept on it: one call, two in a burst.
+    /// Reads an item and counts against a rate kept on it, in one call. A bucket that was empty is begun, one that was not is added
+    /// to; which of the two is known only to the table. This process guesses by how it left the bucket itself: a bucket
+    /// only ever fills, so when it was not empty then, it is not now. Whoever has not seen it begins, and adds if that is refused.
     pub(super) async fn admit_at(&self, key: Key, rate: Rate, now: Timestamp) -> Stored<Admitted> {
-        // Empty bucket: start it. Otherwise add to it, if there is room.
-        let attempts = [
-            ("SET tat = :next", "attribute_exists(pk) AND tat <= :edge", now.plus(rate.every), now),
-            (
-                "SET tat = tat + :next",
-                "attribute_exists(pk) AND tat <= :edge",
-                Timestamp(rate.every.as_millis() as u64),
-                rate.fullest(now),
-            ),
-        ];
+        let filled = self.buckets().get(&key).is_some_and(|tat| *tat > now);
+        let begin = ("SET tat = :next", now.plus(rate.every), now);
+        let add = ("SET tat = tat + :next", Timestamp(rate.every.as_millis() as u64), rate.fullest(now));
         let mut left = None;
-        for (update, condition, next, edge) in attempts {
+        for (update, next, edge) in if filled { vec![add] } else { vec![begin, add] } {
             let answer = self
                 .client
                 .update_item()
                 .table_name(&self.table)
                 .set_key(Some(attributes(key.clone())))
                 .update_expression(update)
-                .condition_expression(condition)
+                .condition_expression("attribute_exists(pk) AND tat <= :edge")
                 .expression_attribute_values(":next", n(next.millis()))
                 .expression_attribute_values(":edge", n(edge.millis()))
                 .return_values(ReturnValue::AllNew)
@@ -193,7 +193,11 @@ impl Dynamo {
                 .send()
                 .await;
             match answer {
-                Ok(answer) => return Ok(Admitted::Yes(answer.attributes.unwrap_or_default().into())),
+                Ok(answer) => {
+                    let item = Item::from(answer.attributes.unwrap_or_default());
+                    self.remember(key, item.get_number("tat"), now);
+                    return Ok(Admitted::Yes(item));
+                }
                 Err(error) => match error.as_service_error() {
                     Some(UpdateItemError::ConditionalCheckFailedException(refused)) => match refused.item() {
                         None => return Ok(Admitted::Absent),
@@ -210,10 +214,28 @@ impl Dynamo {
                 },
             }
         }
+        self.remember(key, left, now);
         match rate.take(Timestamp(left.unwrap_or_default()), now) {
             Verdict::Refused { retry_after } => Ok(Admitted::Limited(retry_after)),
             Verdict::Allowed { .. } => Ok(Admitted::Limited(rate.every)),
         }
+    }
+
+    fn remember(&self, key: Key, tat: Option<u64>, now: Timestamp) {
+        let mut buckets = self.buckets();
+        // Those that have run empty tell nothing any more.
+        if buckets.len() >= MOST_BUCKETS {
+            buckets.retain(|_, tat| *tat > now);
+        }
+        if let Some(tat) = tat
+            && buckets.len() < MOST_BUCKETS
+        {
+            buckets.insert(key, Timestamp(tat));
+        }
+    }
+
+    fn buckets(&self) -> MutexGuard<'_, HashMap<Key, Timestamp>> {
+        self.buckets.lock().expect("no holder panics")
     }
 }
 

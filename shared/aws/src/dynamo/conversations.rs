@@ -4,12 +4,19 @@ use super::item::{Item, n, s};
 use super::keys;
 use super::{Dynamo, attributes, unavailable};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
 use domain::conversation::{Assignee, Author, Body, Entry, Head, Log, Numbers, Preview, Status};
 use domain::cursor::{Cursor, Cursors, Reader};
 use domain::inbox::{Place, Shelf, shelf};
 use domain::ports::{Commit, CommitError, Conversations, EntryPage, Receipt, Sender, StoreError, Stored};
 use domain::{ClientId, ConversationId, ShopperId, SiteId};
+use std::collections::HashMap;
+
+/// Tries of moving a cursor that others move at the same time: each is lost to one who came further.
+const MOST_OVERTAKEN: u32 = 6;
 
 /// Which item of the transaction is which, for telling why it was refused.
 const RECEIPT_AT: usize = 0;
@@ -140,7 +147,7 @@ impl Conversations for Dynamo {
     async fn advance(&self, id: ConversationId, reader: Reader, to: Cursor) -> Stored<Option<Cursor>> {
         let mut to = to;
         // Each part moves by itself: when one would fall back, what is there is merged in and tried again.
-        for _ in 0..3 {
+        for _ in 0..MOST_OVERTAKEN {
             let update = self
                 .client
                 .update_item()
@@ -152,10 +159,10 @@ impl Conversations for Dynamo {
                 )
                 .expression_attribute_values(":seen", n(to.seen))
                 .expression_attribute_values(":delivered", n(to.delivered))
-                .return_values_on_condition_check_failure(aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld);
+                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
             let Err(error) = update.send().await else { return Ok(Some(to)) };
             let Some(refused) = error.as_service_error().and_then(|error| match error {
-                aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException(refused) => Some(refused),
+                UpdateItemError::ConditionalCheckFailedException(refused) => Some(refused),
                 _ => None,
             }) else {
                 return Err(unavailable(error));
@@ -166,7 +173,7 @@ impl Conversations for Dynamo {
                 None => return Ok(None),
             }
         }
-        Ok(None)
+        Err(StoreError::Unavailable("a cursor that many move at once".into()))
     }
 
     async fn mark_read(&self, head: &Head) -> Stored<bool> {
@@ -182,15 +189,16 @@ impl Conversations for Dynamo {
             .expression_attribute_values(
                 ":unread",
                 aws_sdk_dynamodb::types::AttributeValue::Bool(head.unread),
-            );
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(unavailable(error)),
+            )
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let Err(error) = update.send().await else { return Ok(true) };
+        match error.as_service_error() {
+            // What stands there may be this very mark: the SDK tries again by itself when an answer is lost.
+            Some(UpdateItemError::ConditionalCheckFailedException(refused)) => match refused.item() {
+                Some(item) => Ok(read_head(&item.clone().into())? == *head),
+                None => Ok(false),
+            },
+            _ => Err(unavailable(error)),
         }
     }
 
@@ -231,7 +239,7 @@ impl Conversations for Dynamo {
         }
     }
 
-    /// Access pattern: a shopper's conversations, newest first; then each head.
+    /// Access pattern: a shopper's conversations, newest first; then their heads, at once.
     async fn conversations_of(&self, shopper: ShopperId, limit: usize) -> Stored<Vec<Head>> {
         let page = self
             .client
@@ -246,16 +254,38 @@ impl Conversations for Dynamo {
             .send()
             .await
             .map_err(unavailable)?;
-        let mut heads = Vec::new();
+        let mut keys = Vec::new();
         for item in page.items.unwrap_or_default() {
-            let id: ConversationId = Item::from(item).parse("conversation")?;
-            heads.extend(self.head(id).await?);
+            keys.push(attributes(keys::head(Item::from(item).parse("conversation")?)));
         }
+        let mut heads = Vec::with_capacity(keys.len());
+        for item in self.get_all(keys).await? {
+            heads.push(read_head(&item)?);
+        }
+        heads.sort_by_key(|head| std::cmp::Reverse((head.began_at, head.id)));
         Ok(heads)
     }
 }
 
 impl Dynamo {
+    /// At most 100 items by their keys, in no order. What is throttled is asked for again, a few times.
+    async fn get_all(&self, keys: Vec<HashMap<String, AttributeValue>>) -> Stored<Vec<Item>> {
+        let mut items = Vec::with_capacity(keys.len());
+        let mut wanted = keys;
+        for _ in 0..4 {
+            if wanted.is_empty() {
+                return Ok(items);
+            }
+            let of = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true);
+            let get =
+                self.client.batch_get_item().request_items(&self.table, of.build().expect("keys are set"));
+            let answer = get.send().await.map_err(unavailable)?;
+            items.extend(answer.responses.into_iter().flatten().flat_map(|(_, found)| found).map(Item::from));
+            wanted = answer.unprocessed_keys.into_iter().flatten().flat_map(|(_, left)| left.keys).collect();
+        }
+        if wanted.is_empty() { Ok(items) } else { Err(StoreError::Unavailable("throttled".into())) }
+    }
+
     fn transaction(&self, commit: &Commit) -> Vec<TransactWriteItem> {
         let head = &commit.head;
         let mut items = vec![self.put_absent(write_receipt(commit))];
@@ -265,7 +295,10 @@ impl Dynamo {
                 let put = Put::builder()
                     .table_name(&self.table)
                     .set_item(Some(write_head(head).0))
-                    .condition_expression("rev = :rev")
+                    .condition_expression(match commit.needs_open() {
+                        true => "rev = :rev AND attribute_not_exists(closed_at)",
+                        false => "rev = :rev",
+                    })
                     .expression_attribute_values(":rev", n(rev));
                 TransactWriteItem::builder().put(put.build().expect("table and item are set")).build()
             }

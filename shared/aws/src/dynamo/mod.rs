@@ -37,21 +37,25 @@ pub use item::Item;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::Timestamp;
 use domain::ports::{StoreError, Stored};
 use keys::Key;
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 /// All ports of the store, on one table.
 #[derive(Debug, Clone)]
 pub struct Dynamo {
     client: Client,
     table: String,
+    /// How full this process has left buckets: see [`Dynamo::admit_at`].
+    buckets: Arc<Mutex<HashMap<Key, Timestamp>>>,
 }
 
 impl Dynamo {
     #[must_use]
-    pub const fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table, buckets: Arc::default() }
     }
 
     /// Opens the connection to DynamoDB while a function starts, when its CPU is boosted. The answer does not matter.
