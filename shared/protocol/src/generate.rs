@@ -1,6 +1,6 @@
 //! Everything that is generated from the wire's types: TypeScript, AsyncAPI, OpenAPI, the tables of `docs/PROTOCOL.md`.
 
-use crate::{client, error, http, server};
+use crate::{client, error, http, server, settings};
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 use ts_rs::{Config, TS};
@@ -89,6 +89,31 @@ macro_rules! with_all_types {
             http::ConversationDetail,
             http::ErrorBody,
             http::ErrorAnswer,
+            settings::SectionName,
+            settings::GeneralSettings,
+            settings::CornerName,
+            settings::LauncherName,
+            settings::AppearanceSettings,
+            settings::VisibilityName,
+            settings::VisibilitySettings,
+            settings::HoursRange,
+            settings::WeekHours,
+            settings::HoursException,
+            settings::HoursSettings,
+            settings::TextSettings,
+            settings::Faq,
+            settings::FaqSettings,
+            settings::FormWhenName,
+            settings::FieldKindName,
+            settings::FormChoice,
+            settings::FormField,
+            settings::FormSettings,
+            settings::AutomaticReply,
+            settings::AutomaticSettings,
+            settings::PrivacySettings,
+            settings::FieldCode,
+            settings::FieldProblem,
+            settings::SectionBody,
         )
     };
 }

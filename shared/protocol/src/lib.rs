@@ -8,6 +8,7 @@ pub mod error;
 pub mod generate;
 pub mod http;
 pub mod server;
+pub mod settings;
 mod wire;
 
 pub use client::{ClientFrame, Command};

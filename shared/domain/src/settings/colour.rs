@@ -66,6 +66,12 @@ impl Rgb {
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
     }
 
+    /// White or black, whichever reads better on this: one of them always does.
+    #[must_use]
+    pub fn best_text(self) -> Self {
+        if self.contrast(Self::WHITE) >= self.contrast(Self::BLACK) { Self::WHITE } else { Self::BLACK }
+    }
+
     /// What is shown for this colour; `on` is what the merchant chose for text on it.
     #[must_use]
     pub fn palette(self, on: Option<Self>) -> Palette {
@@ -154,6 +160,29 @@ mod tests {
         assert_eq!(contrast("#777777", "#ffffff"), 4.48);
         assert_eq!(contrast("#767676", "#ffffff"), 4.54);
         assert_eq!(contrast("#ff0000", "#0000ff"), 2.15);
+    }
+
+    /// What `web/widget/src/colour.ts` answers: background, text on it, text on white, text on ink.
+    #[test]
+    fn the_widget_computes_the_same() {
+        let table = [
+            ("#f26b1d", "#c25617", "#ffffff", "#c25617", "#f26b1d"),
+            ("#ffee00", "#ffee00", "#171411", "#7f7700", "#ffee00"),
+            ("#0f766e", "#0f766e", "#ffffff", "#0f766e", "#358c85"),
+            ("#ff0000", "#eb0000", "#ffffff", "#eb0000", "#ff0000"),
+            ("#777777", "#757575", "#ffffff", "#757575", "#7f7f7f"),
+            ("#00ff00", "#00ff00", "#171411", "#008a00", "#00ff00"),
+            ("#3b82f6", "#3472d8", "#ffffff", "#3472d8", "#3b82f6"),
+            ("#ffffff", "#ffffff", "#171411", "#757575", "#ffffff"),
+            ("#000000", "#000000", "#ffffff", "#000000", "#808080"),
+            ("#e91e63", "#e41d61", "#ffffff", "#e41d61", "#eb306f"),
+            ("#8bc34a", "#8bc34a", "#171411", "#5c8131", "#8bc34a"),
+        ];
+        for (chosen, accent, on_accent, on_light, on_dark) in table {
+            let p = Rgb::parse(chosen).unwrap().palette(None);
+            let found = [p.accent, p.on_accent, p.text_on_light, p.text_on_dark].map(|c| c.to_string());
+            assert_eq!(found, [accent, on_accent, on_light, on_dark], "{chosen}");
+        }
     }
 
     proptest! {

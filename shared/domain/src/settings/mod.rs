@@ -8,7 +8,7 @@ mod form;
 mod language;
 mod template;
 
-pub use colour::{Palette, Rgb};
+pub use colour::{Palette, READABLE, Rgb, VISIBLE};
 pub use form::{
     Choice, Field, FieldId, FieldKind, Form, FormTime, MAX_CHOICE, MAX_CHOICES, MAX_CUSTOM_FIELDS, MAX_LABEL,
     PHRASES, Phrase, PhraseSpec, SLOW, When,
@@ -84,6 +84,37 @@ pub struct Settings {
     pub form: Form,
     pub automatic: Automatic,
     pub privacy: Privacy,
+}
+
+/// One section's content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SectionValue {
+    General(General),
+    Appearance(Appearance),
+    Visibility(Visibility),
+    Hours(Hours),
+    Texts(Texts),
+    Faqs(Faqs),
+    Form(Form),
+    Automatic(Automatic),
+    Privacy(Privacy),
+}
+
+impl SectionValue {
+    #[must_use]
+    pub const fn section(&self) -> Section {
+        match self {
+            Self::General(_) => Section::General,
+            Self::Appearance(_) => Section::Appearance,
+            Self::Visibility(_) => Section::Visibility,
+            Self::Hours(_) => Section::Hours,
+            Self::Texts(_) => Section::Texts,
+            Self::Faqs(_) => Section::Faqs,
+            Self::Form(_) => Section::Form,
+            Self::Automatic(_) => Section::Automatic,
+            Self::Privacy(_) => Section::Privacy,
+        }
+    }
 }
 
 /// Characters in a shop's name.
@@ -419,6 +450,36 @@ impl HttpsUrl {
 }
 
 impl Settings {
+    /// Puts one section in its place.
+    pub fn set(&mut self, value: SectionValue) {
+        match value {
+            SectionValue::General(value) => self.general = value,
+            SectionValue::Appearance(value) => self.appearance = value,
+            SectionValue::Visibility(value) => self.visibility = value,
+            SectionValue::Hours(value) => self.hours = value,
+            SectionValue::Texts(value) => self.texts = value,
+            SectionValue::Faqs(value) => self.faqs = value,
+            SectionValue::Form(value) => self.form = value,
+            SectionValue::Automatic(value) => self.automatic = value,
+            SectionValue::Privacy(value) => self.privacy = value,
+        }
+    }
+
+    #[must_use]
+    pub fn get(&self, section: Section) -> SectionValue {
+        match section {
+            Section::General => SectionValue::General(self.general.clone()),
+            Section::Appearance => SectionValue::Appearance(self.appearance.clone()),
+            Section::Visibility => SectionValue::Visibility(self.visibility),
+            Section::Hours => SectionValue::Hours(self.hours.clone()),
+            Section::Texts => SectionValue::Texts(self.texts.clone()),
+            Section::Faqs => SectionValue::Faqs(self.faqs.clone()),
+            Section::Form => SectionValue::Form(self.form.clone()),
+            Section::Automatic => SectionValue::Automatic(self.automatic.clone()),
+            Section::Privacy => SectionValue::Privacy(self.privacy.clone()),
+        }
+    }
+
     /// What a site has before anybody has set anything, and in place of a section that cannot be read.
     #[must_use]
     pub fn default_for(site: &crate::people::Site) -> Self {

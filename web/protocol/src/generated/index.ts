@@ -275,3 +275,197 @@ earlier: Array<Row>, };
 export type ErrorBody = { code: ErrorCode, message: string, field?: string, retry_after_ms?: number, };
 
 export type ErrorAnswer = { error: ErrorBody, };
+
+export type SectionName = "general" | "appearance" | "visibility" | "hours" | "texts" | "faqs" | "form" | "automatic" | "privacy";
+
+export type GeneralSettings = { 
+/**
+ * The shop's name, 1 to 80 characters.
+ */
+name: string, 
+/**
+ * 1 to 20 language tags.
+ */
+languages: Array<string>, 
+/**
+ * One of `languages`.
+ */
+default_language: string, };
+
+export type CornerName = "start" | "end";
+
+export type LauncherName = "icon" | "label" | "hidden";
+
+export type AppearanceSettings = { 
+/**
+ * `#rrggbb`. Where it could not be read it is shown darker or lighter.
+ */
+color: string, 
+/**
+ * `#rrggbb`, 4.5:1 or more against `color`; absent: what reads best.
+ */
+text_color?: string, corner: CornerName, 
+/**
+ * Pixels, 0 to 400.
+ */
+offset_x: number, offset_y: number, 
+/**
+ * 0 to 2147483646.
+ */
+z_index: number, launcher: LauncherName, };
+
+export type VisibilityName = "off" | "everyone" | "verified_write" | "verified_only";
+
+export type VisibilitySettings = { visibility: VisibilityName, };
+
+export type HoursRange = { 
+/**
+ * `HH:MM`, 00:00 to 23:59.
+ */
+start: string, 
+/**
+ * `HH:MM`, 00:00 to 24:00.
+ */
+end: string, };
+
+export type WeekHours = { monday: Array<HoursRange>, tuesday: Array<HoursRange>, wednesday: Array<HoursRange>, thursday: Array<HoursRange>, friday: Array<HoursRange>, saturday: Array<HoursRange>, sunday: Array<HoursRange>, };
+
+export type HoursException = { 
+/**
+ * `YYYY-MM-DD`; of a yearly one the year does not count.
+ */
+date: string, yearly: boolean, 
+/**
+ * At most 80 characters.
+ */
+name: string, 
+/**
+ * Empty: closed.
+ */
+ranges: Array<HoursRange>, };
+
+export type HoursSettings = { 
+/**
+ * Off: the week is kept and counts for nothing; availability is presence alone.
+ */
+enabled: boolean, 
+/**
+ * An IANA zone name.
+ */
+zone: string, week: WeekHours, exceptions: Array<HoursException>, };
+
+export type TextSettings = { texts: { [key in string]: { [key in string]: string } }, };
+
+export type Faq = { 
+/**
+ * 1 to 40 of `a-z`, `0-9`, `-` and `_`; stays when the text changes.
+ */
+id: string, 
+/**
+ * 1 to 200 characters.
+ */
+question: string, 
+/**
+ * 1 to 4,000 characters; formatting as in messages.
+ */
+answer: string, };
+
+export type FaqSettings = { faqs: { [key in string]: Array<Faq> }, };
+
+export type FormWhenName = "never" | "always" | "slow";
+
+export type FieldKindName = "name" | "email" | "text" | "phone" | "number" | "choice";
+
+export type FormChoice = { id: string, 
+/**
+ * At most 80 characters, one in the default language.
+ */
+labels: { [key in string]: string }, };
+
+export type FormField = { 
+/**
+ * `name` and `email` are the profile's own; 1 to 40 of `a-z`, `0-9`, `-` and `_`.
+ */
+id: string, kind: FieldKindName, required: boolean, 
+/**
+ * The question by language, at most 120 characters. A custom field has one in the default language.
+ */
+labels: { [key in string]: string }, 
+/**
+ * Of `choice` only: 1 to 20.
+ */
+choices?: Array<FormChoice>, };
+
+export type FormSettings = { 
+/**
+ * While the shop is online. While it is offline the form is always asked.
+ */
+when: FormWhenName, 
+/**
+ * Seconds, 10 to 1800; counts with `slow`.
+ */
+slow_after_s: number, 
+/**
+ * Counts where the form is asked at once.
+ */
+hold_online: boolean, hold_offline: boolean, 
+/**
+ * In the order in which they are asked; at most name, email and five more. Empty: there is no form.
+ */
+fields: Array<FormField>, 
+/**
+ * By language and phrase. What is absent or blank is ours.
+ */
+phrases: { [key in string]: { [key in string]: string } }, };
+
+export type AutomaticReply = { enabled: boolean, 
+/**
+ * By language, at most 2,000 characters. What is absent or blank is ours.
+ */
+texts: { [key in string]: string }, };
+
+export type AutomaticSettings = { 
+/**
+ * Sent during office hours, if hours are set.
+ */
+during: AutomaticReply, 
+/**
+ * Sent outside office hours; may use `{next_opening}`.
+ */
+outside: AutomaticReply, 
+/**
+ * Sent when an agent is online, in the place of `during`.
+ */
+online: AutomaticReply, 
+/**
+ * Sent when nobody is online, or nobody takes the chat within the wait time; may use `{next_opening}`.
+ */
+offline: AutomaticReply, 
+/**
+ * Seconds, 10 to 1800.
+ */
+wait_time_s: number, };
+
+export type PrivacySettings = { 
+/**
+ * `https://…`, at most 2,000 characters.
+ */
+privacy_url?: string, terms_url?: string, 
+/**
+ * The shopper ticks a box before the first message; needs `privacy_url`.
+ */
+ask_consent: boolean, };
+
+export type FieldCode = "required" | "too_long" | "too_many" | "out_of_range" | "format" | "unknown" | "duplicate" | "empty_range" | "overlap" | "contrast" | "not_https" | "unknown_variable" | "unfillable";
+
+export type FieldProblem = { 
+/**
+ * As in the section's JSON: `week.tuesday[1].start`.
+ */
+path: string, code: FieldCode, 
+/**
+ * What is allowed, in English.
+ */
+message: string, };
+
+export type SectionBody = { "section": "general", "value": GeneralSettings } | { "section": "appearance", "value": AppearanceSettings } | { "section": "visibility", "value": VisibilitySettings } | { "section": "hours", "value": HoursSettings } | { "section": "texts", "value": TextSettings } | { "section": "faqs", "value": FaqSettings } | { "section": "form", "value": FormSettings } | { "section": "automatic", "value": AutomaticSettings } | { "section": "privacy", "value": PrivacySettings };
