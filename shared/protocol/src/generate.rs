@@ -5,6 +5,11 @@ use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 use ts_rs::{Config, TS};
 
+/// The examples: what the tests of both languages read.
+pub const CLIENT: &str = include_str!("../../../tests/fixtures/protocol/client-accepted.json");
+pub const SERVER: &str = include_str!("../../../tests/fixtures/protocol/server.json");
+const HTTP: &str = include_str!("../../../tests/fixtures/protocol/http.json");
+
 /// A generated file: its path in the project, and what it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Generated {
@@ -167,6 +172,18 @@ impl Schemas {
     }
 }
 
+/// One example of each kind of frame, as AsyncAPI names them.
+fn frames(fixtures: &str, tag: &str) -> Vec<Value> {
+    let frames: Vec<Value> = serde_json::from_str(fixtures).expect("fixtures are JSON");
+    let mut examples: Vec<Value> = Vec::new();
+    for frame in frames {
+        if !examples.iter().any(|known| known["name"] == frame[tag]) {
+            examples.push(json!({"name": frame[tag], "payload": frame}));
+        }
+    }
+    examples
+}
+
 fn asyncapi() -> Value {
     let mut schemas = Schemas::new();
     let client = schemas.reference::<client::ClientFrame>();
@@ -182,8 +199,8 @@ fn asyncapi() -> Value {
             "socket": {
                 "address": "/ws",
                 "messages": {
-                    "client": {"title": "A client's frame, at most 24 KiB", "contentType": "application/json", "payload": client},
-                    "server": {"title": "A server's frame", "contentType": "application/json", "payload": server},
+                    "client": {"title": "A client's frame, at most 24 KiB", "contentType": "application/json", "payload": client, "examples": frames(CLIENT, "action")},
+                    "server": {"title": "A server's frame", "contentType": "application/json", "payload": server, "examples": frames(SERVER, "type")},
                 },
             },
         },
@@ -346,12 +363,22 @@ fn openapi() -> Value {
             answer: Some(s.reference::<http::ConversationDetail>()),
         },
     ];
+    let fixtures: Vec<Value> = serde_json::from_str(HTTP).expect("fixtures are JSON");
+    let content = |route: &str, side: &str, schema: Value| {
+        let fixture = fixtures.iter().find(|fixture| fixture["route"] == route);
+        let example = fixture.and_then(|fixture| fixture.get(side));
+        let example = example.unwrap_or_else(|| panic!("there is no example of the {side} of {route}"));
+        json!({"application/json": {"schema": schema, "example": example}})
+    };
+    let refused = content("default", "answer", error);
     let mut paths: Map<String, Value> = Map::new();
     for route in routes {
-        let mut answers = json!({"default": {"description": "Refused; nothing was stored", "content": {"application/json": {"schema": error}}}});
+        let name = format!("{} {}", route.method, route.path);
+        let mut answers =
+            json!({"default": {"description": "Refused; nothing was stored", "content": refused}});
         answers[route.status] = match route.answer {
             Some(schema) => {
-                json!({"description": route.summary, "content": {"application/json": {"schema": schema}}})
+                json!({"description": route.summary, "content": content(&name, "answer", schema)})
             }
             None => json!({"description": "Done"}),
         };
@@ -367,7 +394,7 @@ fn openapi() -> Value {
         };
         let mut operation = json!({"summary": route.summary, "description": format!("For: {}", route.who), "parameters": parameters, "security": security, "responses": answers});
         if let Some(body) = route.body {
-            operation["requestBody"] = json!({"content": {"application/json": {"schema": body}}});
+            operation["requestBody"] = json!({"content": content(&name, "request", body)});
         }
         paths.entry(route.path).or_insert_with(|| json!({}))[route.method] = operation;
     }

@@ -62,3 +62,48 @@ fn every_server_frame_is_read_and_written_as_it_stands() {
         assert!(kinds.iter().any(|known| known == kind), "no fixture for {kind}");
     }
 }
+
+/// As the type of its route, and back to the letter.
+fn check<T: serde::de::DeserializeOwned + serde::Serialize>(route: &str, body: &Value) {
+    let parsed: T = serde_json::from_value(body.clone()).unwrap_or_else(|error| panic!("{route}: {error}"));
+    assert_eq!(serde_json::to_value(&parsed).unwrap(), *body, "{route}");
+}
+
+#[test]
+fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
+    use mostrador_protocol::http::*;
+    use mostrador_protocol::server::Ack;
+    for fixture in read("http") {
+        let route = fixture["route"].as_str().unwrap();
+        if let Some(request) = fixture.get("request") {
+            match route {
+                "post /v1/sites/{site}/sessions" => check::<NewSession>(route, request),
+                "post /v1/tickets" => check::<NewTicket>(route, request),
+                "post /v1/conversations" | "post /v1/conversations/{conversation}/messages" => {
+                    check::<NewMessage>(route, request)
+                }
+                "post /v1/conversations/{conversation}/close" => check::<CloseRequest>(route, request),
+                "post /v1/conversations/{conversation}/seen" => check::<SeenRequest>(route, request),
+                _ => panic!("{route} takes nothing"),
+            }
+        }
+        if let Some(answer) = fixture.get("answer") {
+            match route {
+                "get /v1/sites/{site}/config" => check::<SiteConfig>(route, answer),
+                "post /v1/sites/{site}/sessions" => check::<SessionAnswer>(route, answer),
+                "post /v1/tickets" => check::<TicketAnswer>(route, answer),
+                "get /v1/conversations/current" => check::<CurrentConversation>(route, answer),
+                "post /v1/conversations"
+                | "post /v1/conversations/{conversation}/messages"
+                | "post /v1/conversations/{conversation}/close" => check::<Ack>(route, answer),
+                "get /v1/conversations/{conversation}/entries" => check::<EntriesAnswer>(route, answer),
+                "get /v1/agent/me" => check::<Me>(route, answer),
+                "get /v1/agent/sites/{site}/agents" => check::<AgentsAnswer>(route, answer),
+                "get /v1/agent/sites/{site}/conversations" => check::<ListAnswer>(route, answer),
+                "get /v1/agent/conversations/{conversation}" => check::<ConversationDetail>(route, answer),
+                "default" => check::<ErrorAnswer>(route, answer),
+                _ => panic!("{route} answers nothing"),
+            }
+        }
+    }
+}

@@ -1,13 +1,10 @@
 //! The page of frames: what each is for, its fields, an example from the fixtures; and the error codes.
 
-use mostrador_protocol::generate::Generated;
+use mostrador_protocol::generate::{CLIENT, Generated, SERVER};
 use mostrador_protocol::{MAX_FRAME_BYTES, MAX_HELLO_CONVERSATIONS, client, error, server};
 use schemars::{JsonSchema, Schema, schema_for};
 use serde_json::Value;
 use std::fmt::Write;
-
-const CLIENT: &str = include_str!("../../../../../tests/fixtures/protocol/client-accepted.json");
-const SERVER: &str = include_str!("../../../../../tests/fixtures/protocol/server.json");
 
 /// `docs/protocol/frames.md`
 #[must_use]
