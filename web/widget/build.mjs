@@ -9,6 +9,7 @@ import { basename, dirname } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 
 const KB = 1024;
+// UX 1: over budget fails the build, and with it `cargo xtask test web`.
 const budgets = { loader: 3 * KB, panel: 25 * KB };
 const here = new URL(".", import.meta.url).pathname;
 const dist = `${here}dist`;

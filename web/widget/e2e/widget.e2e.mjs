@@ -325,6 +325,47 @@ test("ux_2 no layout shift, never the largest paint; ux_3 the panel comes only o
   assert.deepEqual(await kept(page), []);
 });
 
+test("ux_2 the widget's scripts block the page for less than 50 ms in all, on a processor four times slower", async (t) => {
+  const { context, page } = await product.person();
+  t.after(() => context.close());
+  const session = await context.newCDPSession(page);
+  await session.send("Emulation.setCPUThrottlingRate", { rate: 4 });
+  await session.send("Profiler.enable");
+  await session.send("Profiler.start");
+  await page.goto(`${product.url}/shop/`);
+  await page.getByTestId("launcher").waitFor();
+  await page.waitForLoadState("networkidle");
+  const { profile } = await session.send("Profiler.stop");
+  // What the page itself does is not ours: only samples with a function of the widget on the stack count.
+  const ours = new Set();
+  const visit = (node, inside) => {
+    const now = inside || node.callFrame.url.includes("/widget/");
+    if (now) ours.add(node.id);
+    for (const child of node.children ?? []) visit(byId.get(child), now);
+  };
+  const byId = new Map(profile.nodes.map((node) => [node.id, node]));
+  visit(profile.nodes[0], false);
+  assert.ok(ours.size > 0, "the profile has nothing of the widget");
+  const ms = profile.samples.reduce((sum, id, n) => sum + (ours.has(id) ? profile.timeDeltas[n] / 1000 : 0), 0);
+  t.diagnostic(`${ms.toFixed(1)} ms in scripts of the widget`);
+  assert.ok(ms < 50, `${ms} ms`);
+});
+
+test("ux_23 the log is a labelled log around a list, and history is not announced", async (t) => {
+  const page = await shopper(t);
+  const id = await talking(page);
+  await ana.say(id, "said before the reload");
+  await message(page, "said before the reload").waitFor();
+  await page.reload();
+  await message(page, "said before the reload").waitFor();
+  const log = page.getByRole("log", { name: /.+/ });
+  assert.ok((await log.getByRole("list").first().getByRole("listitem").count()) >= 2);
+  const announced = page.getByTestId("announcer");
+  assert.doesNotMatch(await announced.innerText(), /said before/);
+  await ana.say(id, "said just now");
+  await announced.filter({ hasText: "said just now" }).waitFor({ state: "attached" });
+});
+
 test("ux_13 what failed keeps its text and offers retry", async (t) => {
   const page = await shopper(t);
   await talking(page);
