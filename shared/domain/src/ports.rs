@@ -7,6 +7,7 @@ use crate::cursor::{Cursor, Cursors, Reader};
 use crate::inbox::{Place, Shelf};
 use crate::people::{Availability, Member, Page, Person, Shopper, Site};
 use crate::rate::{Quota, Rate};
+use crate::settings::Section;
 use crate::{AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp};
 use std::future::Future;
 use std::time::Duration;
@@ -279,9 +280,58 @@ pub trait Accounts: Send + Sync {
     ) -> impl Future<Output = Stored<Result<(), Duration>>> + Send;
 }
 
+/// A section of a site's settings as it was published once. Versions of a section are 1, 2, 3, … without holes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    pub section: Section,
+    pub version: u64,
+    pub at: Timestamp,
+    pub by: AgentId,
+    /// The name as it was at the time.
+    pub by_name: String,
+    /// The version that was brought back by it.
+    pub restored: Option<u64>,
+    /// The content in its stored form, which the store does not look into: at most [`MAX_SECTION_BYTES`].
+    pub body: String,
+}
+
+/// Bytes of a section's content: an item of the table has at most 400 KB.
+pub const MAX_SECTION_BYTES: usize = 256 * 1024;
+
+/// What became of publishing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Publishing {
+    Done,
+    /// Nothing was stored: another version stands than the one before, or none.
+    Moved(Option<Box<Published>>),
+}
+
+/// Sites' settings: what is published, and what was.
+pub trait SettingsStore: Send + Sync {
+    /// Every section as it is published now; those that never were are left out.
+    fn published(&self, site: &SiteId) -> impl Future<Output = Stored<Vec<Published>>> + Send;
+
+    /// Publishes the version after the one that stands (the first, where none does), and keeps it among what was published; both or
+    /// neither. A repetition, after an answer that was lost, answers as the first did.
+    fn publish(
+        &self,
+        site: &SiteId,
+        published: &Published,
+    ) -> impl Future<Output = Stored<Publishing>> + Send;
+
+    /// What was published of a section, the present version included: newest first, beyond `before`, at most `limit`.
+    fn history(
+        &self,
+        site: &SiteId,
+        section: Section,
+        before: Option<u64>,
+        limit: usize,
+    ) -> impl Future<Output = Stored<Vec<Published>>> + Send;
+}
+
 /// Everything that is kept.
-pub trait Store: Conversations + Connections + Accounts {}
-impl<T: Conversations + Connections + Accounts> Store for T {}
+pub trait Store: Conversations + Connections + Accounts + SettingsStore {}
+impl<T: Conversations + Connections + Accounts + SettingsStore> Store for T {}
 
 /// What became of a post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,8 +6,11 @@ use domain::conversation::{Body, Change, Command, Head, begin, decide};
 use domain::cursor::{Cursor, Reader};
 use domain::inbox::{List, Place, Shelf};
 use domain::people::{Actor, Availability, Member, Page, Person, Role, Shopper, Site};
-use domain::ports::{Admission, Commit, CommitError, Receipt, Sender, Session, Store, StoreError};
+use domain::ports::{
+    Admission, Commit, CommitError, Published, Publishing, Receipt, Sender, Session, Store, StoreError,
+};
 use domain::rate::{Quota, Rate};
+use domain::settings::Section;
 use domain::text::MessageText;
 use domain::{AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -124,6 +127,8 @@ pub async fn all<S: Store>(store: &S) {
     members_are_written_by_version(store).await;
     signs_of_life_keep_what_was_chosen(store).await;
     a_quota_counts_per_key_and_window(store).await;
+    settings_are_published_version_by_version(store).await;
+    of_two_who_publish_at_once_one_is_told(store).await;
     people_sites_and_profiles_are_read_back_as_written(store).await;
 }
 
@@ -592,6 +597,71 @@ pub async fn signs_of_life_keep_what_was_chosen<S: Store>(store: &S) {
     let alive =
         store.sign_of_life(&case.site, case.agent, None, later).await.expect("answered").expect("there");
     assert_eq!((alive.availability, alive.seen_at), (Availability::Invisible, Some(later)));
+}
+
+fn section(case: &Case, section: Section, version: u64, body: &str) -> Published {
+    Published {
+        section,
+        version,
+        at: NOW.plus(MINUTE * version as u32),
+        by: case.agent,
+        by_name: "Ana".into(),
+        restored: (version > 2).then_some(1),
+        body: body.into(),
+    }
+}
+
+pub async fn settings_are_published_version_by_version<S: Store>(store: &S) {
+    let (here, there) = (Case::new(), Case::new());
+    assert_eq!(store.published(&here.site).await.expect("read"), []);
+    let versions: Vec<Published> =
+        (1..=11).map(|n| section(&here, Section::Hours, n, &format!("{{\"n\":{n}}}"))).collect();
+    // Not the second before the first.
+    assert_eq!(store.publish(&here.site, &versions[1]).await.expect("tried"), Publishing::Moved(None));
+    for one in &versions {
+        assert_eq!(store.publish(&here.site, one).await.expect("tried"), Publishing::Done);
+        // The answer was lost, and it is tried again.
+        assert_eq!(store.publish(&here.site, one).await.expect("tried"), Publishing::Done);
+    }
+    let faqs = section(&here, Section::Faqs, 1, "{}");
+    store.publish(&here.site, &faqs).await.expect("published");
+    let mut now = store.published(&here.site).await.expect("read");
+    now.sort_by_key(|one| one.section);
+    assert_eq!(now, [versions[10].clone(), faqs]);
+    // Another's version of a number that is taken, and one from before.
+    for stale in [section(&here, Section::Hours, 11, "{}"), versions[4].clone()] {
+        let stands = Publishing::Moved(Some(Box::new(versions[10].clone())));
+        assert_eq!(store.publish(&here.site, &stale).await.expect("tried"), stands);
+    }
+    let history = async |before, limit| {
+        let versions = store.history(&here.site, Section::Hours, before, limit).await.expect("read");
+        versions.into_iter().map(|one| one.version).collect::<Vec<_>>()
+    };
+    assert_eq!(history(None, 3).await, [11, 10, 9]);
+    assert_eq!(history(Some(10), 2).await, [9, 8]);
+    assert_eq!(history(Some(2), 5).await, [1]);
+    assert_eq!(history(Some(1), 5).await, [] as [u64; 0]);
+    let all = store.history(&here.site, Section::Hours, None, 100).await.expect("read");
+    assert_eq!(all, versions.into_iter().rev().collect::<Vec<_>>());
+    assert_eq!(store.published(&there.site).await.expect("read"), []);
+    assert_eq!(store.history(&there.site, Section::Hours, None, 9).await.expect("read"), []);
+}
+
+pub async fn of_two_who_publish_at_once_one_is_told<S: Store>(store: &S) {
+    let case = Case::new();
+    let wishes: Vec<Published> =
+        (0..6).map(|n| section(&case, Section::General, 1, &format!("{{\"n\":{n}}}"))).collect();
+    let outcomes = futures::future::join_all(wishes.iter().map(|wish| store.publish(&case.site, wish))).await;
+    let stands = store.published(&case.site).await.expect("read");
+    assert_eq!(stands.len(), 1);
+    for (wish, outcome) in wishes.iter().zip(outcomes) {
+        match outcome {
+            Ok(Publishing::Done) => assert_eq!(*wish, stands[0]),
+            Ok(Publishing::Moved(Some(found))) => assert_eq!(*found, stands[0]),
+            Err(StoreError::Unavailable(_)) => {}
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 pub async fn a_quota_counts_per_key_and_window<S: Store>(store: &S) {

@@ -6,10 +6,11 @@ use domain::cursor::{Cursor, Cursors, Reader};
 use domain::inbox::{Place, Shelf, shelf};
 use domain::people::{Availability, Member, Page, Person, Shopper, Site};
 use domain::ports::{
-    Accounts, Admission, Commit, CommitError, Connections, Conversations, EntryPage, Receipt, Sender,
-    Session, Stored,
+    Accounts, Admission, Commit, CommitError, Connections, Conversations, EntryPage, Published, Publishing,
+    Receipt, Sender, Session, SettingsStore, Stored,
 };
 use domain::rate::{Quota, Rate, Verdict};
+use domain::settings::Section;
 use domain::{AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -36,6 +37,7 @@ struct State {
     shoppers: HashMap<ShopperId, Shopper>,
     people: BTreeMap<String, Person>,
     members: BTreeMap<(SiteId, AgentId), Member>,
+    published: BTreeMap<(SiteId, Section), Vec<Published>>,
     counters: HashMap<(&'static str, String, u64), u32>,
 }
 
@@ -264,6 +266,40 @@ impl Connections for Memory {
             }
         }
         Ok(Some(connection))
+    }
+}
+
+impl SettingsStore for Memory {
+    async fn published(&self, site: &SiteId) -> Stored<Vec<Published>> {
+        let state = self.lock();
+        let of_site = state.published.iter().filter(|((of, _), _)| of == site);
+        Ok(of_site.filter_map(|(_, versions)| versions.last().cloned()).collect())
+    }
+
+    async fn publish(&self, site: &SiteId, published: &Published) -> Stored<Publishing> {
+        let mut state = self.lock();
+        let versions = state.published.entry((site.clone(), published.section)).or_default();
+        if versions.last() == Some(published) {
+            return Ok(Publishing::Done);
+        }
+        if versions.len() as u64 + 1 != published.version {
+            return Ok(Publishing::Moved(versions.last().cloned().map(Box::new)));
+        }
+        versions.push(published.clone());
+        Ok(Publishing::Done)
+    }
+
+    async fn history(
+        &self,
+        site: &SiteId,
+        section: Section,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Stored<Vec<Published>> {
+        let state = self.lock();
+        let versions = state.published.get(&(site.clone(), section)).into_iter().flatten().rev();
+        let beyond = versions.filter(|one| before.is_none_or(|before| one.version < before));
+        Ok(beyond.take(limit).cloned().collect())
     }
 }
 

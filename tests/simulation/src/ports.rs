@@ -9,9 +9,10 @@ use domain::inbox::{Place, Shelf};
 use domain::people::{Availability, Member, Page, Person, Shopper, Site};
 use domain::ports::{
     Accounts, Admission, Commit, CommitError, Connections, Conversations, EntryPage, Environment, Posted,
-    Push, Receipt, Sender, Session, StoreError, Stored,
+    Published, Publishing, Push, Receipt, Sender, Session, SettingsStore, StoreError, Stored,
 };
 use domain::rate::{Quota, Rate};
+use domain::settings::Section;
 use domain::{AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
@@ -376,6 +377,14 @@ impl Connections for Faulty {
         greet(id: &ConnectionId, viewing: Option<ConversationId>) -> ();
         unregister(topic: &Topic, id: &ConnectionId) -> ();
         disconnect(id: &ConnectionId) -> Option<Connection>;
+    }
+}
+
+impl SettingsStore for Faulty {
+    forward! {
+        published(site: &SiteId) -> Vec<Published>;
+        publish(site: &SiteId, published: &Published) -> Publishing;
+        history(site: &SiteId, section: Section, before: Option<u64>, limit: usize) -> Vec<Published>;
     }
 }
 

@@ -7,6 +7,7 @@ use domain::conversation::Log;
 use domain::cursor::Reader;
 use domain::inbox::{Place, Shelf};
 use domain::ports::Sender;
+use domain::settings::Section;
 use domain::{AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp};
 use std::fmt::Write;
 
@@ -124,6 +125,20 @@ pub fn registration(to: &Topic, id: &ConnectionId) -> Key {
 #[must_use]
 pub fn site_settings(id: &SiteId) -> Key {
     key(site(id), "SITE")
+}
+
+/// The prefix under which a site's published sections stand.
+pub const PUBLISHED: &str = "PUB#";
+
+#[must_use]
+pub fn published(id: &SiteId, section: Section) -> Key {
+    key(site(id), format!("{PUBLISHED}{}", section.name()))
+}
+
+/// One of the versions of a section that were published.
+#[must_use]
+pub fn version(id: &SiteId, section: Section, version: u64) -> Key {
+    key(site(id), format!("HIST#{}#{version:012}", section.name()))
 }
 
 #[must_use]

@@ -13,6 +13,8 @@
 //! | open | `P#shopper` | `OPEN` | the one unclosed conversation | key |
 //! | pointer | `P#shopper` | `C#began#conv` | one of the shopper's conversations | query by prefix |
 //! | site | `S#site` | `SITE` | settings | key |
+//! | published section | `S#site` | `PUB#section` | settings as they are: version, who, when, content | key, query by prefix |
+//! | earlier version | `S#site` | `HIST#section#version` | every version that was published, the present one too | query by number |
 //! | member | `S#site` | `M#agent` | role, name, version, presence | key, query by prefix |
 //! | membership | `A#agent` | `S#site` | that there is one | query by prefix |
 //! | person | `E#email` | `PERSON` | who may sign in | key |
@@ -30,6 +32,7 @@ mod connections;
 mod conversations;
 mod item;
 pub mod keys;
+mod settings;
 pub mod stream;
 
 pub use item::Item;
