@@ -3,6 +3,8 @@
 //! Nothing here knows AWS, the wire, the environment or the clock. Time and new ids arrive as arguments; the ports
 //! ([`ports`]) say in the words of the domain what the edges must keep.
 
+pub mod automatic;
+pub mod availability;
 pub mod connection;
 pub mod conversation;
 pub mod cursor;
