@@ -217,16 +217,19 @@ impl Run {
                 pinged.get_or_insert(now + ANSWER);
                 next_ping = now + HEARTBEAT;
             }
+            // What comes before `ready` may have gaps: its pages are on their way.
             if let Some(since) = gap_since
+                && greeted
                 && now >= since + GAP
             {
                 self.catch_up(&mut line).await?;
                 gap_since = None;
             }
-            let wait = [late, greeted.then_some(next_ping), gap_since.map(|since| since + GAP)]
-                .into_iter()
-                .flatten()
-                .min();
+            let wait =
+                [late, greeted.then_some(next_ping), gap_since.filter(|_| greeted).map(|since| since + GAP)]
+                    .into_iter()
+                    .flatten()
+                    .min();
             let wait = wait.unwrap_or(now + HEARTBEAT).saturating_duration_since(now);
             let frame = tokio::select! {
                 frame = line.next() => frame?,

@@ -233,7 +233,8 @@ impl Client {
                 pong_until.get_or_insert(now + ANSWER);
                 ping_at = now + HEARTBEAT;
             }
-            if gap_since.is_some_and(|since| now >= since + GAP) {
+            // What comes before `ready` may have gaps: its pages are on their way.
+            if ready_at.is_some() && gap_since.is_some_and(|since| now >= since + GAP) {
                 self.catch_up(line);
                 gap_since = None;
             }
@@ -247,7 +248,7 @@ impl Client {
                 when_ready(write_at),
                 pong_until,
                 flight.as_ref().map(|f| f.until),
-                gap_since.map(|s| s + GAP),
+                gap_since.and_then(|since| when_ready(since + GAP)),
             ];
             let until = late.into_iter().flatten().min().unwrap_or(now + ANSWER).min(now + ANSWER);
             let frame = match hear(&self.world, inbox, until).await {
