@@ -119,9 +119,10 @@ fn one_build_serves_all() -> Result<()> {
     Ok(())
 }
 
-/// The functions first: tests start them as they are deployed.
+/// The functions first: tests start them as they are deployed; and the platform's tests a function that is an example.
 fn rust() -> Result<Outcome> {
     build(false)?;
+    cargo(&["build", "--workspace", "--examples"])?;
     cargo(&["test", "--workspace", "--tests", "--no-fail-fast"])?;
     Ok(Outcome::Passed)
 }
