@@ -2,6 +2,7 @@
 
 pub mod bearer;
 mod routes;
+mod settings;
 
 pub use bearer::{Claims, IdTokens};
 
@@ -10,6 +11,7 @@ use domain::ports::{Environment, Push, Store};
 use protocol::ErrorCode;
 use protocol::http::{ErrorAnswer, ErrorBody};
 use serde::Serialize;
+use sha2::Digest;
 
 /// A request as the gateway hands it over.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +25,8 @@ pub struct Request {
     pub user_agent: Option<String>,
     pub country: Option<String>,
     pub address: String,
+    /// `If-None-Match`: what the asker has.
+    pub known: Option<String>,
     pub body: String,
 }
 
@@ -43,16 +47,31 @@ pub struct Answer {
     pub cache: &'static str,
     /// `Retry-After`, whole seconds.
     pub retry_after: Option<u64>,
+    /// `ETag`, in its quotes.
+    pub etag: Option<String>,
 }
 
 impl Answer {
     pub(crate) fn json(status: u16, body: &impl Serialize) -> Self {
         let body = serde_json::to_string(body).expect("a body of strings and numbers is JSON");
-        Self { status, body: Some(body), allow_origin: None, cache: "no-store", retry_after: None }
+        Self { body: Some(body), ..Self::empty(status) }
     }
 
     pub(crate) const fn empty(status: u16) -> Self {
-        Self { status, body: None, allow_origin: None, cache: "no-store", retry_after: None }
+        Self { status, body: None, allow_origin: None, cache: "no-store", retry_after: None, etag: None }
+    }
+
+    /// What any page may read and keep for a minute; whoever has it already is told just that.
+    pub(crate) fn public(request: &Request, body: &impl Serialize) -> Self {
+        let answer = Self::json(200, body);
+        let digest = sha2::Sha256::digest(answer.body.as_deref().unwrap_or_default());
+        let etag: String = digest[..12].iter().map(|byte| format!("{byte:02x}")).collect();
+        let etag = format!("\"{etag}\"");
+        let known = request.known.as_deref().unwrap_or_default();
+        // What passed a proxy that compresses comes back as a weak one.
+        let has = known.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag);
+        let answer = if has { Self::empty(304) } else { answer };
+        Self { allow_origin: Some("*".into()), cache: "public, max-age=60", etag: Some(etag), ..answer }
     }
 
     fn refusal(failure: &Failure) -> Self {
@@ -62,6 +81,14 @@ impl Answer {
                 message: failure.message(),
                 field: failure.field(),
                 retry_after_ms: failure.retry_after_ms(),
+                problems: match failure {
+                    Failure::Invalid(problems) => problems.iter().map(Into::into).collect(),
+                    _ => Vec::new(),
+                },
+                current: match failure {
+                    Failure::Conflict(current) => Some(current.clone()),
+                    _ => None,
+                },
             },
         };
         let mut answer = Self::json(status(failure.code()), &body);
@@ -80,7 +107,8 @@ const fn status(code: ErrorCode) -> u16 {
         ErrorCode::Unauthorized => 401,
         ErrorCode::Forbidden => 403,
         ErrorCode::NotFound => 404,
-        ErrorCode::Closed | ErrorCode::Taken | ErrorCode::IdReused => 409,
+        ErrorCode::Closed | ErrorCode::Taken | ErrorCode::IdReused | ErrorCode::Conflict => 409,
+        ErrorCode::Invalid => 422,
         ErrorCode::TooLarge => 413,
         ErrorCode::RateLimited => 429,
         ErrorCode::Internal => 500,

@@ -66,6 +66,7 @@ fn read(event: &lambda_http::Request) -> Request {
         user_agent: header("user-agent"),
         country: header("cloudfront-viewer-country"),
         address,
+        known: header("if-none-match"),
         body,
     }
 }
@@ -79,13 +80,16 @@ fn write(answer: Answer) -> Result<Response<Body>, http::Error> {
     if let Some(origin) = answer.allow_origin {
         response = response
             .header("access-control-allow-origin", origin)
-            .header("access-control-allow-methods", "GET, POST, DELETE")
+            .header("access-control-allow-methods", "GET, POST, PUT, DELETE")
             .header("access-control-allow-headers", "authorization, content-type")
             .header("access-control-expose-headers", "retry-after")
             .header("access-control-max-age", "600");
     }
     if let Some(seconds) = answer.retry_after {
         response = response.header("retry-after", seconds);
+    }
+    if let Some(etag) = answer.etag {
+        response = response.header("etag", etag);
     }
     match answer.body {
         Some(body) => response.header("content-type", "application/json").body(Body::Text(body)),

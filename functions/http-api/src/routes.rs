@@ -5,8 +5,9 @@ use delivery::{Failure, NewSession, Wish};
 use domain::connection::{Identity, address_key};
 use domain::conversation::Numbers;
 use domain::inbox::{List, Place};
-use domain::people::{Actor, Availability, Member, Person, Site};
+use domain::people::{Actor, Member, Person, Site};
 use domain::ports::{Environment, Push, Session, Store};
+use domain::settings::Section;
 use domain::{AgentId, ClientId, ConversationId, SiteId, Timestamp};
 use protocol::client;
 use protocol::error::ParseError;
@@ -28,7 +29,8 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
         let path = request.path.strip_prefix("/v1/").ok_or(Failure::NotFound)?;
         let segments: Vec<&str> = path.split('/').collect();
         match (request.method.as_str(), segments.as_slice()) {
-            ("GET", ["sites", site, "config"]) => self.site_config(id(site)?).await,
+            ("GET", ["sites", site, "config"]) => self.site_config(request, id(site)?).await,
+            ("GET", ["sites", site, "content"]) => self.site_content(request, id(site)?).await,
             ("POST", ["sites", site, "sessions"]) => self.new_session(request, id(site)?).await,
             ("POST", ["sessions", "end"]) => self.end_session(request).await,
             ("POST", ["tickets"]) => self.new_ticket(request).await,
@@ -50,6 +52,22 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
                 self.deactivate(request, id(site)?, id(agent)?).await
             }
             ("GET", ["agent", "sites", site, "conversations"]) => self.list_page(request, id(site)?).await,
+            ("GET", ["agent", "sites", site, "settings"]) => self.settings(request, id(site)?).await,
+            ("GET", ["agent", "sites", site, "settings", name]) => {
+                self.section(request, id(site)?, section(name)?).await
+            }
+            ("PUT", ["agent", "sites", site, "settings", name]) => {
+                self.publish(request, id(site)?, section(name)?).await
+            }
+            ("GET", ["agent", "sites", site, "settings", name, "history"]) => {
+                self.history(request, id(site)?, section(name)?).await
+            }
+            ("GET", ["agent", "sites", site, "settings", name, "history", version]) => {
+                self.one_version(request, id(site)?, section(name)?, id(version)?).await
+            }
+            ("POST", ["agent", "sites", site, "settings", name, "history", version, "restore"]) => {
+                self.restore(request, id(site)?, section(name)?, id(version)?).await
+            }
             ("GET", ["agent", "conversations", conversation]) => {
                 self.detail(request, id(conversation)?).await
             }
@@ -58,40 +76,6 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
     }
 
     // -- anybody
-
-    async fn site_config(&self, site: SiteId) -> Result<Answer, Failure> {
-        let site = self.site(&site).await?;
-        let now = self.engine.env.now();
-        let team = self.engine.store.members(&site.id).await?;
-        let config = body::SiteConfig {
-            site: site.id.to_string(),
-            name: site.name,
-            color: site.color,
-            welcome: site.welcome,
-            time_zone: site.time_zone,
-            team: team
-                .iter()
-                .filter(|member| member.active)
-                .map(|member| body::TeamMember {
-                    id: member.agent.to_string(),
-                    name: member.name.clone(),
-                    title: member.title.clone(),
-                    online: member.presence(now) == Availability::Online,
-                    // An invisible agent's last sign of life would tell that they are there.
-                    last_active_at: member
-                        .seen_at
-                        .filter(|_| member.presence(now) != Availability::Invisible)
-                        .map(Timestamp::millis),
-                })
-                .collect(),
-        };
-        // Public: what every page of the shop shows.
-        Ok(Answer {
-            allow_origin: Some("*".into()),
-            cache: "public, max-age=60",
-            ..Answer::json(200, &config)
-        })
-    }
 
     async fn new_session(&self, request: &Request, site: SiteId) -> Result<Answer, Failure> {
         let site = self.site(&site).await?;
@@ -326,7 +310,7 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
 
     // -- who it is
 
-    async fn site(&self, site: &SiteId) -> Result<Site, Failure> {
+    pub(crate) async fn site(&self, site: &SiteId) -> Result<Site, Failure> {
         self.engine.store.site(site).await?.ok_or(Failure::NotFound)
     }
 
@@ -354,7 +338,7 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
         }
     }
 
-    async fn person(&self, request: &Request) -> Result<Person, Failure> {
+    pub(crate) async fn person(&self, request: &Request) -> Result<Person, Failure> {
         match self.caller(request).await? {
             Caller::Agent { person } => Ok(person),
             Caller::Shopper { .. } => Err(Failure::Forbidden),
@@ -362,7 +346,7 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
     }
 
     /// An active member of the site; to anybody else the site does not exist.
-    async fn member(&self, person: &Person, site: &SiteId) -> Result<Member, Failure> {
+    pub(crate) async fn member(&self, person: &Person, site: &SiteId) -> Result<Member, Failure> {
         let member = self.engine.store.member(site, person.id).await?;
         member.filter(|member| member.active).ok_or(Failure::NotFound)
     }
@@ -381,13 +365,18 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
     }
 }
 
-fn actor(member: Member) -> Actor {
+pub(crate) fn actor(member: Member) -> Actor {
     Actor::Agent { id: member.agent, site: member.site, name: member.name, role: member.role }
 }
 
 /// An id in a path or a query. One that cannot be is answered as one that does not exist.
 fn id<T: std::str::FromStr>(text: &str) -> Result<T, Failure> {
     text.parse().map_err(|_| Failure::NotFound)
+}
+
+/// A section by its name. One that there is not is answered as absent.
+fn section(name: &str) -> Result<Section, Failure> {
+    Section::named(name).ok_or(Failure::NotFound)
 }
 
 /// Pages of listed origins only. No header: not a browser, or a page of our own origin; the bearer decides.
@@ -398,7 +387,7 @@ fn allow(origins: &[String], request: &Request) -> Result<(), Failure> {
     }
 }
 
-fn readable(request: &Request, answer: Answer) -> Answer {
+pub(crate) fn readable(request: &Request, answer: Answer) -> Answer {
     Answer { allow_origin: request.origin.clone(), ..answer }
 }
 
@@ -432,7 +421,7 @@ fn read_place(text: &str) -> Result<Place, Failure> {
         .ok_or_else(|| bad_field("before"))
 }
 
-fn bad_field(field: &str) -> Failure {
+pub(crate) fn bad_field(field: &str) -> Failure {
     let message = "a field has the wrong kind of value".to_owned();
     Failure::Parse(ParseError {
         code: ErrorCode::BadFrame,

@@ -1,11 +1,13 @@
 //! Why a command was not carried out, and what the client is told.
 
 use domain::conversation::Refusal;
+use domain::fields::FieldError;
 use domain::ports::StoreError;
 use domain::text::TextError;
 use domain::{AgentId, ClientId};
 use protocol::ErrorCode;
 use protocol::error::ParseError;
+use protocol::http::PublishedSection;
 use protocol::server;
 use std::time::Duration;
 
@@ -21,6 +23,9 @@ pub enum Failure {
         owner: Option<AgentId>,
     },
     IdReused,
+    /// Somebody else has published meanwhile; what stands.
+    Conflict(Box<PublishedSection>),
+    Invalid(Vec<FieldError>),
     Text(TextError),
     RateLimited {
         retry_after: Duration,
@@ -43,6 +48,8 @@ impl Failure {
             Self::Closed => ErrorCode::Closed,
             Self::Taken { .. } => ErrorCode::Taken,
             Self::IdReused => ErrorCode::IdReused,
+            Self::Conflict(_) => ErrorCode::Conflict,
+            Self::Invalid(_) => ErrorCode::Invalid,
             Self::Text(TextError::Empty) => ErrorCode::Empty,
             Self::Text(TextError::TooLong) => ErrorCode::TooLarge,
             Self::RateLimited { .. } => ErrorCode::RateLimited,
@@ -63,6 +70,8 @@ impl Failure {
             Self::Closed => "the conversation is closed; the next message starts a new one".into(),
             Self::Taken { .. } => "a colleague was quicker".into(),
             Self::IdReused => "this id has been used for something else".into(),
+            Self::Conflict(_) => "somebody else has published meanwhile; nothing was changed".into(),
+            Self::Invalid(_) => "fields are wrong; nothing was changed".into(),
             Self::Text(error) => error.to_string(),
             Self::RateLimited { .. } => "too many; wait a moment".into(),
             Self::HelloFirst => "say hello first".into(),

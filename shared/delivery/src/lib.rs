@@ -14,6 +14,7 @@ mod inbox;
 mod presence;
 mod secret;
 mod session;
+mod settings;
 
 pub use agents::Deactivated;
 pub use command::{Performed, Wish};
@@ -21,6 +22,7 @@ pub use failure::Failure;
 pub use inbox::{ListPage, Move};
 pub use secret::Secret;
 pub use session::{NewSession, SESSION_LIFE};
+pub use settings::{Configured, HISTORY_PAGE};
 
 use domain::ports::{Environment, Push, Store};
 

@@ -27,6 +27,10 @@ pub enum ErrorCode {
     Taken,
     /// This id has been used for something else.
     IdReused,
+    /// Somebody else has changed it since you read it; `current` is what stands.
+    Conflict,
+    /// Fields are wrong: `problems` names each of them.
+    Invalid,
     RateLimited,
     /// `hello` comes first.
     HelloFirst,

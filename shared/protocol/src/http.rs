@@ -2,11 +2,16 @@
 
 use crate::client::{ListName, Numbers, Page, PresenceStatus, read_object};
 use crate::error::{ErrorCode, ParseError};
-use crate::server::{Cursors, Entry, Head, Row};
+use crate::server::{AgentName, Cursors, Entry, Head, Row};
+use crate::settings::{
+    AppearanceSettings, Faq, FieldProblem, FormSettings, GeneralSettings, HoursSettings, PrivacySettings,
+    SectionBody, VisibilitySettings,
+};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use ts_rs::TS;
 
 /// Reads a request's body; an empty one counts as `{}`.
@@ -59,7 +64,7 @@ pub struct TicketAnswer {
     pub expires_at: u64,
 }
 
-/// `GET /v1/sites/{site}/config`: public, cacheable for a minute.
+/// `GET /v1/sites/{site}/config`: public, cacheable for a minute, with an `ETag`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct SiteConfig {
     pub site: String,
@@ -69,6 +74,19 @@ pub struct SiteConfig {
     pub welcome: String,
     pub time_zone: String,
     pub team: Vec<TeamMember>,
+    /// Moves forward with everything that is published for the site.
+    pub version: u64,
+    pub settings: PublicSettings,
+}
+
+/// What every page of the shop needs of the settings; the rest comes with the panel, by `content`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct PublicSettings {
+    pub general: GeneralSettings,
+    pub appearance: AppearanceSettings,
+    pub visibility: VisibilitySettings,
+    pub hours: HoursSettings,
+    pub privacy: PrivacySettings,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
@@ -216,4 +234,92 @@ pub struct ErrorBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub retry_after_ms: Option<u64>,
+    /// `invalid`: every field that is wrong.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<FieldProblem>>")]
+    pub problems: Vec<FieldProblem>,
+    /// `conflict`: what stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub current: Option<Box<PublishedSection>>,
+}
+
+/// A section of the settings as it was published. Version 0: never published, this is our default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct PublishedSection {
+    #[serde(flatten)]
+    pub body: SectionBody,
+    #[serde(flatten)]
+    pub revision: Revision,
+}
+
+/// Who published a version of a section, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Revision {
+    pub version: u64,
+    /// Absent with version 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub at: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub by: Option<AgentName>,
+    /// It brought this earlier version back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub restored: Option<u64>,
+    /// It was written by another version of this software and cannot be read: what is shown and what counts is our default.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[ts(optional, as = "Option<bool>")]
+    pub unreadable: bool,
+}
+
+/// `GET /v1/agent/sites/{site}/settings`: all sections.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct SettingsAnswer {
+    pub sections: Vec<PublishedSection>,
+}
+
+/// `PUT /v1/agent/sites/{site}/settings/{section}`: publishes it whole, or answers `conflict` or `invalid` and changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct PublishRequest {
+    /// The version that was edited.
+    pub expected: u64,
+    /// The section's content.
+    #[ts(type = "unknown")]
+    pub value: Value,
+}
+
+/// `POST /v1/agent/sites/{site}/settings/{section}/history/{version}/restore`: publishes an earlier version as a new one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct RestoreRequest {
+    /// The version that stands.
+    pub expected: u64,
+}
+
+/// `GET /v1/agent/sites/{site}/settings/{section}/history?before=`: newest first, at most 20.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct HistoryAnswer {
+    pub versions: Vec<Revision>,
+    /// Pass as `before` for the next page; absent at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub next: Option<u64>,
+}
+
+/// `GET /v1/sites/{site}/content?language=`: what the panel shows, in the site's language nearest to the one asked for. Public, with an `ETag`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct SiteContent {
+    pub site: String,
+    pub version: u64,
+    pub language: String,
+    /// What the merchant has written; what is absent is the widget's own.
+    pub texts: BTreeMap<String, String>,
+    pub faqs: Vec<Faq>,
+    pub form: FormSettings,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }

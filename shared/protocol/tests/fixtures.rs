@@ -84,6 +84,10 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
                 }
                 "post /v1/conversations/{conversation}/close" => check::<CloseRequest>(route, request),
                 "post /v1/conversations/{conversation}/seen" => check::<SeenRequest>(route, request),
+                "put /v1/agent/sites/{site}/settings/{section}" => check::<PublishRequest>(route, request),
+                "post /v1/agent/sites/{site}/settings/{section}/history/{version}/restore" => {
+                    check::<RestoreRequest>(route, request)
+                }
                 _ => panic!("{route} takes nothing"),
             }
         }
@@ -101,6 +105,17 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
                 "get /v1/agent/sites/{site}/agents" => check::<AgentsAnswer>(route, answer),
                 "get /v1/agent/sites/{site}/conversations" => check::<ListAnswer>(route, answer),
                 "get /v1/agent/conversations/{conversation}" => check::<ConversationDetail>(route, answer),
+                "get /v1/sites/{site}/content" => check::<SiteContent>(route, answer),
+                "get /v1/agent/sites/{site}/settings" => check::<SettingsAnswer>(route, answer),
+                "get /v1/agent/sites/{site}/settings/{section}/history" => {
+                    check::<HistoryAnswer>(route, answer)
+                }
+                "get /v1/agent/sites/{site}/settings/{section}"
+                | "put /v1/agent/sites/{site}/settings/{section}"
+                | "get /v1/agent/sites/{site}/settings/{section}/history/{version}"
+                | "post /v1/agent/sites/{site}/settings/{section}/history/{version}/restore" => {
+                    check::<PublishedSection>(route, answer)
+                }
                 "default" => check::<ErrorAnswer>(route, answer),
                 _ => panic!("{route} answers nothing"),
             }

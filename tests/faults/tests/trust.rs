@@ -480,6 +480,78 @@ async fn a_23_a_deactivated_agent_is_cut_within_five_seconds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_25_settings_are_for_admins_of_the_site_and_every_page_reads_what_is_published() {
+    use reqwest::Method;
+    let stack = Stack::start().await;
+    let ana = stack.agent("demo", "ana@example.com").await;
+    let base = "/v1/agent/sites/demo/settings";
+    let general = json!({"name": "Luz y Más", "languages": ["es", "en"], "default_language": "es"});
+    let publish = json!({"expected": 0, "value": general});
+    let doors = [
+        (Method::GET, base.to_owned(), None),
+        (Method::GET, format!("{base}/general"), None),
+        (Method::PUT, format!("{base}/general"), Some(publish.clone())),
+        (Method::GET, format!("{base}/general/history"), None),
+        (Method::GET, format!("{base}/general/history/1"), None),
+        (Method::POST, format!("{base}/general/history/1/restore"), Some(json!({"expected": 1}))),
+    ];
+    let luis = stack.agent("demo", "luis@example.com").await;
+    let marta = stack.agent("demo-two", "marta@example.com").await;
+    let shopper = stack.shopper("demo").await;
+    for (who, status) in [(&luis, 403), (&marta, 404), (&shopper, 403)] {
+        for (method, path, body) in &doors {
+            let reply = who.request(method.clone(), path, body.clone()).await.unwrap();
+            assert_eq!(reply.status, status, "{method} {path}: {}", reply.raw);
+        }
+    }
+    let absent = ana.get(&format!("{base}/nothing")).await.unwrap();
+    assert_eq!(absent.status, 404);
+
+    // The page of the shop, before and after: what it has already is not sent again.
+    let page = async |known: Option<&str>| {
+        let request = reqwest::Client::new().get(format!("{}/v1/sites/demo/config", stack.url));
+        let answer = request.header("if-none-match", known.unwrap_or_default()).send().await.unwrap();
+        let etag = answer.headers()["etag"].to_str().unwrap().to_owned();
+        (answer.status().as_u16(), etag, answer.text().await.unwrap())
+    };
+    let (_, before, text) = page(None).await;
+    assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["version"], 0);
+    let path = format!("{base}/general");
+    let put = async |body: Value| ana.request(Method::PUT, &path, Some(body)).await.unwrap();
+    let published = put(publish.clone()).await;
+    assert_eq!((published.status, &published.body["version"]), (200, &json!(1)), "{}", published.raw);
+    assert_eq!(published.body["value"], general);
+    let (status, after, text) = page(Some(&before)).await;
+    let config: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((status, &config["version"], &config["name"]), (200, &json!(1), &json!("Luz y Más")));
+    assert!(before != after);
+    assert_eq!(page(Some(&after)).await, (304, after, String::new()));
+
+    // Saved again by the same person: the same. With something else on an old version: what stands is told.
+    assert_eq!(put(publish).await.body["version"], 1);
+    let stale =
+        put(json!({"expected": 0, "value": {"name": "X", "languages": ["es"], "default_language": "es"}}))
+            .await;
+    assert_eq!((stale.status, &stale.body["error"]["code"]), (409, &json!("conflict")));
+    assert_eq!(stale.body["error"]["current"]["value"], general);
+    let wrong =
+        put(json!({"expected": 1, "value": {"name": "", "languages": ["es"], "default_language": "fr"}}))
+            .await;
+    assert_eq!((wrong.status, &wrong.body["error"]["code"]), (422, &json!("invalid")));
+    let problems = wrong.body["error"]["problems"].as_array().unwrap();
+    let paths: BTreeSet<&str> = problems.iter().map(|problem| problem["path"].as_str().unwrap()).collect();
+    assert_eq!(paths, BTreeSet::from(["default_language", "name"]));
+    let extra = put(json!({"expected": 1, "value": general, "force": true})).await;
+    assert_eq!((extra.status, &extra.body["error"]["code"]), (400, &json!("unknown_field")));
+
+    let restored = ana.post(&format!("{path}/history/1/restore"), json!({"expected": 1})).await.unwrap();
+    assert_eq!((&restored.body["version"], &restored.body["restored"]), (&json!(2), &json!(1)));
+    let history = ana.get(&format!("{path}/history")).await.unwrap();
+    assert_eq!(history.body["versions"].as_array().unwrap().len(), 2);
+    assert_eq!(history.body["versions"][0]["by"]["id"], restored.body["by"]["id"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_shopper_sees_no_backstage_and_agents_see_both() {
     let stack = Stack::start().await;
     let mut shopper = Line::ready(&stack.shopper("demo").await, vec![]).await.unwrap();

@@ -79,7 +79,7 @@ export type Command = { "action": "hello" } & Hello | { "action": "send" } & Sen
 
 export type ClientFrame = { id: string, } & ({ "action": "hello" } & Hello | { "action": "send" } & Send | { "action": "close" } & Close | { "action": "seen" } & Seen | { "action": "typing" } & Typing | { "action": "page" } & Page | { "action": "ping" } & Ping | { "action": "open" } & Open | { "action": "list" } & ShowList | { "action": "note" } & Note | { "action": "assign" } & Assign | { "action": "join" } & Join | { "action": "leave" } & Leave | { "action": "presence" } & Presence);
 
-export type ErrorCode = "bad_frame" | "unknown_action" | "unknown_field" | "too_large" | "empty" | "not_found" | "forbidden" | "unauthorized" | "closed" | "taken" | "id_reused" | "rate_limited" | "hello_first" | "retry" | "internal";
+export type ErrorCode = "bad_frame" | "unknown_action" | "unknown_field" | "too_large" | "empty" | "not_found" | "forbidden" | "unauthorized" | "closed" | "taken" | "id_reused" | "conflict" | "invalid" | "rate_limited" | "hello_first" | "retry" | "internal";
 
 export type LogName = "thread" | "backstage";
 
@@ -220,7 +220,11 @@ export type SiteConfig = { site: string, name: string,
 /**
  * `#rrggbb`
  */
-color: string, welcome: string, time_zone: string, team: Array<TeamMember>, };
+color: string, welcome: string, time_zone: string, team: Array<TeamMember>, 
+/**
+ * Moves forward with everything that is published for the site.
+ */
+version: number, settings: PublicSettings, };
 
 export type CurrentConversation = { conversation_id: string | null, epoch: string, };
 
@@ -272,9 +276,77 @@ export type ConversationDetail = { row: Row, cursors: Cursors, shopper: ShopperP
  */
 earlier: Array<Row>, };
 
-export type ErrorBody = { code: ErrorCode, message: string, field?: string, retry_after_ms?: number, };
+export type ErrorBody = { code: ErrorCode, message: string, field?: string, retry_after_ms?: number, 
+/**
+ * `invalid`: every field that is wrong.
+ */
+problems?: Array<FieldProblem>, 
+/**
+ * `conflict`: what stands.
+ */
+current?: PublishedSection, };
 
 export type ErrorAnswer = { error: ErrorBody, };
+
+export type Revision = { version: number, 
+/**
+ * Absent with version 0.
+ */
+at?: number, by?: AgentName, 
+/**
+ * It brought this earlier version back.
+ */
+restored?: number, 
+/**
+ * It was written by another version of this software and cannot be read: what is shown and what counts is our default.
+ */
+unreadable?: boolean, };
+
+export type PublishedSection = ({ "section": "general", "value": GeneralSettings } | { "section": "appearance", "value": AppearanceSettings } | { "section": "visibility", "value": VisibilitySettings } | { "section": "hours", "value": HoursSettings } | { "section": "texts", "value": TextSettings } | { "section": "faqs", "value": FaqSettings } | { "section": "form", "value": FormSettings } | { "section": "automatic", "value": AutomaticSettings } | { "section": "privacy", "value": PrivacySettings }) & { version: number, 
+/**
+ * Absent with version 0.
+ */
+at?: number, by?: AgentName, 
+/**
+ * It brought this earlier version back.
+ */
+restored?: number, 
+/**
+ * It was written by another version of this software and cannot be read: what is shown and what counts is our default.
+ */
+unreadable?: boolean, };
+
+export type SettingsAnswer = { sections: Array<PublishedSection>, };
+
+export type PublishRequest = { 
+/**
+ * The version that was edited.
+ */
+expected: number, 
+/**
+ * The section's content.
+ */
+value: unknown, };
+
+export type RestoreRequest = { 
+/**
+ * The version that stands.
+ */
+expected: number, };
+
+export type HistoryAnswer = { versions: Array<Revision>, 
+/**
+ * Pass as `before` for the next page; absent at the end.
+ */
+next?: number, };
+
+export type PublicSettings = { general: GeneralSettings, appearance: AppearanceSettings, visibility: VisibilitySettings, hours: HoursSettings, privacy: PrivacySettings, };
+
+export type SiteContent = { site: string, version: number, language: string, 
+/**
+ * What the merchant has written; what is absent is the widget's own.
+ */
+texts: { [key in string]: string }, faqs: Array<Faq>, form: FormSettings, };
 
 export type SectionName = "general" | "appearance" | "visibility" | "hours" | "texts" | "faqs" | "form" | "automatic" | "privacy";
 

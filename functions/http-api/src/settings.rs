@@ -1,0 +1,164 @@
+//! A site's settings: what any page may read, and what its admins publish.
+
+use crate::routes::{actor, bad_field, readable};
+use crate::{Answer, Api, Request};
+use delivery::Failure;
+use domain::people::{Actor, Availability, Site};
+use domain::ports::{Environment, Push, Store};
+use domain::settings::{Section, Settings};
+use domain::{SiteId, Timestamp};
+use protocol::http::{self as body, parse_body};
+use protocol::settings::SectionBody;
+
+/// The JSON form of one section of `$settings`.
+macro_rules! shown {
+    ($settings:expr, $section:ident) => {
+        match SectionBody::from(&$settings.get(Section::$section)) {
+            SectionBody::$section(body) => body,
+            _ => unreachable!("a section is shown as itself"),
+        }
+    };
+}
+
+impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
+    // -- anybody
+
+    pub(crate) async fn site_config(&self, request: &Request, site: SiteId) -> Result<Answer, Failure> {
+        let site = self.site(&site).await?;
+        let now = self.engine.env.now();
+        let (configured, team) = futures::try_join!(self.engine.configured(&site), async {
+            Ok(self.engine.store.members(&site.id).await?)
+        })?;
+        let settings = &configured.settings;
+        let config = body::SiteConfig {
+            site: site.id.to_string(),
+            name: settings.general.name.clone(),
+            color: settings.appearance.color.to_string(),
+            welcome: welcome(settings, &site),
+            time_zone: shown!(settings, Hours).zone,
+            team: team
+                .iter()
+                .filter(|member| member.active)
+                .map(|member| body::TeamMember {
+                    id: member.agent.to_string(),
+                    name: member.name.clone(),
+                    title: member.title.clone(),
+                    online: member.presence(now) == Availability::Online,
+                    // An invisible agent's last sign of life would tell that they are there.
+                    last_active_at: member
+                        .seen_at
+                        .filter(|_| member.presence(now) != Availability::Invisible)
+                        .map(Timestamp::millis),
+                })
+                .collect(),
+            version: configured.version,
+            settings: body::PublicSettings {
+                general: shown!(settings, General),
+                appearance: shown!(settings, Appearance),
+                visibility: shown!(settings, Visibility),
+                hours: shown!(settings, Hours),
+                privacy: shown!(settings, Privacy),
+            },
+        };
+        Ok(Answer::public(request, &config))
+    }
+
+    pub(crate) async fn site_content(&self, request: &Request, site: SiteId) -> Result<Answer, Failure> {
+        let site = self.site(&site).await?;
+        let configured = self.engine.configured(&site).await?;
+        let settings = &configured.settings;
+        let language = settings.general.language_for(request.query("language")).to_string();
+        let mut texts = shown!(settings, Texts).texts;
+        let mut faqs = shown!(settings, Faqs).faqs;
+        let content = body::SiteContent {
+            site: site.id.to_string(),
+            version: configured.version,
+            texts: texts.remove(&language).unwrap_or_default(),
+            faqs: faqs.remove(&language).unwrap_or_default(),
+            form: shown!(settings, Form),
+            language,
+        };
+        Ok(Answer::public(request, &content))
+    }
+
+    // -- admins of the site
+
+    pub(crate) async fn settings(&self, request: &Request, site: SiteId) -> Result<Answer, Failure> {
+        let (actor, site) = self.member_of(request, &site).await?;
+        let sections = self.engine.sections(&actor, &site).await?;
+        Ok(readable(request, Answer::json(200, &body::SettingsAnswer { sections })))
+    }
+
+    pub(crate) async fn section(
+        &self,
+        request: &Request,
+        site: SiteId,
+        section: Section,
+    ) -> Result<Answer, Failure> {
+        let (actor, site) = self.member_of(request, &site).await?;
+        let sections = self.engine.sections(&actor, &site).await?;
+        let one = sections.into_iter().find(|one| one.body.section() == section).ok_or(Failure::NotFound)?;
+        Ok(readable(request, Answer::json(200, &one)))
+    }
+
+    pub(crate) async fn publish(
+        &self,
+        request: &Request,
+        site: SiteId,
+        section: Section,
+    ) -> Result<Answer, Failure> {
+        let (actor, site) = self.member_of(request, &site).await?;
+        let asked: body::PublishRequest = parse_body(&request.body)?;
+        let published = self.engine.publish(&actor, &site, section, asked.expected, asked.value).await?;
+        Ok(readable(request, Answer::json(200, &published)))
+    }
+
+    pub(crate) async fn history(
+        &self,
+        request: &Request,
+        site: SiteId,
+        section: Section,
+    ) -> Result<Answer, Failure> {
+        let (actor, site) = self.member_of(request, &site).await?;
+        let before = request.query("before").map(str::parse).transpose().map_err(|_| bad_field("before"))?;
+        let history = self.engine.history(&actor, &site.id, section, before).await?;
+        Ok(readable(request, Answer::json(200, &history)))
+    }
+
+    pub(crate) async fn one_version(
+        &self,
+        request: &Request,
+        site: SiteId,
+        section: Section,
+        version: u64,
+    ) -> Result<Answer, Failure> {
+        let (actor, site) = self.member_of(request, &site).await?;
+        let one = self.engine.one_version(&actor, &site, section, version).await?;
+        Ok(readable(request, Answer::json(200, &one)))
+    }
+
+    pub(crate) async fn restore(
+        &self,
+        request: &Request,
+        site: SiteId,
+        section: Section,
+        version: u64,
+    ) -> Result<Answer, Failure> {
+        let (actor, site) = self.member_of(request, &site).await?;
+        let asked: body::RestoreRequest = parse_body(&request.body)?;
+        let published = self.engine.restore(&actor, &site, section, version, asked.expected).await?;
+        Ok(readable(request, Answer::json(200, &published)))
+    }
+
+    /// Who asks, as a member of the site; what a member may do there is the use case's to say.
+    async fn member_of(&self, request: &Request, site: &SiteId) -> Result<(Actor, Site), Failure> {
+        let member = self.member(&self.person(request).await?, site).await?;
+        Ok((actor(member), self.site(site).await?))
+    }
+}
+
+/// For pages that were loaded before there were texts in languages.
+fn welcome(settings: &Settings, site: &Site) -> String {
+    let written = settings.texts.get(&settings.general.default_language, "welcome");
+    written.unwrap_or(&site.welcome).to_owned()
+}
