@@ -10,6 +10,7 @@ mod failure;
 mod fan_out;
 mod greeting;
 mod history;
+pub mod identity;
 mod inbox;
 mod presence;
 mod secret;
