@@ -19,12 +19,16 @@ fn definition() -> Value {
     json!({
         "TableName": "Table",
         "BillingMode": "PAY_PER_REQUEST",
-        "AttributeDefinitions": (["pk", "sk", "inbox_pk", "inbox_sk"].map(|name| json!({"AttributeName": name, "AttributeType": "S"}))),
+        "AttributeDefinitions": (["pk", "sk", "inbox_pk", "inbox_sk", "due_pk", "due_sk"].map(|name| json!({"AttributeName": name, "AttributeType": "S"}))),
         "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
         "GlobalSecondaryIndexes": [{
             "IndexName": "inbox",
             "KeySchema": [{"AttributeName": "inbox_pk", "KeyType": "HASH"}, {"AttributeName": "inbox_sk", "KeyType": "RANGE"}],
             "Projection": {"ProjectionType": "ALL"},
+        }, {
+            "IndexName": "deadlines",
+            "KeySchema": [{"AttributeName": "due_pk", "KeyType": "HASH"}, {"AttributeName": "due_sk", "KeyType": "RANGE"}],
+            "Projection": {"ProjectionType": "KEYS_ONLY"},
         }],
     })
 }
@@ -129,6 +133,10 @@ fn the_tests_table_is_the_templates() {
         "- { AttributeName: inbox_pk, KeyType: HASH }",
         "- { AttributeName: inbox_sk, KeyType: RANGE }",
         "Projection: { ProjectionType: ALL }",
+        "- IndexName: deadlines",
+        "- { AttributeName: due_pk, KeyType: HASH }",
+        "- { AttributeName: due_sk, KeyType: RANGE }",
+        "Projection: { ProjectionType: KEYS_ONLY }",
         "TimeToLiveSpecification: { AttributeName: ttl, Enabled: true }",
         "StreamSpecification: { StreamViewType: NEW_AND_OLD_IMAGES }",
     ] {
@@ -139,7 +147,7 @@ fn the_tests_table_is_the_templates() {
     }
     assert_eq!(
         template.matches("IndexName:").count(),
-        1,
+        2,
         "a new index belongs into the schema's doc table and into this test"
     );
 }

@@ -8,6 +8,7 @@ pub mod availability;
 pub mod connection;
 pub mod conversation;
 pub mod cursor;
+pub mod deadline;
 pub mod fields;
 pub mod identity;
 pub mod ids;

@@ -4,6 +4,7 @@
 use crate::connection::{Connection, Registration, Ticket, Topic};
 use crate::conversation::{Body, Entry, Head, Log, Numbers};
 use crate::cursor::{Cursor, Cursors, Reader};
+use crate::deadline::Call;
 use crate::inbox::{Place, Shelf};
 use crate::people::{Availability, Member, Page, Person, Shopper, Site};
 use crate::rate::{Quota, Rate};
@@ -144,6 +145,19 @@ pub trait Conversations: Send + Sync {
     /// Replaces the head, which differs only in `unread` and `rev`, if its `rev` is still one less. Whether it is stored now: a
     /// repetition, after an answer that was lost, answers as the first did.
     fn mark_read(&self, head: &Head) -> impl Future<Output = Stored<bool>> + Send;
+
+    /// Replaces the head, which differs only in `deadlines` and `rev`, if its `rev` is still one less and it is open. Whether it is
+    /// stored now: a repetition, after an answer that was lost, answers as the first did.
+    fn arm(&self, head: &Head) -> impl Future<Output = Stored<bool>> + Send;
+
+    /// Conversations of a shard ([`crate::deadline::shard`]) with a deadline due at `until` or before, the earliest first, at most
+    /// `limit`. May lag by a moment.
+    fn due(
+        &self,
+        shard: u8,
+        until: Timestamp,
+        limit: usize,
+    ) -> impl Future<Output = Stored<Vec<Call>>> + Send;
 
     /// Heads on a shelf of a site, newest activity first, beyond `before`. May lag by a moment.
     fn shelf(
@@ -351,6 +365,18 @@ pub trait Push: Send + Sync {
     fn is_gone(&self, id: &ConnectionId) -> impl Future<Output = bool> + Send;
     /// Ends a connection from our side. Best effort.
     fn cut(&self, id: &ConnectionId) -> impl Future<Output = ()> + Send;
+}
+
+/// A call could not be queued: the sweep will find what it was for.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the queue is unavailable: {0}")]
+pub struct QueueError(pub String);
+
+/// Calls that come back when they are due.
+pub trait DeadlineQueue: Send + Sync {
+    /// Gives a call back once it is due, and not before: at least once, perhaps more often, in no order. What is due later than the queue
+    /// can hold ([`crate::deadline::QUEUE_HOLDS`]) comes back early and is queued again, or left to the sweep.
+    fn put(&self, call: Call) -> impl Future<Output = Result<(), QueueError>> + Send;
 }
 
 /// Time and chance.

@@ -1,9 +1,11 @@
 //! What every store must do: one suite, run on memory and on DynamoDB. Each fact takes a store and ids of its own, so
 //! that all can share one table.
 
+use domain::automatic::Deadline;
 use domain::connection::{Connection, Identity, LONGEST, Registration, Ticket, Topic};
 use domain::conversation::{Body, Change, Command, Head, begin, decide};
 use domain::cursor::{Cursor, Reader};
+use domain::deadline::{Armed, shard};
 use domain::inbox::{List, Place, Shelf};
 use domain::people::{Actor, Availability, Member, Page, Person, Role, Shopper, Site};
 use domain::ports::{
@@ -117,6 +119,7 @@ pub async fn all<S: Store>(store: &S) {
     marking_read_loses_to_a_newer_head(store).await;
     nothing_reopens_or_adds_to_a_closed_conversation(store).await;
     cursors_that_many_move_at_once_end_at_the_furthest(store).await;
+    deadlines_stand_on_the_head_and_are_found_when_due(store).await;
     shelves_show_the_newest_first_and_move_their_heads(store).await;
     sites_know_nothing_of_one_another(store).await;
     a_ticket_is_redeemed_once_and_not_after_its_expiry(store).await;
@@ -311,6 +314,60 @@ pub async fn marking_read_loses_to_a_newer_head<S: Store>(store: &S) {
     assert!(!store.mark_read(&read).await.expect("tried"));
     let other = Head { preview: None, ..fresh.head };
     assert!(!store.mark_read(&other).await.expect("tried"), "the same rev, but another's");
+}
+
+pub async fn deadlines_stand_on_the_head_and_are_found_when_due<S: Store>(store: &S) {
+    let armed = |minutes: u32, seq| Armed { due: NOW.plus(MINUTE * minutes), seq };
+    let with = |head: &Head, deadlines: &[(Deadline, Armed)]| {
+        head.with_deadlines(deadlines.iter().copied().collect()).expect("others than before")
+    };
+    let case = Case::new();
+    let begun = case.begin(ClientId(fresh()), NOW);
+    store.commit(&begun).await.expect("stored");
+    let id = begun.head.id;
+    // Others' facts share the table: only what is asked about counts.
+    let due = async |minutes: u32| {
+        let calls = store.due(shard(id), NOW.plus(MINUTE * minutes), 1_000).await.expect("read");
+        assert!(calls.is_sorted(), "the earliest first");
+        calls.into_iter().find(|call| call.conversation == id).map(|call| call.due)
+    };
+    assert_eq!(due(1_000).await, None);
+    let both = [(Deadline::WaitTime, armed(2, 1)), (Deadline::SlowForm, armed(1, 1))];
+    let one = with(&begun.head, &both);
+    assert!(store.arm(&one).await.expect("tried"));
+    assert!(store.arm(&one).await.expect("tried"), "the answer was lost, and it is tried again");
+    assert_eq!(store.head(id).await.expect("read"), Some(one.clone()));
+    assert_eq!((due(0).await, due(1).await), (None, Some(armed(1, 1).due)));
+    // What was decided on the head before loses; what follows keeps them.
+    let late = case.next(&begun.head, &case.shopper(), say("x"), NOW);
+    assert!(matches!(store.commit(&late).await, Err(CommitError::Moved)));
+    let next = case.next(&one, &case.shopper(), say("x"), NOW);
+    store.commit(&next).await.expect("stored");
+    assert_eq!(store.head(id).await.expect("read"), Some(next.head.clone()));
+    assert!(!store.arm(&with(&one, &both[..1])).await.expect("tried"));
+    let later = with(&next.head, &both[..1]);
+    assert!(store.arm(&later).await.expect("tried"));
+    assert_eq!((due(1).await, due(2).await), (None, Some(armed(2, 1).due)));
+    let none = with(&later, &[]);
+    assert!(store.arm(&none).await.expect("tried"));
+    assert_eq!(due(1_000).await, None);
+    let again = with(&none, &both);
+    assert!(store.arm(&again).await.expect("tried"));
+    let answered = case.next(&again, &case.agent(), say("Hi"), NOW);
+    store.commit(&answered).await.expect("stored");
+    assert_eq!(due(1_000).await, None);
+    // In one transaction with what causes them, too; and closed is final.
+    let mut armed_by_text = case.next(&answered.head, &case.shopper(), say("y"), NOW);
+    armed_by_text.head.deadlines = both.into_iter().collect();
+    store.commit(&armed_by_text).await.expect("stored");
+    assert_eq!(due(1).await, Some(armed(1, 1).due));
+    let closed = case.next(&armed_by_text.head, &case.agent(), Command::Close, NOW);
+    store.commit(&closed).await.expect("stored");
+    assert_eq!(due(1_000).await, None);
+    let forged =
+        Head { deadlines: both.into_iter().collect(), rev: closed.head.rev + 1, ..closed.head.clone() };
+    assert!(!store.arm(&forged).await.expect("tried"));
+    assert_eq!(store.head(id).await.expect("read"), Some(closed.head));
 }
 
 pub async fn nothing_reopens_or_adds_to_a_closed_conversation<S: Store>(store: &S) {

@@ -1,11 +1,13 @@
 //! For tests: the ports in memory ([`Memory`]), time and chance that are told ([`World`]), a push that remembers
-//! ([`Outbox`]), and the contract that every store must pass ([`contract`]).
+//! ([`Outbox`]), a queue of deadlines ([`Calls`]), and the contract that every store must pass ([`contract`]).
 
+mod calls;
 pub mod contract;
 mod memory;
 mod outbox;
 mod world;
 
+pub use calls::Calls;
 pub use memory::Memory;
 pub use outbox::Outbox;
 pub use world::World;

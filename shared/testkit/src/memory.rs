@@ -3,6 +3,7 @@
 use domain::connection::{Connection, Identity, Registration, Ticket, Topic};
 use domain::conversation::{Body, Entry, Head, Log};
 use domain::cursor::{Cursor, Cursors, Reader};
+use domain::deadline::Call;
 use domain::inbox::{Place, Shelf, shelf};
 use domain::people::{Availability, Member, Page, Person, Shopper, Site};
 use domain::ports::{
@@ -168,6 +169,28 @@ impl Conversations for Memory {
         }
         state.place(head.clone());
         Ok(true)
+    }
+
+    async fn arm(&self, head: &Head) -> Stored<bool> {
+        let mut state = self.lock();
+        let Some(known) = state.heads.get(&head.id) else { return Ok(false) };
+        if known.rev + 1 != head.rev || !known.is_open() {
+            return Ok(known == head);
+        }
+        state.place(head.clone());
+        Ok(true)
+    }
+
+    async fn due(&self, shard: u8, until: Timestamp, limit: usize) -> Stored<Vec<Call>> {
+        let state = self.lock();
+        let of_shard = state.heads.values().filter(|head| domain::deadline::shard(head.id) == shard);
+        let mut calls: Vec<Call> = of_shard
+            .filter_map(|head| Some(Call { due: head.next_due()?, conversation: head.id }))
+            .filter(|call| call.due <= until)
+            .collect();
+        calls.sort();
+        calls.truncate(limit);
+        Ok(calls)
     }
 
     async fn shelf(

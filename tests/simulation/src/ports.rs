@@ -5,6 +5,7 @@ use crate::executor::Executor;
 use domain::connection::{Connection, Registration, Ticket, Topic};
 use domain::conversation::{Body, Entry, Head, Log, Status};
 use domain::cursor::{Cursor, Cursors, Reader};
+use domain::deadline::Call;
 use domain::inbox::{Place, Shelf};
 use domain::people::{Availability, Member, Page, Person, Shopper, Site};
 use domain::ports::{
@@ -326,6 +327,8 @@ impl Conversations for Faulty {
         cursors(id: ConversationId) -> Cursors;
         advance(id: ConversationId, reader: Reader, to: Cursor) -> Option<Cursor>;
         mark_read(head: &Head) -> bool;
+        arm(head: &Head) -> bool;
+        due(shard: u8, until: Timestamp, limit: usize) -> Vec<Call>;
         shelf(site: &SiteId, shelf: Shelf, before: Option<Place>, limit: usize) -> Vec<Head>;
         conversations_of(shopper: ShopperId, limit: usize) -> Vec<Head>;
     }

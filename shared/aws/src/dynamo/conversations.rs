@@ -8,11 +8,13 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
+use domain::automatic::Deadline;
 use domain::conversation::{Assignee, Author, Body, Entry, Head, Log, Numbers, Preview, Status};
 use domain::cursor::{Cursor, Cursors, Reader};
+use domain::deadline::{Armed, Call, Deadlines, shard};
 use domain::inbox::{Place, Shelf, shelf};
 use domain::ports::{Commit, CommitError, Conversations, EntryPage, Receipt, Sender, StoreError, Stored};
-use domain::{ClientId, ConversationId, ShopperId, SiteId};
+use domain::{ClientId, ConversationId, ShopperId, SiteId, Timestamp};
 use std::collections::HashMap;
 
 /// Tries of moving a cursor that others move at the same time: each is lost to one who came further.
@@ -200,6 +202,65 @@ impl Conversations for Dynamo {
             },
             _ => Err(unavailable(error)),
         }
+    }
+
+    async fn arm(&self, head: &Head) -> Stored<bool> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(attributes(keys::head(head.id))))
+            .condition_expression("rev = :before AND attribute_not_exists(closed_at)")
+            .expression_attribute_values(":rev", n(head.rev))
+            .expression_attribute_values(":before", n(head.rev - 1))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let update = match next_call(head) {
+            Some(call) => update
+                .update_expression("SET rev = :rev, deadlines = :deadlines, due_pk = :pk, due_sk = :sk")
+                .expression_attribute_values(":deadlines", write_deadlines(&head.deadlines))
+                .expression_attribute_values(":pk", s(keys::due_shard(shard(head.id))))
+                .expression_attribute_values(":sk", s(keys::due(call))),
+            None => update.update_expression("SET rev = :rev REMOVE deadlines, due_pk, due_sk"),
+        };
+        let Err(error) = update.send().await else { return Ok(true) };
+        match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(refused)) => match refused.item() {
+                Some(item) => Ok(read_head(&item.clone().into())? == *head),
+                None => Ok(false),
+            },
+            _ => Err(unavailable(error)),
+        }
+    }
+
+    /// Access pattern: what is due in a shard, the earliest first.
+    async fn due(&self, shard: u8, until: Timestamp, limit: usize) -> Stored<Vec<Call>> {
+        let mut calls = Vec::new();
+        let mut from = None;
+        while calls.len() < limit {
+            let page = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .index_name("deadlines")
+                .key_condition_expression("due_pk = :pk AND due_sk < :beyond")
+                .expression_attribute_values(":pk", s(keys::due_shard(shard)))
+                // Everything of that millisecond lies before the next.
+                .expression_attribute_values(":beyond", s(format!("{:013}", until.millis() + 1)))
+                .limit(i32::try_from(limit - calls.len()).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(from)
+                .send()
+                .await
+                .map_err(unavailable)?;
+            for item in page.items.unwrap_or_default() {
+                let call = Item::from(item).get("due_sk").and_then(keys::read_due);
+                calls.push(call.ok_or_else(|| StoreError::Broken("attribute due_sk".into()))?);
+            }
+            from = page.last_evaluated_key;
+            if from.is_none() {
+                break;
+            }
+        }
+        Ok(calls)
     }
 
     /// Access pattern: a list, newest activity first.
@@ -394,6 +455,10 @@ fn write_head(head: &Head) -> Item {
     if let Some(since) = head.waiting_since {
         item = item.time("waiting_since", since);
     }
+    if let Some(call) = next_call(head) {
+        item = item.text("due_pk", keys::due_shard(shard(head.id))).text("due_sk", keys::due(call));
+        item.0.insert("deadlines".to_owned(), write_deadlines(&head.deadlines));
+    }
     if let Some(preview) = &head.preview {
         item = write_author(item.text("preview", &preview.text), "preview_by", &preview.author);
     }
@@ -401,6 +466,34 @@ fn write_head(head: &Head) -> Item {
         item = write_author(item.time("closed_at", *at), "closed_by", by);
     }
     item
+}
+
+fn next_call(head: &Head) -> Option<Call> {
+    head.next_due().map(|due| Call { due, conversation: head.id })
+}
+
+/// By name: when, and from which entry on.
+fn write_deadlines(deadlines: &Deadlines) -> AttributeValue {
+    let one =
+        |armed: &Armed| HashMap::from([("due".into(), n(armed.due.millis())), ("seq".into(), n(armed.seq))]);
+    let named =
+        deadlines.iter().map(|(deadline, armed)| (deadline.name().to_owned(), AttributeValue::M(one(armed))));
+    AttributeValue::M(named.collect())
+}
+
+fn read_deadlines(item: &Item) -> Stored<Deadlines> {
+    let Some(AttributeValue::M(named)) = item.0.get("deadlines") else { return Ok(Deadlines::new()) };
+    let mut deadlines = Deadlines::new();
+    for (name, armed) in named {
+        // One that a newer version has armed is a newer version's to look at.
+        let Some(deadline) = Deadline::named(name) else { continue };
+        let AttributeValue::M(armed) = armed else {
+            return Err(StoreError::Broken("attribute deadlines".into()));
+        };
+        let armed = Item::from(armed.clone());
+        deadlines.insert(deadline, Armed { due: armed.need_time("due")?, seq: armed.need_number("seq")? });
+    }
+    Ok(deadlines)
 }
 
 pub(super) fn read_head(item: &Item) -> Stored<Head> {
@@ -428,6 +521,7 @@ pub(super) fn read_head(item: &Item) -> Stored<Head> {
         waiting_since: item.get_number("waiting_since").map(domain::Timestamp),
         unread: item.is_set("unread"),
         preview,
+        deadlines: read_deadlines(item)?,
     })
 }
 

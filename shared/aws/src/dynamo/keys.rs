@@ -5,6 +5,7 @@
 use domain::connection::Topic;
 use domain::conversation::Log;
 use domain::cursor::Reader;
+use domain::deadline::Call;
 use domain::inbox::{Place, Shelf};
 use domain::ports::Sender;
 use domain::settings::Section;
@@ -190,6 +191,23 @@ pub fn shelf(id: &SiteId, shelf: Shelf) -> String {
 #[must_use]
 pub fn place(place: Place) -> String {
     format!("{:013}#{}", place.last_activity.millis(), place.conversation)
+}
+
+/// The partition of the index `deadlines`.
+#[must_use]
+pub fn due_shard(shard: u8) -> String {
+    format!("Q#{shard}")
+}
+
+#[must_use]
+pub fn due(call: Call) -> String {
+    format!("{:013}#{}", call.due.millis(), call.conversation)
+}
+
+#[must_use]
+pub fn read_due(text: &str) -> Option<Call> {
+    let (due, conversation) = text.split_once('#')?;
+    Some(Call { due: Timestamp(due.parse().ok()?), conversation: conversation.parse().ok()? })
 }
 
 #[must_use]

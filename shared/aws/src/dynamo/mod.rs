@@ -2,7 +2,7 @@
 //!
 //! | Entity | `pk` | `sk` | Holds | Read by |
 //! |---|---|---|---|---|
-//! | head | `C#conv` | `META` | the fold of both logs; `inbox_pk`, `inbox_sk` | key; index `inbox` |
+//! | head | `C#conv` | `META` | the fold of both logs and the deadlines; `inbox_pk`, `inbox_sk`; while there are deadlines `due_pk`, `due_sk` | key; indexes `inbox`, `deadlines` |
 //! | entry | `C#conv` | `T#seq`, `B#seq` | one line of a log | query by number |
 //! | receipt | `P#shopper` | `D#client` | what a shopper's command was answered | key |
 //! | receipt | `C#conv` | `D#agent#client` | what an agent's command was answered | key |
@@ -24,8 +24,9 @@
 //! | counter | `N#quota#key` | `W#window` | how many in this window; ttl | key |
 //!
 //! Index `inbox`: `inbox_pk` (`site#queue`, `site#agent#agent`, `site#closed`) → `inbox_sk` (last activity, conversation),
-//! all attributes. Times are milliseconds, except `ttl` (seconds, for the table's own sweep, which may take two
-//! days: every read compares `expires_at`). Every read but the index's is consistent. Nothing scans.
+//! all attributes. Index `deadlines`, of heads with deadlines only: `due_pk` (`Q#shard`) → `due_sk` (when the earliest is due,
+//! conversation), keys only. Times are milliseconds, except `ttl` (seconds, for the table's own sweep, which may take two
+//! days: every read compares `expires_at`). Every read but the indexes' is consistent. Nothing scans.
 
 mod accounts;
 mod connections;

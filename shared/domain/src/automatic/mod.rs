@@ -70,6 +70,13 @@ pub enum Deadline {
 }
 
 impl Deadline {
+    pub const ALL: [Self; 2] = [Self::WaitTime, Self::SlowForm];
+
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|deadline| deadline.name() == name)
+    }
+
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

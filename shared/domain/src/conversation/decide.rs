@@ -1,6 +1,7 @@
 //! What a command does: a head, a command and the time in; a change or a named refusal out.
 
 use super::{Assignee, Author, Body, Entry, Head, Log, Numbers, Status, fold};
+use crate::deadline::Deadlines;
 use crate::people::Actor;
 use crate::text::MessageText;
 use crate::{AgentId, ClientId, ConversationId, Timestamp};
@@ -71,6 +72,7 @@ pub fn begin(
         waiting_since: None,
         unread: false,
         preview: None,
+        deadlines: Deadlines::new(),
     };
     let mut draft = Draft::new(&head, client_id, now);
     draft.push(Author::Shopper, Body::Message { text: text.into_string() });

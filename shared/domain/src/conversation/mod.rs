@@ -7,6 +7,7 @@ mod decide;
 
 pub use decide::{Change, Command, Refusal, begin, decide};
 
+use crate::deadline::Deadlines;
 use crate::text;
 use crate::{AgentId, ClientId, ConversationId, ShopperId, SiteId, Timestamp};
 use std::collections::BTreeSet;
@@ -69,6 +70,8 @@ pub struct Head {
     /// The team has not seen the shopper's last message.
     pub unread: bool,
     pub preview: Option<Preview>,
+    /// What it is to be looked at again for: see [`crate::deadline`].
+    pub deadlines: Deadlines,
 }
 
 impl Head {
@@ -157,6 +160,8 @@ fn fold(head: &mut Head, entry: &Entry) {
                 Author::Agent { .. } => {
                     head.unread = false;
                     head.waiting_since = None;
+                    // All there are wait for a person's answer.
+                    head.deadlines.clear();
                 }
                 Author::System => {}
             }
@@ -170,6 +175,7 @@ fn fold(head: &mut Head, entry: &Entry) {
         (Body::Closed, by) => {
             head.status = Status::Closed { at: entry.at, by: by.clone() };
             head.waiting_since = None;
+            head.deadlines.clear();
         }
         (Body::Assigned { to }, _) => head.owner = to.as_ref().map(|to| to.id),
         (Body::Joined | Body::Left | Body::Note { .. }, _) => {}

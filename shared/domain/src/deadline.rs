@@ -1,0 +1,147 @@
+//! Delays: what a conversation is to be looked at again for, and when.
+//!
+//! A deadline stands on the head, written together with what causes it. It is a reason to look, not an order: whoever is
+//! called by it looks at the conversation as it is by then, does nothing when the reason is gone, and takes it away or arms it anew.
+//! So it may be called twice, late, or for a head that has moved on.
+
+use crate::automatic::Deadline;
+use crate::conversation::Head;
+use crate::{ConversationId, Timestamp};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// The index of deadlines is cut into so many parts, that one does not take all writes.
+pub const SHARDS: u8 = 8;
+/// The queue holds a call back for this long at most.
+pub const QUEUE_HOLDS: Duration = Duration::from_secs(15 * 60);
+/// How often the index is swept for what the queue could not hold, and for what was lost on the way there.
+pub const SWEEP_EVERY: Duration = Duration::from_secs(15 * 60);
+/// How far ahead a sweep looks: to the next sweep, and a minute more.
+pub const SWEEP_AHEAD: Duration = Duration::from_secs(16 * 60);
+
+/// A deadline that is armed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Armed {
+    pub due: Timestamp,
+    /// The thread's entry that it counts from.
+    pub seq: u64,
+}
+
+pub type Deadlines = BTreeMap<Deadline, Armed>;
+
+/// One call: look at this conversation, at the earliest then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Call {
+    pub due: Timestamp,
+    pub conversation: ConversationId,
+}
+
+/// The part of the index that a conversation stands in.
+#[must_use]
+pub fn shard(conversation: ConversationId) -> u8 {
+    // The last byte of a UUID is random in every version that we make.
+    conversation.0.as_bytes()[15] % SHARDS
+}
+
+impl Head {
+    /// When the earliest of its deadlines is due.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.deadlines.values().map(|armed| armed.due).min()
+    }
+
+    /// What is due, the earliest first.
+    #[must_use]
+    pub fn due(&self, now: Timestamp) -> Vec<(Deadline, Armed)> {
+        let mut due: Vec<_> = self
+            .deadlines
+            .iter()
+            .filter(|(_, armed)| armed.due <= now)
+            .map(|(deadline, armed)| (*deadline, *armed))
+            .collect();
+        due.sort_by_key(|(deadline, armed)| (armed.due, *deadline));
+        due
+    }
+
+    /// The head with other deadlines; `None` when they are these already. A closed conversation has none.
+    #[must_use]
+    pub fn with_deadlines(&self, deadlines: Deadlines) -> Option<Self> {
+        let deadlines = if self.is_open() { deadlines } else { Deadlines::new() };
+        (deadlines != self.deadlines).then(|| Self { deadlines, rev: self.rev + 1, ..self.clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conversation::{Command, begin, decide};
+    use crate::people::{Actor, Role};
+    use crate::text::MessageText;
+    use crate::{AgentId, ClientId, ShopperId};
+    use uuid::Uuid;
+
+    const NOW: Timestamp = Timestamp(1_700_000_000_000);
+
+    fn armed(after: u64) -> Armed {
+        Armed { due: NOW.plus(Duration::from_secs(after)), seq: 1 }
+    }
+
+    fn head(deadlines: &[(Deadline, u64)]) -> Head {
+        let text = MessageText::parse("Hola").unwrap();
+        let whose = (ShopperId(Uuid::from_u128(1)), "demo".parse().unwrap());
+        let id = ConversationId(Uuid::from_u128(7));
+        let begun = begin(id, whose, None, text, ClientId(Uuid::from_u128(1)), NOW).head;
+        let deadlines = deadlines.iter().map(|(deadline, after)| (*deadline, armed(*after))).collect();
+        begun.with_deadlines(deadlines).unwrap_or(begun)
+    }
+
+    fn act(head: &Head, command: Command) -> Head {
+        let ana = Actor::Agent {
+            id: AgentId(Uuid::from_u128(2)),
+            site: head.site.clone(),
+            name: "Ana".into(),
+            role: Role::Agent,
+        };
+        decide(head, &ana, command, ClientId(Uuid::from_u128(9)), NOW).unwrap().head
+    }
+
+    #[test]
+    fn the_earliest_is_next_and_what_is_due_comes_in_order() {
+        let head = head(&[(Deadline::WaitTime, 120), (Deadline::SlowForm, 60)]);
+        assert_eq!(head.next_due(), Some(armed(60).due));
+        assert_eq!(head.due(NOW), []);
+        assert_eq!(head.due(armed(60).due), [(Deadline::SlowForm, armed(60))]);
+        let all = [(Deadline::SlowForm, armed(60)), (Deadline::WaitTime, armed(120))];
+        assert_eq!(head.due(armed(999).due), all);
+    }
+
+    #[test]
+    fn arming_moves_the_head_and_the_same_again_does_not() {
+        let one = head(&[(Deadline::WaitTime, 120)]);
+        assert_eq!(one.rev, 2);
+        assert_eq!(one.with_deadlines(one.deadlines.clone()), None);
+        assert_eq!(one.with_deadlines(Deadlines::new()).unwrap().next_due(), None);
+    }
+
+    #[test]
+    fn an_answer_and_the_end_take_away_what_waited_for_them() {
+        let waiting = head(&[(Deadline::WaitTime, 120), (Deadline::SlowForm, 60)]);
+        let note = Command::Note { text: MessageText::parse("n").unwrap() };
+        assert_eq!(act(&waiting, note).deadlines, waiting.deadlines);
+        assert_eq!(act(&waiting, Command::Join).deadlines, waiting.deadlines);
+        let answer = Command::Say { text: MessageText::parse("Hi").unwrap() };
+        assert_eq!(act(&waiting, answer).deadlines, Deadlines::new());
+        let closed = act(&waiting, Command::Close);
+        assert_eq!(closed.deadlines, Deadlines::new());
+        assert_eq!(closed.with_deadlines(waiting.deadlines), None);
+    }
+
+    #[test]
+    fn every_conversation_has_its_shard() {
+        let counts = (0..800u128).fold([0; SHARDS as usize], |mut counts, n| {
+            counts[usize::from(shard(ConversationId(Uuid::from_u128(n))))] += 1;
+            counts
+        });
+        assert!(counts.iter().all(|count| *count > 50), "{counts:?}");
+    }
+}
