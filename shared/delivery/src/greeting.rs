@@ -28,7 +28,12 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             Identity::Agent { .. } => hello.conversations.first().map(|known| known.conversation_id),
         };
         let viewing = match viewing {
-            Some(conversation) => self.reach(&actor, conversation).await.ok().map(|head| head.id),
+            Some(conversation) => match self.reach(&actor, conversation).await {
+                Ok(head) => Some(head.id),
+                Err(Failure::NotFound) => None,
+                // Greeted without listening, this connection would hear nothing until its next heartbeat, and then again nothing.
+                Err(failure) => return Err(failure),
+            },
             None => None,
         };
         self.register(connection, Some(list), viewing).await?;

@@ -19,6 +19,8 @@ pub type SimEngine = Arc<Engine<Faulty, World, World>>;
 
 const HANDSHAKE: u64 = 8_000;
 const ANSWER: u64 = 10_000;
+/// An `open` that is not acknowledged in this time is asked again.
+const OPENED: u64 = 4_000;
 const GAP: u64 = 400;
 const HEARTBEAT: u64 = 25_000;
 /// Between two messages of one client, at the least: below the rate limit, acknowledgements and heartbeats included.
@@ -208,6 +210,8 @@ impl Client {
         let mut pong_until: Option<u64> = None;
         let mut ping_at = self.now() + HEARTBEAT;
         let mut gap_since: Option<u64> = None;
+        // What was asked for and has not come: an agent's `open`, asked again as web/protocol does.
+        let mut asked: Option<Flight> = None;
         let mut write_at = self.now() + self.world.between(0, PACE);
         self.send(
             line,
@@ -235,12 +239,15 @@ impl Client {
             }
             // What comes before `ready` may have gaps: its pages are on their way.
             if ready_at.is_some() && gap_since.is_some_and(|since| now >= since + GAP) {
-                self.catch_up(line);
+                asked = self.catch_up(line);
                 gap_since = None;
+            }
+            if asked.as_ref().is_some_and(|asked| now >= asked.until) {
+                asked = self.catch_up(line);
             }
             if ready_at.is_some() && now >= write_at {
                 write_at = now + PACE + self.world.between(0, 300);
-                self.write(line, &mut flight).await;
+                self.write(line, &mut flight, &mut asked).await;
             }
             let when_ready = |at: u64| ready_at.map(|_| at);
             let late = [
@@ -248,6 +255,7 @@ impl Client {
                 when_ready(write_at),
                 pong_until,
                 flight.as_ref().map(|f| f.until),
+                asked.as_ref().map(|f| f.until),
                 gap_since.and_then(|since| when_ready(since + GAP)),
             ];
             let until = late.into_iter().flatten().min().unwrap_or(now + ANSWER).min(now + ANSWER);
@@ -286,6 +294,9 @@ impl Client {
                     }
                     if flight.as_ref().is_some_and(|flight| flight.id == id) {
                         flight = None;
+                    }
+                    if asked.as_ref().is_some_and(|asked| asked.id == id) {
+                        asked = None;
                     }
                 }
                 Ok(ServerFrame::Error(error)) => {
@@ -338,7 +349,7 @@ impl Client {
                             }) || current.is_some_and(|id| mine(&id).t == 0)
                         };
                         if behind {
-                            self.catch_up(line);
+                            asked = self.catch_up(line);
                         }
                     }
                 }
@@ -350,7 +361,7 @@ impl Client {
     }
 
     /// The next message, close, or look at the shopper's next conversation.
-    async fn write(&self, line: &ConnectionId, flight: &mut Option<Flight>) {
+    async fn write(&self, line: &ConnectionId, flight: &mut Option<Flight>, asked: &mut Option<Flight>) {
         if flight.is_some() && self.world.mutant != Some(Mutant::Pipelines) {
             return;
         }
@@ -359,7 +370,7 @@ impl Client {
             let open = self.engine.store.inner.open_conversation(*of).await.ok().flatten();
             if open.is_some() && open != current {
                 self.life().current = open;
-                self.catch_up(line);
+                *asked = self.catch_up(line);
                 return;
             }
             if open.is_none() {
@@ -401,23 +412,25 @@ impl Client {
         }
     }
 
-    fn catch_up(&self, line: &ConnectionId) {
+    /// Asks for what lacks; what is to be acknowledged.
+    fn catch_up(&self, line: &ConnectionId) -> Option<Flight> {
         let id = ClientId(self.world.uuid());
         let known = self.known();
         if self.is_agent() {
-            if let Some(known) = known.into_iter().next() {
-                self.send(
-                    line,
-                    id,
-                    Command::Open(Open {
-                        conversation_id: Some(known.conversation_id),
-                        after: known.after,
-                        newest: false,
-                    }),
-                );
-            }
+            let known = known.into_iter().next()?;
+            self.send(
+                line,
+                id,
+                Command::Open(Open {
+                    conversation_id: Some(known.conversation_id),
+                    after: known.after,
+                    newest: false,
+                }),
+            );
+            Some(Flight { id, until: self.now() + OPENED })
         } else {
             self.send(line, id, Command::Hello(Hello { conversations: known, list: None, newest: false }));
+            None
         }
     }
 

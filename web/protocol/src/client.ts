@@ -6,7 +6,7 @@ import { Connection, type ConnectionOptions, type ConnectionState } from "./conn
 import type { Edges, Timer } from "./edges.js";
 import { textProblem } from "./frame.js";
 import type { Ack, Command, Entry, ErrorCode, Known, ListDigest, ListName, ServerFrame } from "./generated/index.js";
-import { ACK_LIMIT, GAP_HOLD, TYPING_EVERY } from "./limits.js";
+import { ACK_LIMIT, OPEN_LIMIT, GAP_HOLD, TYPING_EVERY } from "./limits.js";
 import { ConversationLog } from "./log.js";
 import { noStorage, Outbox, type OutboxStorage, type Unsent } from "./outbox.js";
 
@@ -147,14 +147,14 @@ export class Client {
   }
 
   /** A command whose answer somebody waits for: close, assign, join, leave. Fails at once when offline. */
-  request(command: Command): Promise<Ack> {
+  request(command: Command, limit = ACK_LIMIT): Promise<Ack> {
     const id = this.edges.uuid();
     return new Promise((resolve, reject) => {
       if (!this.connection.send(command, id)) return reject(new RequestError("offline"));
       this.pending.set(id, { command, resolve, reject });
       this.ackTimers.set(
         id,
-        this.edges.after(ACK_LIMIT, () => this.settle(id, (pending) => pending.reject(new RequestError("lost")))),
+        this.edges.after(limit, () => this.settle(id, (pending) => pending.reject(new RequestError("lost")))),
       );
     });
   }
@@ -177,7 +177,10 @@ export class Client {
     const log = conversationId === null ? undefined : this.conversations.get(conversationId);
     // The epoch of what we have may have passed: then from the start. While offline, `hello` will name it. Never rejects:
     // most callers need not care, and who does (a conversation that does not exist) looks at the answer.
-    return this.request({ action: "open", conversation_id: conversationId, after: log?.numbers ?? { t: 0, b: 0 }, newest: true }).catch((error: RequestError) => error);
+    return this.request({ action: "open", conversation_id: conversationId, after: log?.numbers ?? { t: 0, b: 0 }, newest: true }, OPEN_LIMIT).catch((error: RequestError) =>
+      // Nothing came, and the connection stands: the function was killed, perhaps. Nobody else would ask before the next heartbeat.
+      error.code === "lost" && this.connection.online && this.viewing === conversationId ? this.view(conversationId) : error,
+    );
   }
 
   /** Shoppers: a conversation that is over and no longer shown. */

@@ -26,6 +26,8 @@ export const MOVE_SPREAD = 5 * MINUTE;
 export const GAP_HOLD = 400;
 /** A message that is neither acknowledged nor refused in this time is sent again, with the same id. */
 export const ACK_LIMIT = 10 * SECOND;
+/** An `open` that is not answered in this time is asked again: until then its conversation is not heard of. */
+export const OPEN_LIMIT = 4 * SECOND;
 /** Sockets that fail in a row, while tickets can be had, before HTTP polling takes over. */
 export const SOCKET_FAILURES_BEFORE_POLLING = 3;
 export const POLL_ACTIVE = 3 * SECOND;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ACK_LIMIT, Client, type ClientEvent, type ConversationLog, GAP_HOLD, type OutboxStorage, type Unsent } from "../src/index.js";
+import { ACK_LIMIT, Client, type ClientEvent, type ConversationLog, GAP_HOLD, OPEN_LIMIT, type OutboxStorage, type Unsent } from "../src/index.js";
 import { calm, dice, FakeServer } from "./virtual.js";
 
 function shelf(): OutboxStorage {
@@ -22,6 +22,23 @@ function shopper(server: FakeServer, storage = shelf()) {
 
 const texts = (log: ConversationLog | undefined) => log?.thread.map((entry) => (entry.kind === "message" ? entry.text : entry.kind)) ?? [];
 const stored = (server: FakeServer, id: string) => server.conversations.get(id)!.entries.map((entry) => (entry.kind === "message" ? entry.text : entry.kind));
+
+it("an open that is never answered is asked again, until another conversation is looked at", async () => {
+  const server = new FakeServer();
+  const client = new Client(
+    { api: "http://api", token: () => Promise.resolve("t"), renew: () => Promise.resolve(false), active: () => true, agent: { site: "demo", list: () => "queue", digest: () => null }, onEvent() {} },
+    server.edges,
+  );
+  client.start();
+  await server.time.run(100);
+  const opens = () => server.socket.sent.flatMap((frame) => (frame.action === "open" ? [frame.conversation_id] : []));
+  void client.view("conv_1");
+  await server.time.run(OPEN_LIMIT * 2 + 100);
+  expect(opens()).toEqual(["conv_1", "conv_1", "conv_1"]);
+  void client.view("conv_2");
+  await server.time.run(OPEN_LIMIT + 100);
+  expect(opens().slice(3)).toEqual(["conv_2", "conv_2"]);
+});
 
 describe("a conversation", () => {
   it("begins with the first message, and those behind it follow in order, one at a time", async () => {
