@@ -18,8 +18,19 @@ async fn main() -> Result<(), Error> {
 
 async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
     let event = event.payload;
+    if event["Records"][0]["eventSource"] == "aws:sqs" {
+        return Ok(messages(&event).await);
+    }
     if event["Records"].is_array() {
         return Ok(records(&event).await);
+    }
+    if event["detail-type"] == "Scheduled Event" {
+        count("SEEN#hourly").await;
+        return Ok(Value::Null);
+    }
+    if let Some(note) = event["note"].as_str() {
+        count(&format!("SEEN#{note}")).await;
+        return if event["fail"] == true { Err("told to fail".into()) } else { Ok(json!({ "noted": note })) };
     }
     match event["requestContext"]["eventType"].as_str() {
         Some("CONNECT") => connect(&event).await,
@@ -57,6 +68,28 @@ async fn message(event: &Value) -> Result<Value, Error> {
             let status = put(order["key"].as_str().unwrap_or_default(), "x").await;
             post(event, &format!("put {status}")).await;
         }
+        Some("clock") => {
+            post(event, &var("CLOCK_OFFSET_MS").unwrap_or_else(|_| "0".into())).await;
+        }
+        Some("queue") => {
+            let url = order["url"].as_str().unwrap_or_default();
+            let body = json!({ "QueueUrl": url, "MessageBody": "from the function" }).to_string();
+            let (status, _) = call("/_aws/sqs", "x-amz-target: AmazonSQS.SendMessage\r\n", &body).await;
+            post(event, &format!("queue {status}")).await;
+        }
+        Some("invoke") => {
+            let path = format!(
+                "/_aws/lambda/2015-03-31/functions/{}/invocations",
+                order["function"].as_str().unwrap_or_default()
+            );
+            let (status, _) = call(
+                &path,
+                "x-amz-invocation-type: Event\r\n",
+                &json!({ "note": order["note"] }).to_string(),
+            )
+            .await;
+            post(event, &format!("invoke {status}")).await;
+        }
         Some("scan") => {
             let (status, body) =
                 dynamodb("Scan", &json!({ "TableName": var("TABLE_NAME").unwrap_or_default() })).await;
@@ -89,6 +122,23 @@ async fn http(event: Value) -> Result<Value, Error> {
     Ok(
         json!({ "statusCode": 200, "headers": { "content-type": "application/json" }, "body": event.to_string() }),
     )
+}
+
+/// The same for messages of a queue; what fails is named, the rest of the batch counts.
+async fn messages(event: &Value) -> Value {
+    let mut failures = Vec::new();
+    for record in event["Records"].as_array().into_iter().flatten() {
+        let body = record["body"].as_str().unwrap_or_default();
+        let order: Value = serde_json::from_str(body).unwrap_or_default();
+        if order["crash"] == true {
+            std::process::abort();
+        }
+        if order["fail"] == true {
+            failures.push(json!({ "itemIdentifier": record["messageId"] }));
+        }
+        count(&format!("SEEN#{}", order["name"].as_str().unwrap_or("-"))).await;
+    }
+    json!({ "batchItemFailures": failures })
 }
 
 /// Notes each delivery in the table; fails for records that say so.

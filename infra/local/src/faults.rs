@@ -15,9 +15,9 @@ pub enum When {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TableFault {
     /// `TransactionCanceledException` with `TransactionConflict` on every item; `TransactionConflictException` outside of
-    /// transactions.
+    /// transactions. Of other services: as `Error`.
     Conflict,
-    /// `ProvisionedThroughputExceededException`
+    /// `ProvisionedThroughputExceededException`, `RequestThrottled`, `TooManyRequestsException`
     Throttle,
     /// 500
     Error,
@@ -27,10 +27,10 @@ pub enum TableFault {
     Kill(String),
 }
 
-/// Which DynamoDB calls fail, and how.
+/// Which calls of DynamoDB, SQS and Lambda fail, and how.
 #[derive(Debug, Clone)]
 pub struct TableRule {
-    /// `TransactWriteItems`, `Query`, …; `None`: any.
+    /// `TransactWriteItems`, `Query`, …, `SendMessage`, …, `Invoke`; `None`: any.
     pub operation: Option<String>,
     /// Calls of this function only; `None`: of anybody.
     pub function: Option<String>,
@@ -79,8 +79,8 @@ pub struct PostRule {
     pub fault: PostFault,
 }
 
-/// Kills the instance (`kill -9`) that handles the function's next invocation, at its n-th AWS call (a DynamoDB operation or
-/// a call of `@connections`), counted from 1.
+/// Kills the instance (`kill -9`) that handles the function's next invocation, at its n-th AWS call (of DynamoDB,
+/// SQS, Lambda or `@connections`), counted from 1.
 #[derive(Debug, Clone)]
 pub struct KillRule {
     pub function: String,

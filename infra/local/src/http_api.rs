@@ -107,7 +107,7 @@ fn event(
     body: &Bytes,
     address: SocketAddr,
 ) -> Value {
-    let now = clock::now_ms();
+    let now = world.clock.now_ms();
     let mut folded = Map::new();
     let mut cookies: Vec<String> = Vec::new();
     for name in headers.keys() {

@@ -3,7 +3,7 @@
 //! ```text
 //! /            front page            /<stage>                WebSocket API; /<stage>/@connections/{id}
 //! /platform/   counts, cost, log     /oidc/                  OpenID provider
-//! /…           static mounts         /_aws/dynamodb          DynamoDB
+//! /…           static mounts         /_aws/<service>         DynamoDB, SQS, Lambda
 //! the rest     HTTP API              /_lambda/<instance>/…   Lambda Runtime API
 //! ```
 //!
@@ -11,16 +11,20 @@
 //! many platforms in one process, each with a fresh table, and hurt them through [`Platform::faults`] and its kin.
 //! `docs/LOCAL_PLATFORM.md` says what is emulated and where it differs from AWS.
 
+mod calls;
 mod clock;
 mod console;
 mod dynamodb;
 pub mod faults;
+mod filter;
 mod http_api;
 mod iam;
 mod lambda;
 mod log;
 mod metrics;
 mod oidc;
+mod queues;
+mod schedules;
 mod statics;
 mod streams;
 mod template;
@@ -28,8 +32,10 @@ mod websocket;
 
 pub use console::{Front, Link};
 pub use log::LogLine;
-pub use metrics::{Cost, FunctionMetrics, OperationMetrics, Snapshot};
+pub use metrics::{ClockReading, Cost, FunctionMetrics, OperationMetrics, Snapshot};
 pub use oidc::User;
+pub use queues::QueueDepth;
+pub use schedules::ScheduleState;
 pub use statics::Serving;
 
 use anyhow::{Context, Result, bail};
@@ -41,10 +47,10 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 /// What a platform is started with. In parameters and environment, `{url}`, `{ws}` and `{data_set}` stand for what is known
 /// only once it runs: its addresses, and the name of its data, which is new with new data.
@@ -72,6 +78,8 @@ pub struct Options {
     /// How mounts are served, by their prefix.
     pub serving: BTreeMap<String, Serving>,
     pub front: Front,
+    /// By how much the platform's clock, and the functions', differs from the machine's at the start.
+    pub clock_offset_ms: i64,
 }
 
 /// AWS's limits, shortened in tests.
@@ -129,10 +137,17 @@ pub(crate) struct World {
     metrics: metrics::Metrics,
     faults: faults::Faults,
     log: Arc<log::Log>,
+    clock: clock::Clock,
+    started: std::time::Instant,
     tables: dynamodb::Tables,
     lambda: lambda::Lambda,
     sockets: websocket::Sockets,
     mappings: Vec<Arc<streams::Mapping>>,
+    queues: queues::Queues,
+    queue_mappings: Vec<Arc<queues::Mapping>>,
+    schedules: Vec<Arc<schedules::Schedule>>,
+    /// What runs until it is done, or until the platform ends.
+    background: Mutex<JoinSet<()>>,
     oidc: oidc::Oidc,
     /// Whether the platform has ended; connections that outlive it must not be served by its ghost.
     ended: AtomicBool,
@@ -146,8 +161,31 @@ impl World {
 
     fn snapshot(&self) -> Snapshot {
         let mut snapshot = self.metrics.snapshot();
+        let now_ms = self.clock.now_ms();
         snapshot.connections_now = self.sockets.ids().len();
+        snapshot.asynchronous_now = self.lambda.accepted();
+        snapshot.queues = self.queues.depths(now_ms);
+        snapshot.schedules = self.schedules.iter().map(|schedule| schedule.state()).collect();
+        snapshot.clock = ClockReading { now_ms, offset_ms: self.clock.offset_ms() };
+        // Five connections of 20 s each are a request in four seconds.
+        let polled = u64::try_from(self.queue_mappings.len()).unwrap_or(0);
+        snapshot.queue_polls = polled * self.started.elapsed().as_secs() / 4;
         snapshot
+    }
+
+    /// Moves the clock of the platform and of the functions, whose processes are renewed for it.
+    fn move_clock(&self, offset_ms: i64) {
+        if offset_ms != self.clock.offset_ms() {
+            self.log.say(format!("the clock is moved by {offset_ms} ms"));
+            self.clock.set(offset_ms);
+            self.lambda.renew();
+        }
+    }
+
+    fn background(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.background.lock().expect("no holder panics");
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(task);
     }
 
     fn note_permission(&self, function: &str, action: &str, resource: &str, keys: &[String], allowed: bool) {
@@ -242,6 +280,22 @@ impl Platform {
                 .cloned()
                 .map(|spec| Arc::new(streams::Mapping::new(spec)))
                 .collect(),
+            queues: queues::Queues::new(&stack.queues),
+            queue_mappings: stack
+                .queue_mappings
+                .iter()
+                .cloned()
+                .map(|spec| Arc::new(queues::Mapping::new(spec)))
+                .collect(),
+            schedules: stack
+                .schedules
+                .iter()
+                .cloned()
+                .map(|spec| Arc::new(schedules::Schedule::new(spec)))
+                .collect(),
+            background: Mutex::default(),
+            clock: clock::Clock::new(options.clock_offset_ms),
+            started: clock::instant(),
             stack,
             place: place.clone(),
             loopback: loopback.clone(),
@@ -268,6 +322,12 @@ impl Platform {
         }
         for mapping in &world.mappings {
             tasks.push(tokio::spawn(streams::run(Arc::clone(&world), Arc::clone(mapping))));
+        }
+        for mapping in &world.queue_mappings {
+            tasks.push(tokio::spawn(queues::run(Arc::clone(&world), Arc::clone(mapping))));
+        }
+        for schedule in &world.schedules {
+            tasks.push(tokio::spawn(schedules::run(Arc::clone(&world), Arc::clone(schedule))));
         }
         tasks.push(tokio::spawn(sweep(Arc::clone(&world))));
         world.log.say(format!("inert here: {}", world.stack.inert.join(", ")));
@@ -297,6 +357,24 @@ impl Platform {
     #[must_use]
     pub fn dynamodb_url(&self) -> String {
         format!("{}/_aws/dynamodb", self.world.loopback)
+    }
+
+    /// For `AWS_ENDPOINT_URL_SQS`.
+    #[must_use]
+    pub fn sqs_url(&self) -> String {
+        format!("{}/_aws/sqs", self.world.loopback)
+    }
+
+    /// For `AWS_ENDPOINT_URL_LAMBDA`.
+    #[must_use]
+    pub fn lambda_url(&self) -> String {
+        format!("{}/_aws/lambda", self.world.loopback)
+    }
+
+    /// The address of a queue (its logical id), as `Ref` gives it.
+    #[must_use]
+    pub fn queue_url(&self, queue: &str) -> Option<&str> {
+        self.world.queues.get(queue).map(|queue| queue.spec.url.as_str())
     }
 
     #[must_use]
@@ -390,12 +468,51 @@ impl Platform {
         }
     }
 
-    /// Deletes what has expired, now; how many items.
+    /// Deletes what has expired by the platform's clock, now; how many items.
     ///
     /// # Errors
     /// When the database fails.
     pub fn sweep_expired(&self) -> Result<usize> {
-        self.world.tables.sweep()
+        self.world.tables.sweep(&self.world.stack.tables, &self.world.clock)
+    }
+
+    /// Moves the clock of platform and functions so many milliseconds from the machine's. What falls due by that happens at
+    /// once: delays of queues, schedules (one turn each), retries of asynchronous invocations. Processes are renewed.
+    pub fn move_clock(&self, offset_ms: i64) {
+        self.world.move_clock(offset_ms);
+    }
+
+    /// What the platform's clock shows, in milliseconds since 1970.
+    #[must_use]
+    pub fn now_ms(&self) -> u64 {
+        self.world.clock.now_ms()
+    }
+
+    /// Loses everything that a queue (its logical id) holds; how many messages.
+    pub fn purge_queue(&self, queue: &str) -> usize {
+        self.world.queues.get(queue).map_or(0, |queue| queue.purge())
+    }
+
+    /// Returns when streams, asynchronous events and queues have brought to the functions what is due now. What failed and
+    /// waits for its next try is not waited for.
+    pub async fn settled(&self) {
+        loop {
+            self.streams_settled().await;
+            self.world.lambda.settled().await;
+            for mapping in &self.world.queue_mappings {
+                mapping.settled(&self.world).await;
+            }
+            // One may have given work to another meanwhile.
+            if self.at_rest() {
+                return;
+            }
+        }
+    }
+
+    fn at_rest(&self) -> bool {
+        self.world.lambda.accepted() == 0
+            && self.world.mappings.iter().all(|mapping| mapping.is_settled(&self.world))
+            && self.world.queue_mappings.iter().all(|mapping| mapping.is_settled(&self.world))
     }
 
     fn mappings_of(&self, function: &str) -> impl Iterator<Item = &Arc<streams::Mapping>> {
@@ -409,6 +526,7 @@ impl Platform {
         for task in &self.tasks {
             task.abort();
         }
+        self.world.background.lock().expect("no holder panics").abort_all();
         self.world.sockets.cut(None, false);
         // Each is killed by its watcher, or, when the runtime goes first, by the drop of the watcher.
         for instance in self.world.lambda.all() {
@@ -463,7 +581,7 @@ async fn bind(port: u16) -> Result<(Vec<TcpListener>, u16)> {
 async fn sweep(world: Arc<World>) {
     loop {
         tokio::time::sleep(world.options.pace.ttl_sweep).await;
-        if let Err(error) = world.tables.sweep() {
+        if let Err(error) = world.tables.sweep(&world.stack.tables, &world.clock) {
             world.log.say(format!("the sweep of expired items failed: {error}"));
         }
     }
@@ -499,6 +617,10 @@ async fn route(
     let query = parts.uri.query().unwrap_or_default();
     if path.trim_end_matches('/') == "/_aws/dynamodb" {
         dynamodb::handle(&world, &parts.headers, body).await
+    } else if path.starts_with("/_aws/sqs") {
+        queues::handle(&world, &parts.headers, body).await
+    } else if path.starts_with("/_aws/lambda/") {
+        lambda::handle_invoke(&world, &parts.method, &path, &parts.headers, body).await
     } else if path.starts_with("/_lambda/") {
         lambda::handle(&world, &parts.method, &path, &parts.headers, body).await
     } else if path.starts_with("/oidc/") {
@@ -506,7 +628,7 @@ async fn route(
     } else if path == "/" {
         console::front(&world)
     } else if path.starts_with("/platform/") {
-        console::platform(&world, &path)
+        console::platform(&world, &parts.method, &path, &parts.headers, &body)
     } else if let Some((prefix, folder)) =
         world.options.mounts.iter().find(|(prefix, _)| path.starts_with(prefix))
     {

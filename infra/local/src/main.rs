@@ -1,14 +1,17 @@
-//! `mostrador-local [--config FILE] [--port N] [--data FILE] [--bin-dir DIR]`: the platform until Ctrl-C.
+//! `mostrador-local [--config FILE] [--port N] [--data FILE] [--bin-dir DIR] [--clock MS] [--idle S] [--longest S]`: the platform
+//! until Ctrl-C. `--clock` moves its clock so many milliseconds from the machine's; `--idle` and `--longest` shorten how many
+//! seconds a socket may be quiet, and live.
 #![expect(clippy::print_stdout, reason = "the ready line is this program's answer")]
 
 use anyhow::{Context, Result, bail};
-use platform::{Front, Options, Platform, Serving, User};
+use platform::{Front, Limits, Options, Platform, Serving, User};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
-const USAGE: &str = "known options are --config FILE, --port N, --data FILE, --bin-dir DIR";
+const USAGE: &str = "known options are --config FILE, --port N, --data FILE, --bin-dir DIR, --clock MILLISECONDS, --idle SECONDS, --longest SECONDS";
 
 /// The configuration: what is particular to one application, beside its template. Paths are relative to the working folder.
 #[derive(Debug, Deserialize)]
@@ -45,6 +48,7 @@ async fn main() -> Result<()> {
 fn options() -> Result<Options> {
     let mut config = PathBuf::from("infra/local/local.toml");
     let (mut port, mut data, mut binaries) = (None, None, PathBuf::from("target/debug"));
+    let (mut clock_offset_ms, mut limits) = (0, Limits::default());
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let value = words.next().with_context(|| format!("{word} needs a value; {USAGE}"))?;
@@ -53,6 +57,9 @@ fn options() -> Result<Options> {
             "--port" => port = Some(value.parse().context("--port takes a number up to 65535")?),
             "--data" => data = Some(value.into()),
             "--bin-dir" => binaries = value.into(),
+            "--clock" => clock_offset_ms = value.parse().context("--clock takes whole milliseconds")?,
+            "--idle" => limits.idle = seconds("--idle", &value)?,
+            "--longest" => limits.longest = seconds("--longest", &value)?,
             _ => bail!("unknown option {word}; {USAGE}"),
         }
     }
@@ -72,7 +79,16 @@ fn options() -> Result<Options> {
         serving: config.serving,
         front: config.front,
         data,
+        clock_offset_ms,
+        limits,
         show_logs: true,
         ..Options::default()
     })
+}
+
+fn seconds(option: &str, value: &str) -> Result<Duration> {
+    let seconds = value.parse().ok().filter(|seconds| *seconds > 0);
+    seconds
+        .map(Duration::from_secs)
+        .with_context(|| format!("{option} takes a number of seconds, not {value}"))
 }

@@ -1,12 +1,14 @@
 //! Counts what the run does and what it would have cost, by AWS's published rules and list prices.
 
 use crate::faults::Refusal;
+use crate::queues::QueueDepth;
+use crate::schedules::ScheduleState;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-/// US dollars, list prices of us-east-1 in 2026, without free tiers: aws.amazon.com/{lambda,dynamodb,api-gateway}/pricing.
+/// US dollars, list prices of us-east-1 in 2026, without free tiers: aws.amazon.com/{lambda,dynamodb,api-gateway,sqs,eventbridge}/pricing.
 mod price {
     pub(super) const LAMBDA_REQUEST: f64 = 0.20e-6;
     pub(super) const LAMBDA_ARM_GB_SECOND: f64 = 0.000_013_333_4;
@@ -15,6 +17,8 @@ mod price {
     pub(super) const SOCKET_MESSAGE: f64 = 1.00e-6;
     pub(super) const SOCKET_MINUTE: f64 = 0.25e-6;
     pub(super) const HTTP_REQUEST: f64 = 1.00e-6;
+    pub(super) const QUEUE_REQUEST: f64 = 0.40e-6;
+    pub(super) const SCHEDULE: f64 = 1.00e-6;
 }
 
 /// Socket messages are billed in pieces of 32 KB.
@@ -26,7 +30,7 @@ const LATENCIES_KEPT: usize = 2_000;
 pub struct Snapshot {
     /// By logical id.
     pub functions: BTreeMap<String, FunctionMetrics>,
-    /// Calls of functions, by DynamoDB operation.
+    /// Calls of functions, by operation: `Query`, `SendMessage`, `Invoke`.
     pub operations: BTreeMap<String, u64>,
     /// Units that functions' calls consumed.
     pub read_units: f64,
@@ -44,11 +48,29 @@ pub struct Snapshot {
     pub connections_opened: u64,
     pub connection_seconds: u64,
     pub http_requests: u64,
+    /// Requests of SQS, by functions and by the mappings for them, in pieces of 64 KB.
+    pub queue_requests: u64,
+    /// What mappings asked of their queues in vain: five connections each, 20 s a request, for as long as the run lasts.
+    pub queue_polls: u64,
+    /// Turns of EventBridge Scheduler.
+    pub schedules_fired: u64,
+    /// Asynchronous events that are being tried.
+    pub asynchronous_now: usize,
+    pub queues: BTreeMap<String, QueueDepth>,
+    pub schedules: Vec<ScheduleState>,
+    pub clock: ClockReading,
     /// Actions that a function's policy did not allow, as `function action resource`.
     pub denied: Vec<String>,
     /// What each function did with its policy's leave: the action, and the kind of partition (what stands before the first
     /// `#` of its key) or the index that it touched.
     pub used: BTreeMap<String, std::collections::BTreeSet<String>>,
+}
+
+/// What the platform's clock shows, in milliseconds since 1970, and by how much it has been moved.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct ClockReading {
+    pub now_ms: u64,
+    pub offset_ms: i64,
 }
 
 #[derive(Debug, Clone, Default, Serialize)]
@@ -94,6 +116,8 @@ pub struct Cost {
     pub lambda: f64,
     pub dynamodb: f64,
     pub api_gateway: f64,
+    pub sqs: f64,
+    pub scheduler: f64,
 }
 
 impl Snapshot {
@@ -111,6 +135,8 @@ impl Snapshot {
             api_gateway: (self.frames + self.posts) as f64 * price::SOCKET_MESSAGE
                 + self.connection_seconds as f64 / 60.0 * price::SOCKET_MINUTE
                 + self.http_requests as f64 * price::HTTP_REQUEST,
+            sqs: (self.queue_requests + self.queue_polls) as f64 * price::QUEUE_REQUEST,
+            scheduler: self.schedules_fired as f64 * price::SCHEDULE,
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::faults::PostFault;
 use crate::template::SocketRoutes;
-use crate::{World, clock, iam};
+use crate::{World, calls, clock};
 use axum::body::{Body, Bytes};
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
@@ -67,9 +67,9 @@ impl Sockets {
             .is_some_and(|connection| connection.orders.send(order).is_ok())
     }
 
-    fn touch(&self, id: &str) {
+    fn touch(&self, id: &str, now_ms: u64) {
         if let Some(connection) = self.open.lock().expect("no holder panics").get_mut(id) {
-            connection.last_ms = clock::now_ms();
+            connection.last_ms = now_ms;
         }
     }
 }
@@ -115,7 +115,8 @@ pub(crate) async fn connect(
                     extra.push((name.clone(), value.as_str().unwrap_or_default().to_owned()));
                 }
             }
-            Some(status @ (401 | 403)) => {
+            // Whatever else it answers refuses the upgrade, with that status.
+            Some(status @ 400..=599) => {
                 return refusal(StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN), &line);
             }
             _ => return refusal(StatusCode::INTERNAL_SERVER_ERROR, &line),
@@ -145,6 +146,7 @@ fn refusal(status: StatusCode, line: &Line) -> Response {
     let message = match status {
         StatusCode::UNAUTHORIZED => "Unauthorized",
         StatusCode::FORBIDDEN => "Forbidden",
+        _ if status.is_client_error() => status.canonical_reason().unwrap_or("Bad Request"),
         _ => "Internal server error",
     };
     let body = json!({ "message": message, "connectionId": line.id, "requestId": clock::uuid() });
@@ -165,11 +167,11 @@ impl Line {
     fn new(world: Arc<World>, routes: Arc<SocketRoutes>, headers: &HeaderMap, address: SocketAddr) -> Self {
         let bytes: [u8; 11] = rand::random();
         Self {
+            since_ms: world.clock.now_ms(),
             world,
             routes,
             // As long as API Gateway's, and with their trailing `=`, which paths must survive.
             id: STANDARD.encode(bytes),
-            since_ms: clock::now_ms(),
             ip: address.ip().to_canonical().to_string(),
             agent: headers
                 .get("user-agent")
@@ -180,7 +182,7 @@ impl Line {
     }
 
     fn context(&self, route: &str, kind: &str) -> Value {
-        let now = clock::now_ms();
+        let now = self.world.clock.now_ms();
         let mut context = json!({
             "routeKey": route,
             "eventType": kind,
@@ -272,7 +274,7 @@ impl Line {
     /// Frames are handled as they come, not one after the other: API Gateway waits for no answer either.
     fn receive(self: &Arc<Self>, body: Value, bytes: usize, binary: bool) {
         self.world.metrics.frame(bytes);
-        self.world.sockets.touch(&self.id);
+        self.world.sockets.touch(&self.id, self.world.clock.now_ms());
         let line = Arc::clone(self);
         tokio::spawn(async move {
             let route = line.select(&body, binary);
@@ -326,10 +328,7 @@ pub(crate) async fn manage(
             "arn:aws:execute-api:{}:000000000000:{}/{}/{method}/@connections/{id}",
             world.place.region, routes.api_id, routes.stage
         );
-        let allowed =
-            iam::allows(&instance.spec().statements, "execute-api:ManageConnections", &resource, &[]);
-        world.note_permission(instance.function(), "execute-api:ManageConnections", &resource, &[], allowed);
-        if !allowed {
+        if calls::permit(world, instance, "execute-api:ManageConnections", &resource, &[]).is_err() {
             return answer(
                 StatusCode::FORBIDDEN,
                 "ForbiddenException",
@@ -345,7 +344,7 @@ pub(crate) async fn manage(
         "GET" => match world.sockets.open.lock().expect("no holder panics").get(id) {
             Some(one) => {
                 let body = json!({
-                    "connectedAt": iso(one.since_ms), "lastActiveAt": iso(one.last_ms),
+                    "connectedAt": clock::rfc_3339(one.since_ms), "lastActiveAt": clock::rfc_3339(one.last_ms),
                     "identity": { "sourceIp": one.ip, "userAgent": one.agent },
                 });
                 ([("content-type", "application/json")], body.to_string()).into_response()
@@ -385,7 +384,7 @@ async fn post(world: &World, id: &str, body: &Bytes) -> Response {
         return gone();
     }
     world.metrics.post(id, body.len());
-    world.sockets.touch(id);
+    world.sockets.touch(id, world.clock.now_ms());
     StatusCode::OK.into_response()
 }
 
@@ -404,14 +403,6 @@ fn answer(status: StatusCode, kind: &'static str, message: &str) -> Response {
         json!({ "message": message }).to_string(),
     )
         .into_response()
-}
-
-fn iso(ms: u64) -> String {
-    // `21/Nov/2026:…` is for events; here a date in RFC 3339.
-    let text = clock::gateway_time(ms);
-    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let month = months.iter().position(|name| *name == &text[3..6]).unwrap_or(0) + 1;
-    format!("{}-{month:02}-{}T{}Z", &text[7..11], &text[..2], &text[12..20])
 }
 
 /// Headers once each, the last winning, and all their values.

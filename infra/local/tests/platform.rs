@@ -1,6 +1,7 @@
 //! The platform does what AWS does, shown with a function that does what it is told.
 
 mod common;
+mod events;
 
 use common::{
     ask, connect, dynamodb, end, folder, get, hear, open, options, put, say, start, times_seen, until,
@@ -33,7 +34,7 @@ async fn a_post_before_connect_has_returned_is_answered_gone() {
 #[tokio::test]
 async fn a_refused_handshake_has_the_status_that_the_gateway_gives() {
     let platform = start().await;
-    for (query, status) in [("status=401", 401), ("status=403", 403), ("status=429", 500), ("crash=yes", 502)]
+    for (query, status) in [("status=401", 401), ("status=403", 403), ("status=429", 429), ("crash=yes", 502)]
     {
         assert_eq!(connect(&platform, query).await.err(), Some(status), "{query}");
     }

@@ -1,7 +1,7 @@
 //! What people see of the platform itself: the front page, and `/platform/` with counts, latencies and cost so far.
 
 use crate::World;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -64,8 +64,41 @@ pub(crate) fn front(world: &World) -> Response {
     )
 }
 
-pub(crate) fn platform(world: &World, path: &str) -> Response {
-    match path.trim_start_matches("/platform/") {
+pub(crate) fn platform(
+    world: &World,
+    method: &Method,
+    path: &str,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Response {
+    match (method.as_str(), path.trim_start_matches("/platform/")) {
+        ("POST", "clock") => move_clock(world, headers, body),
+        ("GET" | "HEAD", page) => look(world, page),
+        _ => StatusCode::METHOD_NOT_ALLOWED.into_response(),
+    }
+}
+
+/// The development switch: `{"offset_ms": 600000}` moves the clock of platform and functions ten minutes ahead of the machine's.
+fn move_clock(world: &World, headers: &HeaderMap, body: &[u8]) -> Response {
+    // A page of another origin cannot say this of its body without asking first, and is not answered when it asks.
+    let json_body =
+        headers.get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+    let wanted = serde_json::from_slice::<Value>(body).ok().and_then(|body| body["offset_ms"].as_i64());
+    match wanted.filter(|_| json_body) {
+        Some(offset_ms) => {
+            world.move_clock(offset_ms);
+            data(&json!(world.snapshot().clock))
+        }
+        None => {
+            let why =
+                "POST {\"offset_ms\": <whole milliseconds from the machine's clock>} as application/json.\n";
+            (StatusCode::BAD_REQUEST, why).into_response()
+        }
+    }
+}
+
+fn look(world: &World, page_name: &str) -> Response {
+    match page_name {
         "" => page(
             include_str!("platform.html")
                 .replace("{{style}}", STYLE)

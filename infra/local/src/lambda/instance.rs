@@ -14,6 +14,9 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 pub(super) const ACCESS_KEY_PREFIX: &str = "LOCALINSTANCE";
 
+/// By how many milliseconds the function's clock is to differ from the machine's; not set when it does not.
+const CLOCK_OFFSET: &str = "CLOCK_OFFSET_MS";
+
 pub(crate) struct Work {
     pub(super) request_id: String,
     pub(super) payload: Vec<u8>,
@@ -29,6 +32,7 @@ struct Current {
 
 pub(crate) struct Instance {
     number: u64,
+    generation: u64,
     spec: FunctionSpec,
     work: mpsc::UnboundedSender<Work>,
     inbox: tokio::sync::Mutex<mpsc::UnboundedReceiver<Work>>,
@@ -41,10 +45,11 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    pub(super) fn new(number: u64, spec: &FunctionSpec) -> Arc<Self> {
+    pub(super) fn new(number: u64, generation: u64, spec: &FunctionSpec) -> Arc<Self> {
         let (work, inbox) = mpsc::unbounded_channel();
         Arc::new(Self {
             number,
+            generation,
             spec: spec.clone(),
             work,
             inbox: tokio::sync::Mutex::new(inbox),
@@ -89,8 +94,14 @@ impl Instance {
             .env("AWS_ACCESS_KEY_ID", &key)
             .env("AWS_SECRET_ACCESS_KEY", &key)
             .env("AWS_ENDPOINT_URL_DYNAMODB", format!("{origin}/_aws/dynamodb"))
+            .env("AWS_ENDPOINT_URL_LAMBDA", format!("{origin}/_aws/lambda"))
+            .env("AWS_ENDPOINT_URL_SQS", format!("{origin}/_aws/sqs"))
             .envs(&self.spec.environment)
             .envs(&world.environment);
+        let offset_ms = world.clock.offset_ms();
+        if offset_ms != 0 {
+            command.env(CLOCK_OFFSET, offset_ms.to_string());
+        }
         let mut child = command.spawn()?;
         if let Some(output) = child.stdout.take() {
             pipe(world, &self.spec.name, output);
@@ -117,6 +128,10 @@ impl Instance {
 
     pub(crate) fn number(&self) -> u64 {
         self.number
+    }
+
+    pub(super) fn generation(&self) -> u64 {
+        self.generation
     }
 
     pub(crate) fn function(&self) -> &str {

@@ -1,21 +1,24 @@
 //! Lambda: each function's binary as processes that ask the Runtime API for work, one invocation at a time each, more of them
 //! under load, and a fresh one for each that dies.
 
+mod asynchronous;
 mod instance;
 mod runtime_api;
 
+pub(crate) use asynchronous::{accept, handle as handle_invoke};
 pub(crate) use instance::Instance;
 pub(crate) use runtime_api::handle;
 
 use crate::template::FunctionSpec;
 use crate::{World, clock};
 use axum::http::HeaderMap;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::time::timeout;
 
 /// What an invocation comes to when the function did not answer: AWS's error type and message.
@@ -25,6 +28,13 @@ pub(crate) struct InvokeError {
     pub(crate) message: String,
 }
 
+impl InvokeError {
+    /// As Lambda hands it to whoever wants the answer.
+    fn payload(&self) -> Value {
+        json!({ "errorType": self.kind, "errorMessage": self.message })
+    }
+}
+
 /// How long a new process may take to ask for its first work, on top of the function's own timeout.
 const INIT: Duration = Duration::from_secs(10);
 
@@ -32,6 +42,10 @@ pub(crate) struct Lambda {
     functions: BTreeMap<String, Arc<Function>>,
     instances: Mutex<BTreeMap<u64, Arc<Instance>>>,
     numbers: AtomicU64,
+    /// Processes of an earlier generation finish what they do and get no more work: the clock has been moved since.
+    generation: AtomicU64,
+    /// Asynchronous events that are being tried, or about to be; not those that wait for their next try.
+    accepted: watch::Sender<usize>,
 }
 
 struct Function {
@@ -61,6 +75,33 @@ impl Lambda {
             functions: functions.collect(),
             instances: Mutex::new(BTreeMap::new()),
             numbers: AtomicU64::new(1),
+            generation: AtomicU64::new(0),
+            accepted: watch::Sender::new(0),
+        }
+    }
+
+    pub(crate) fn spec(&self, name: &str) -> Option<&FunctionSpec> {
+        self.functions.get(name).map(|function| &function.spec)
+    }
+
+    /// Asynchronous events under way.
+    pub(crate) fn accepted(&self) -> usize {
+        *self.accepted.borrow()
+    }
+
+    /// Returns when no asynchronous event is being tried.
+    pub(crate) async fn settled(&self) {
+        // The sender is ours, so the wait cannot fail.
+        let _ = self.accepted.subscribe().wait_for(|waiting| *waiting == 0).await;
+    }
+
+    /// From now on work goes to fresh processes; those that are idle end, those that are busy end after their work.
+    pub(crate) fn renew(&self) {
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        for function in self.functions.values() {
+            for instance in function.idle.lock().expect("no holder panics").drain(..) {
+                instance.kill_soon();
+            }
         }
     }
 
@@ -71,6 +112,17 @@ impl Lambda {
         name: &str,
         payload: Vec<u8>,
     ) -> Result<Vec<u8>, InvokeError> {
+        self.invoke_as(world, name, &clock::uuid(), payload).await
+    }
+
+    /// The same, under a request id that is given: the tries of an asynchronous event share one.
+    async fn invoke_as(
+        &self,
+        world: &World,
+        name: &str,
+        request_id: &str,
+        payload: Vec<u8>,
+    ) -> Result<Vec<u8>, InvokeError> {
         let function = self.functions.get(name).ok_or_else(|| InvokeError {
             kind: "ResourceNotFoundException".into(),
             message: format!("Function not found: {name}"),
@@ -79,9 +131,8 @@ impl Lambda {
             kind: "ServiceException".into(),
             message: "the platform is going down".into(),
         })?;
-        let request_id = clock::uuid();
         let began = clock::instant();
-        let outcome = self.invoke_once(world, function, &request_id, payload).await;
+        let outcome = self.invoke_once(world, function, request_id, payload).await;
         world.metrics.invoked(name, memory_gb(&function.spec), began.elapsed(), outcome.is_err());
         if let Err(error) = &outcome {
             world
@@ -113,7 +164,7 @@ impl Lambda {
         instance.begin(instance::Work {
             request_id: request_id.to_owned(),
             payload,
-            deadline_ms: clock::now_ms() + u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
+            deadline_ms: world.clock.now_ms() + u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
             answer,
             kill_at: world.faults.on_invocation(&function.spec.name),
         });
@@ -122,7 +173,9 @@ impl Lambda {
             biased;
             answer = timeout(patience, answered) => match answer {
                 Ok(Ok(result)) => {
-                    if instance.is_well() {
+                    if instance.generation() != self.generation.load(Ordering::SeqCst) {
+                        instance.kill_soon();
+                    } else if instance.is_well() {
                         function.idle.lock().expect("no holder panics").push(instance);
                     }
                     result
@@ -143,7 +196,7 @@ impl Lambda {
 
     fn start(&self, world: &World, function: &Arc<Function>) -> Result<Arc<Instance>, InvokeError> {
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
-        let instance = Instance::new(number, &function.spec);
+        let instance = Instance::new(number, self.generation.load(Ordering::SeqCst), &function.spec);
         // Before its process starts: it may ask for work at once.
         self.instances.lock().expect("no holder panics").insert(number, Arc::clone(&instance));
         if let Err(error) = instance.start(world, &function.binary) {

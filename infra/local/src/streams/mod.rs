@@ -1,10 +1,8 @@
 //! Event source mappings: the table's stream to a function, in order, filtered and in batches, retried and bisected as Lambda
 //! does it. A batch that fails holds up those behind it, as it does on AWS.
 
-mod filter;
-
-use crate::World;
 use crate::template::MappingSpec;
+use crate::{World, clock, filter};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -47,6 +45,10 @@ impl Mapping {
 
     pub(crate) fn duplicate(&self, twice: bool) {
         self.twice.store(twice, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_settled(&self, world: &World) -> bool {
+        self.done.load(Ordering::SeqCst) >= world.tables.newest(&self.spec.table)
     }
 
     /// Returns when everything that the stream holds now has been delivered, filtered out or given up.
@@ -104,8 +106,14 @@ async fn gather(world: &World, mapping: &Mapping) -> Option<(Vec<Value>, i64)> {
     let (mut batch, mut last) = (Vec::new(), mapping.done.load(Ordering::SeqCst));
     let mut until: Option<Instant> = None;
     loop {
-        let records =
-            world.tables.records(&spec.table, last, LOOK_AHEAD, &spec.stream_arn, &world.place.region);
+        let records = world.tables.records(
+            &spec.table,
+            last,
+            LOOK_AHEAD,
+            &spec.stream_arn,
+            &world.place.region,
+            world.clock.offset_ms(),
+        );
         let full_page = records.len() == LOOK_AHEAD;
         for (sequence, record) in records {
             last = sequence;
@@ -140,13 +148,19 @@ fn passes(spec: &MappingSpec, record: &Value) -> bool {
     spec.patterns.is_empty() || spec.patterns.iter().any(|pattern| filter::matches(pattern, record))
 }
 
-/// Delivers a batch until it is done with: handled, or given up after the mapping's retries. Halves wait their turn on a stack,
-/// the earlier on top.
+/// Delivers a batch until it is done with: handled, or given up after the mapping's retries. A batch that is split waits its
+/// turn on a stack, the earlier half on top. Splitting is no retry and takes none away, nor does taking up a batch behind what
+/// its function has handled: a record that cannot be handled ends alone, and is then tried as often as the mapping says.
 async fn deliver(world: &World, mapping: &Mapping, batch: Vec<Value>) {
     let spec = &mapping.spec;
     let mut stack = vec![(batch, 0_u32)];
     while let Some((mut batch, mut tries)) = stack.pop() {
+        let mut pauses = 0_u32;
         loop {
+            if spec.oldest.is_some_and(|oldest| age(world, &batch) > oldest) {
+                give_up(world, spec, &batch, "RecordAgeExceeded", tries);
+                break;
+            }
             let payload = json!({ "Records": batch }).to_string().into_bytes();
             let failed_from = match world.lambda.invoke(world, &spec.function, payload).await {
                 Err(_) => Some(0),
@@ -154,31 +168,62 @@ async fn deliver(world: &World, mapping: &Mapping, batch: Vec<Value>) {
                 Ok(_) => None,
             };
             let Some(from) = failed_from else { break };
-            batch.drain(..from);
-            tries += 1;
-            if spec.retries.is_some_and(|retries| tries > retries) {
-                world.log.say(format!(
-                    "{}: gave up {} record(s) of the stream after {tries} tries",
-                    spec.function,
-                    batch.len()
-                ));
-                break;
-            }
-            sleep(
-                world
-                    .options
-                    .pace
-                    .stream_backoff
-                    .saturating_mul(1 << tries.min(6))
-                    .min(Duration::from_secs(10)),
-            )
-            .await;
-            if spec.bisect && batch.len() > 1 {
+            if from > 0 {
+                batch.drain(..from);
+            } else if spec.bisect && batch.len() > 1 {
                 let later = batch.split_off(batch.len() / 2);
                 stack.push((later, tries));
+            } else {
+                tries += 1;
             }
+            if spec.retries.is_some_and(|retries| tries > retries) {
+                give_up(world, spec, &batch, "RetryAttemptsExhausted", tries);
+                break;
+            }
+            pauses += 1;
+            let pause = world.options.pace.stream_backoff.saturating_mul(1 << pauses.min(6));
+            sleep(pause.min(Duration::from_secs(10))).await;
         }
     }
+}
+
+/// How old the batch's first record is, by the platform's clock.
+fn age(world: &World, batch: &[Value]) -> Duration {
+    Duration::from_millis(world.clock.now_ms().saturating_sub(created_ms(batch.first())))
+}
+
+fn created_ms(record: Option<&Value>) -> u64 {
+    record.and_then(|record| record["dynamodb"]["ApproximateCreationDateTime"].as_u64()).unwrap_or(0) * 1_000
+}
+
+/// Says so, and tells the mapping's destination where the records were: it does not get the records themselves.
+fn give_up(world: &World, spec: &MappingSpec, batch: &[Value], condition: &str, tries: u32) {
+    let what = format!("{} record(s) of the stream after {tries} tries ({condition})", batch.len());
+    world.log.say(format!("{}: gave up {what}", spec.function));
+    let Some(queue) = &spec.on_failure else { return };
+    let number = |record: Option<&Value>| record.map(|record| record["dynamodb"]["SequenceNumber"].clone());
+    let arn = world.lambda.spec(&spec.function).map_or("", |function| function.arn.as_str());
+    let record = json!({
+        "version": "1.0",
+        "timestamp": clock::rfc_3339(world.clock.now_ms()),
+        "requestContext": {
+            "requestId": clock::uuid(),
+            "functionArn": arn,
+            "condition": condition,
+            "approximateInvokeCount": tries,
+        },
+        "responseContext": { "statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled" },
+        "DDBStreamBatchInfo": {
+            "shardId": "shardId-00000000000000000001-00000001",
+            "startSequenceNumber": number(batch.first()),
+            "endSequenceNumber": number(batch.last()),
+            "approximateArrivalOfFirstRecord": clock::rfc_3339(created_ms(batch.first())),
+            "approximateArrivalOfLastRecord": clock::rfc_3339(created_ms(batch.last())),
+            "batchSize": batch.len(),
+            "streamArn": spec.stream_arn,
+        },
+    });
+    world.queues.put(&world.clock, queue, record.to_string(), Value::Null);
 }
 
 /// Where the batch must be taken up again: at the lowest record reported; whole, when the answer names none of the batch.

@@ -48,6 +48,10 @@ impl<'a> Context<'a> {
         Ok(Self { document, parameters, place })
     }
 
+    pub(super) fn region(&self) -> &str {
+        &self.place.region
+    }
+
     /// Whether the resource is there at all: it has no `Condition`, or one that holds.
     pub(super) fn exists(&self, name: &str, resource: &Value) -> Result<bool, TemplateError> {
         match resource["Condition"].as_str() {
@@ -180,11 +184,14 @@ impl<'a> Context<'a> {
                 "arn:aws:cloudformation:{region}:{ACCOUNT}:stack/{stack}/00000000-0000-4000-8000-000000000000"
             ))),
             "AWS::URLSuffix" => Ok(json!("amazonaws.com")),
+            _ if self.resource(at, name)?["Type"] == "AWS::SQS::Queue" => {
+                self.attribute(at, name, "QueueUrl")
+            }
             _ => Ok(json!(self.physical_name(at, name)?)),
         }
     }
 
-    /// What `Ref` gives: the name that the configuration wants, else the logical id.
+    /// What `Ref` gives for most: the name that the configuration wants, else the logical id.
     fn physical_name(&self, at: &str, name: &str) -> Result<String, TemplateError> {
         self.resource(at, name)?;
         Ok(self.place.names.get(name).cloned().unwrap_or_else(|| name.to_owned()))
@@ -204,6 +211,9 @@ impl<'a> Context<'a> {
                 format!("arn:aws:dynamodb:{region}:{ACCOUNT}:table/{physical}"),
             ("AWS::DynamoDB::Table", "StreamArn") =>
                 format!("arn:aws:dynamodb:{region}:{ACCOUNT}:table/{physical}/stream/1"),
+            ("AWS::SQS::Queue", "Arn") => format!("arn:aws:sqs:{region}:{ACCOUNT}:{physical}"),
+            ("AWS::SQS::Queue", "QueueName") => physical,
+            ("AWS::SQS::Queue", "QueueUrl") => format!("{origin}/_aws/sqs/{ACCOUNT}/{physical}"),
             ("AWS::Serverless::Function", "Arn") =>
                 format!("arn:aws:lambda:{region}:{ACCOUNT}:function:{physical}"),
             ("AWS::ApiGatewayV2::Api", "ApiEndpoint") => origin.clone(),

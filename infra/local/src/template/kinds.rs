@@ -8,7 +8,10 @@ pub(super) const EMULATED: &[&str] = &[
     "AWS::CloudFront::ResponseHeadersPolicy", // on the static mounts that name it
     "AWS::DynamoDB::Table",
     "AWS::IAM::Role", // enforced on the calls of the functions
+    "AWS::Lambda::EventInvokeConfig",
     "AWS::Lambda::EventSourceMapping",
+    "AWS::SQS::Queue",
+    "AWS::Scheduler::Schedule",
     "AWS::Serverless::Function",
 ];
 
@@ -23,6 +26,8 @@ pub(super) const INERT: &[(&str, &str)] = &[
     ("AWS::Logs::LogGroup", "logs are shown as they come"),
     ("AWS::S3::Bucket", "static mounts of the configuration stand in"),
     ("AWS::S3::BucketPolicy", "there is no bucket to guard"),
+    ("AWS::SQS::QueuePolicy", "what is enforced are the roles of the callers"),
+    ("AWS::Scheduler::ScheduleGroup", "schedules need no group"),
     ("AWS::SNS::Topic", "alarms do not ring at home"),
 ];
 

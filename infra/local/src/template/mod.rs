@@ -1,12 +1,16 @@
 //! Reads a SAM template: YAML into plain values, intrinsics resolved, resources sorted into what is emulated, what is inert and
 //! what must be refused. Knows nothing of the application that the template deploys.
 
+mod events;
 mod intrinsics;
 mod kinds;
 mod stack;
 mod yaml;
 
-pub use stack::{FunctionSpec, HttpRoute, MappingSpec, SocketRoutes, Stack, TableSpec};
+#[cfg(test)]
+pub use events::Redrive;
+pub use events::{AsynchronousSpec, MappingSpec, QueueMappingSpec, QueueSpec, ScheduleSpec, Target};
+pub use stack::{FunctionSpec, HttpRoute, SocketRoutes, Stack, TableSpec};
 
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -187,10 +191,10 @@ Resources:
     fn the_projects_template_is_understood_whole() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml");
         let stack = read(&path, &BTreeMap::new(), &place()).unwrap();
-        assert_eq!(stack.functions.len(), 5);
         assert_eq!(stack.sockets.as_ref().map(|routes| routes.stage.as_str()), Some("ws"));
-        assert_eq!(stack.mappings.len(), 1);
         for function in stack.functions.values() {
+            // Time is the platform's to move, and nobody's on AWS.
+            assert!(!function.environment.contains_key("CLOCK_OFFSET_MS"), "{}", function.name);
             assert!(!function.statements.is_empty(), "{} has no policy", function.name);
         }
         let csp = &stack.headers["DashboardHeaders"];

@@ -1,5 +1,6 @@
 //! What the platform brings to life: the template's resources as plain structs.
 
+use super::events::{self, AsynchronousSpec, MappingSpec, QueueMappingSpec, QueueSpec, ScheduleSpec};
 use super::intrinsics::{Context, last_segment, text};
 use super::{TemplateError, kinds};
 use crate::iam::Statement;
@@ -14,6 +15,9 @@ pub struct Stack {
     pub functions: BTreeMap<String, FunctionSpec>,
     pub tables: Vec<TableSpec>,
     pub mappings: Vec<MappingSpec>,
+    pub queues: Vec<QueueSpec>,
+    pub queue_mappings: Vec<QueueMappingSpec>,
+    pub schedules: Vec<ScheduleSpec>,
     pub sockets: Option<Arc<SocketRoutes>>,
     pub http: Vec<HttpRoute>,
     pub cors: Option<CorsRules>,
@@ -33,6 +37,7 @@ pub struct FunctionSpec {
     pub memory_mb: u64,
     pub environment: BTreeMap<String, String>,
     pub statements: Vec<Statement>,
+    pub asynchronous: AsynchronousSpec,
 }
 
 #[derive(Debug, Clone)]
@@ -42,21 +47,6 @@ pub struct TableSpec {
     /// The body of CreateTable.
     pub create: Value,
     pub ttl_attribute: Option<String>,
-}
-
-#[derive(Debug, Clone)]
-pub struct MappingSpec {
-    pub function: String,
-    pub table: String,
-    pub stream_arn: String,
-    pub batch_size: usize,
-    pub window: Duration,
-    pub from_start: bool,
-    pub bisect: bool,
-    pub partial_failures: bool,
-    /// None: until the record expires.
-    pub retries: Option<u32>,
-    pub patterns: Vec<Value>,
 }
 
 /// Function per route key, `$connect`, `$disconnect`, `$default` and those that the body selects.
@@ -87,10 +77,10 @@ pub struct CorsRules {
     pub credentials: bool,
 }
 
-struct Resource {
-    name: String,
+pub(super) struct Resource {
+    pub(super) name: String,
     kind: String,
-    properties: Value,
+    pub(super) properties: Value,
 }
 
 pub(super) fn build(document: &Value, context: &Context<'_>) -> Result<Stack, TemplateError> {
@@ -132,9 +122,17 @@ pub(super) fn build(document: &Value, context: &Context<'_>) -> Result<Stack, Te
         statements.insert(arn(&role.name)?, all);
     }
 
+    let mut queues = Vec::new();
+    for queue in of("AWS::SQS::Queue") {
+        queues.push(events::queue(queue, logical(&queue.name)?, arn(&queue.name)?)?);
+    }
+    events::check_redrives(&queues)?;
+
     let mut functions = BTreeMap::new();
+    let mut schedules = Vec::new();
     for function in of("AWS::Serverless::Function") {
         let properties = &function.properties;
+        schedules.extend(events::function_schedules(function, context.region())?);
         let code = properties["CodeUri"].as_str().ok_or_else(|| {
             TemplateError::invalid(
                 &function.name,
@@ -143,6 +141,12 @@ pub(super) fn build(document: &Value, context: &Context<'_>) -> Result<Stack, Te
         })?;
         let name = function.name.clone();
         let variables = properties["Environment"]["Variables"].as_object().into_iter().flatten();
+        let statements = statements.get(&text(&properties["Role"])).cloned().unwrap_or_default();
+        let config = of("AWS::Lambda::EventInvokeConfig")
+            .find(|config| config.properties["FunctionName"] == name.as_str())
+            .map_or(&properties["EventInvokeConfig"], |config| &config.properties);
+        let asynchronous =
+            events::asynchronous(&name, config, &properties["DeadLetterQueue"], &statements, &queues)?;
         functions.insert(
             name.clone(),
             FunctionSpec {
@@ -152,7 +156,8 @@ pub(super) fn build(document: &Value, context: &Context<'_>) -> Result<Stack, Te
                 timeout: Duration::from_secs(properties["Timeout"].as_u64().unwrap_or(3)),
                 memory_mb: properties["MemorySize"].as_u64().unwrap_or(128),
                 environment: variables.map(|(key, value)| (key.clone(), text(value))).collect(),
-                statements: statements.get(&text(&properties["Role"])).cloned().unwrap_or_default(),
+                statements,
+                asynchronous,
             },
         );
     }
@@ -180,51 +185,10 @@ pub(super) fn build(document: &Value, context: &Context<'_>) -> Result<Stack, Te
         tables.push(TableSpec { arn: arn(&table.name)?, name, create, ttl_attribute: ttl });
     }
 
-    let function_of = |at: &str, value: &str| {
-        // A function's name, its ARN, or the invocation URI of a WebSocket integration.
-        let arn = value.split("/functions/").last().unwrap_or(value).trim_end_matches("/invocations");
-        let name = arn.rsplit(':').next().unwrap_or(arn).to_owned();
-        if functions.contains_key(&name) {
-            Ok(name)
-        } else {
-            Err(TemplateError::invalid(at, format!("{value} is not a function of this template")))
-        }
-    };
-
-    let mut mappings = Vec::new();
-    for mapping in of("AWS::Lambda::EventSourceMapping") {
-        let properties = &mapping.properties;
-        let stream_arn = text(&properties["EventSourceArn"]);
-        let table = tables
-            .iter()
-            .find(|table| stream_arn.starts_with(&format!("{}/stream/", table.arn)))
-            .ok_or_else(|| {
-                TemplateError::invalid(
-                    &mapping.name,
-                    format!("{stream_arn} is not the stream of a table of this template"),
-                )
-            })?;
-        let mut patterns = Vec::new();
-        for filter in list(&properties["FilterCriteria"]["Filters"]) {
-            let pattern = serde_json::from_str(&text(&filter["Pattern"])).map_err(|error| {
-                TemplateError::invalid(&mapping.name, format!("a filter pattern is not JSON: {error}"))
-            })?;
-            patterns.push(pattern);
-        }
-        mappings.push(MappingSpec {
-            function: function_of(&mapping.name, &text(&properties["FunctionName"]))?,
-            table: table.name.clone(),
-            stream_arn,
-            batch_size: usize::try_from(properties["BatchSize"].as_u64().unwrap_or(100)).unwrap_or(100),
-            window: Duration::from_secs(properties["MaximumBatchingWindowInSeconds"].as_u64().unwrap_or(0)),
-            from_start: properties["StartingPosition"] != "LATEST",
-            bisect: properties["BisectBatchOnFunctionError"] == true,
-            partial_failures: list(&properties["FunctionResponseTypes"])
-                .iter()
-                .any(|kind| kind == "ReportBatchItemFailures"),
-            retries: properties["MaximumRetryAttempts"].as_i64().and_then(|count| u32::try_from(count).ok()),
-            patterns,
-        });
+    let (mappings, queue_mappings) =
+        events::mappings(of("AWS::Lambda::EventSourceMapping"), &functions, &tables, &queues)?;
+    for schedule in of("AWS::Scheduler::Schedule") {
+        schedules.extend(events::schedule(schedule, context.region(), &functions, &queues, &statements)?);
     }
 
     let (mut sockets, mut http, mut cors) = (None, Vec::new(), None);
@@ -242,7 +206,8 @@ pub(super) fn build(document: &Value, context: &Context<'_>) -> Result<Stack, Te
                         format!("{target} is not an integration of this template"),
                     )
                 })?;
-            let function = function_of(&integration.name, &text(&integration.properties["IntegrationUri"]))?;
+            let function =
+                function_of(&functions, &integration.name, &text(&integration.properties["IntegrationUri"]))?;
             let timeout = integration.properties["TimeoutInMillis"].as_u64();
             routes.insert(text(&route.properties["RouteKey"]), (function, timeout));
         }
@@ -290,7 +255,35 @@ pub(super) fn build(document: &Value, context: &Context<'_>) -> Result<Stack, Te
     for (name, output) in document["Outputs"].as_object().into_iter().flatten() {
         outputs.insert(name.clone(), text(&context.resolve(&format!("Outputs.{name}"), &output["Value"])?));
     }
-    Ok(Stack { headers: headers.collect(), functions, tables, mappings, sockets, http, cors, outputs, inert })
+    Ok(Stack {
+        headers: headers.collect(),
+        functions,
+        tables,
+        mappings,
+        queues,
+        queue_mappings,
+        schedules,
+        sockets,
+        http,
+        cors,
+        outputs,
+        inert,
+    })
+}
+
+/// The function that is meant by its name, its ARN, or the invocation URI of an integration.
+pub(super) fn function_of(
+    functions: &BTreeMap<String, FunctionSpec>,
+    at: &str,
+    value: &str,
+) -> Result<String, TemplateError> {
+    let arn = value.split("/functions/").last().unwrap_or(value).trim_end_matches("/invocations");
+    let name = arn.rsplit(':').next().unwrap_or(arn);
+    if functions.contains_key(name) {
+        Ok(name.to_owned())
+    } else {
+        Err(TemplateError::invalid(at, format!("{value} is not a function of this template")))
+    }
 }
 
 fn response_headers(properties: &Value) -> Vec<(String, String)> {
@@ -316,6 +309,6 @@ fn response_headers(properties: &Value) -> Vec<(String, String)> {
     headers
 }
 
-fn list(value: &Value) -> &[Value] {
+pub(super) fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 /// Whether the record matches the pattern: every field that the pattern names has one of the values it lists.
-pub(super) fn matches(pattern: &Value, record: &Value) -> bool {
+pub(crate) fn matches(pattern: &Value, record: &Value) -> bool {
     let Some(fields) = pattern.as_object() else { return false };
     fields.iter().all(|(name, wanted)| match wanted {
         Value::Object(_) => {
