@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use std::time::Duration;
 
 /// Tries of one command before it is answered with `retry`.
-const MAX_TRIES: u32 = 6;
+pub(crate) const MAX_TRIES: u32 = 6;
 
 /// What somebody wants done, before it is known whether it can be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -319,8 +319,13 @@ fn fingerprint(wish: &Wish) -> [u8; 32] {
     hasher.finalize().into()
 }
 
+/// What the shop says by itself, as a receipt keeps it.
+pub(crate) fn fingerprint_of(text: &str) -> [u8; 32] {
+    Sha256::digest(format!("automatic\n{text}")).into()
+}
+
 /// Full jitter: up to 40, 80, 160, 320, 640 ms, so that six tries stay under 3 s.
-fn jitter(attempt: u32, random: u128) -> Duration {
+pub(crate) fn jitter(attempt: u32, random: u128) -> Duration {
     let ceiling = 20u64 << attempt;
     Duration::from_millis(random as u64 % (ceiling + 1))
 }

@@ -5,6 +5,7 @@
 //! It knows no AWS and no clock: time, chance, storage and pushes are ports.
 
 mod agents;
+mod automatic;
 mod command;
 mod failure;
 mod fan_out;
@@ -18,6 +19,7 @@ mod session;
 mod settings;
 
 pub use agents::Deactivated;
+pub use automatic::Reacted;
 pub use command::{Performed, Wish};
 pub use failure::Failure;
 pub use inbox::{ListPage, Move};

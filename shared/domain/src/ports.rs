@@ -32,6 +32,8 @@ pub type Stored<T> = Result<T, StoreError>;
 pub enum Sender {
     Shopper(ShopperId),
     Agent(AgentId, ConversationId),
+    /// The shop itself: automatic messages, whose ids are made from their cause.
+    Shop(ConversationId),
 }
 
 /// What a command was answered with, kept for as long as the conversation.

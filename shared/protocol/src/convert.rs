@@ -55,6 +55,7 @@ impl From<&dc::Entry> for Entry {
             author: (&entry.author).into(),
             body,
             client_id: entry.client_id.map(|id| id.to_string()),
+            why: entry.why.map(|why| server::Why { rule: why.rule.name().to_owned(), cause: why.cause }),
         }
     }
 }

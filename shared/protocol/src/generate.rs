@@ -51,6 +51,7 @@ macro_rules! with_all_types {
             server::Author,
             server::AgentName,
             server::Body,
+            server::Why,
             server::Entry,
             server::StatusName,
             server::Cursor,

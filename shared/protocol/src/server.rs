@@ -56,6 +56,19 @@ pub struct Entry {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub client_id: Option<String>,
+    /// Of what the shop said by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub why: Option<Why>,
+}
+
+/// Why the shop said something by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Why {
+    /// `outside_hours`, `agent_online`, `during_hours`, `nobody_online`, `wait_time_over`, …
+    pub rule: String,
+    /// The thread's entry that it answers.
+    pub cause: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]

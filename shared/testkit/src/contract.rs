@@ -1,18 +1,18 @@
 //! What every store must do: one suite, run on memory and on DynamoDB. Each fact takes a store and ids of its own, so
 //! that all can share one table.
 
-use domain::automatic::Deadline;
+use domain::automatic::{self, Deadline, Message, Rule, Why};
 use domain::connection::{Connection, Identity, LONGEST, Registration, Ticket, Topic};
-use domain::conversation::{Body, Change, Command, Head, begin, decide};
+use domain::conversation::{Body, Change, Command, Head, Log, begin, decide, say_automatically};
 use domain::cursor::{Cursor, Reader};
-use domain::deadline::{Armed, shard};
+use domain::deadline::{Armed, Deadlines, shard};
 use domain::inbox::{List, Place, Shelf};
 use domain::people::{Actor, Availability, Member, Page, Person, Role, Shopper, Site};
 use domain::ports::{
     Admission, Commit, CommitError, Published, Publishing, Receipt, Sender, Session, Store, StoreError,
 };
 use domain::rate::{Quota, Rate};
-use domain::settings::Section;
+use domain::settings::{Language, ReplyKind, Section};
 use domain::text::MessageText;
 use domain::{AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -120,6 +120,7 @@ pub async fn all<S: Store>(store: &S) {
     nothing_reopens_or_adds_to_a_closed_conversation(store).await;
     cursors_that_many_move_at_once_end_at_the_furthest(store).await;
     deadlines_stand_on_the_head_and_are_found_when_due(store).await;
+    what_the_shop_says_by_itself_keeps_its_reason_and_is_stored_once(store).await;
     shelves_show_the_newest_first_and_move_their_heads(store).await;
     sites_know_nothing_of_one_another(store).await;
     a_ticket_is_redeemed_once_and_not_after_its_expiry(store).await;
@@ -368,6 +369,33 @@ pub async fn deadlines_stand_on_the_head_and_are_found_when_due<S: Store>(store:
         Head { deadlines: both.into_iter().collect(), rev: closed.head.rev + 1, ..closed.head.clone() };
     assert!(!store.arm(&forged).await.expect("tried"));
     assert_eq!(store.head(id).await.expect("read"), Some(closed.head));
+}
+
+pub async fn what_the_shop_says_by_itself_keeps_its_reason_and_is_stored_once<S: Store>(store: &S) {
+    let case = Case::new();
+    let begun = case.begin(ClientId(fresh()), NOW);
+    store.commit(&begun).await.expect("stored");
+    let message = Message {
+        kind: ReplyKind::Offline,
+        language: Language::english(),
+        text: "Nobody is here.".into(),
+        client_id: automatic::client_id(begun.head.id, 1, "reply"),
+        why: Why { rule: Rule::NobodyOnline, cause: 1 },
+    };
+    let deadlines = [(Deadline::SlowForm, Armed { due: NOW.plus(Duration::from_secs(60)), seq: 1 })].into();
+    let change = say_automatically(&begun.head, &message, deadlines, NOW).expect("open");
+    let sender = Sender::Shop(begun.head.id);
+    let commit = case.commit(change, Some(begun.head.rev), sender, message.client_id);
+    store.commit(&commit).await.expect("stored");
+    assert_eq!(store.head(begun.head.id).await.expect("read").as_ref(), Some(&commit.head));
+    let page = store.entries(begun.head.id, Log::Thread, 1, 10).await.expect("read");
+    assert_eq!(page.entries, commit.entries);
+    assert_eq!(page.entries[0].why, Some(message.why));
+    // The same cause again, as things are now: its message is there.
+    let change = say_automatically(&commit.head, &message, Deadlines::new(), NOW).expect("open");
+    let again = case.commit(change, Some(commit.head.rev), sender, message.client_id);
+    assert!(matches!(store.commit(&again).await, Err(CommitError::Repeated)));
+    assert_eq!(store.receipt(sender, message.client_id).await.expect("read"), Some(commit.receipt));
 }
 
 pub async fn nothing_reopens_or_adds_to_a_closed_conversation<S: Store>(store: &S) {

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
-use domain::automatic::Deadline;
+use domain::automatic::{Deadline, Rule, Why};
 use domain::conversation::{Assignee, Author, Body, Entry, Head, Log, Numbers, Preview, Status};
 use domain::cursor::{Cursor, Cursors, Reader};
 use domain::deadline::{Armed, Call, Deadlines, shard};
@@ -532,6 +532,10 @@ fn write_entry(conversation: ConversationId, entry: &Entry) -> Item {
         .time("at", entry.at)
         .maybe_text("client_id", entry.client_id.map(|id| id.to_string()));
     let item = write_author(item, "by", &entry.author);
+    let item = match entry.why {
+        Some(why) => item.text("rule", why.rule.name()).number("cause", why.cause),
+        None => item,
+    };
     match &entry.body {
         Body::Message { text } => item.text("kind", "message").text("text", text),
         Body::Note { text } => item.text("kind", "note").text("text", text),
@@ -569,7 +573,14 @@ fn read_entry(item: &Item, log: Log) -> Stored<Entry> {
         author: read_author(item, "by")?,
         body,
         client_id: item.parse_maybe("client_id")?,
+        why: read_why(item),
     })
+}
+
+/// A rule of a newer version is a message without a reason, rather than none.
+fn read_why(item: &Item) -> Option<Why> {
+    let rule = Rule::named(item.get("rule")?)?;
+    Some(Why { rule, cause: item.get_number("cause")? })
 }
 
 fn read_cursor(item: Option<Item>) -> Cursor {

@@ -67,6 +67,7 @@ pub fn receipt(sender: Sender, client_id: ClientId) -> Key {
     match sender {
         Sender::Shopper(id) => key(shopper(id), format!("D#{client_id}")),
         Sender::Agent(agent, id) => key(conversation(id), format!("D#{agent}#{client_id}")),
+        Sender::Shop(id) => key(conversation(id), format!("D#shop#{client_id}")),
     }
 }
 

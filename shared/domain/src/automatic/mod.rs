@@ -196,6 +196,18 @@ impl Rule {
         Self::ALL.into_iter().find(|rule| rule.name() == name)
     }
 
+    /// The message that this rule sends, if it is one.
+    #[must_use]
+    pub const fn sends(self) -> Option<ReplyKind> {
+        match self {
+            Self::OutsideHours => Some(ReplyKind::Outside),
+            Self::AgentOnline => Some(ReplyKind::Online),
+            Self::DuringHours => Some(ReplyKind::During),
+            Self::NobodyOnline | Self::WaitTimeOver => Some(ReplyKind::Offline),
+            Self::FormOffline | Self::FormAlways | Self::FormSlow => None,
+        }
+    }
+
     /// In English, for whoever wonders why a message was sent.
     #[must_use]
     pub const fn reason(self) -> &'static str {

@@ -1,6 +1,7 @@
 //! What a command does: a head, a command and the time in; a change or a named refusal out.
 
 use super::{Assignee, Author, Body, Entry, Head, Log, Numbers, Status, fold};
+use crate::automatic;
 use crate::deadline::Deadlines;
 use crate::people::Actor;
 use crate::text::MessageText;
@@ -139,6 +140,27 @@ pub fn decide(
     Ok(draft.finish())
 }
 
+/// What the shop says by itself, and the deadlines that stand from then on: one change, so that whoever repeats it
+/// repeats both. A closed conversation is told nothing. Whether a person has answered is the caller's to know: the
+/// answer moves the head, and a change decided on the head before it is not stored.
+pub fn say_automatically(
+    head: &Head,
+    message: &automatic::Message,
+    deadlines: Deadlines,
+    now: Timestamp,
+) -> Result<Change, Refusal> {
+    if !head.is_open() {
+        return Err(Refusal::Closed);
+    }
+    let mut draft = Draft::new(head, message.client_id, now);
+    draft.push(Author::System, Body::Message { text: message.text.clone() });
+    if let Some(entry) = draft.entries.last_mut() {
+        entry.why = Some(message.why);
+    }
+    draft.head.deadlines = deadlines;
+    Ok(draft.finish())
+}
+
 fn author(actor: &Actor) -> Author {
     match actor {
         Actor::Shopper { .. } => Author::Shopper,
@@ -165,7 +187,7 @@ impl Draft {
             Log::Thread => (self.head.numbers.t + 1, self.head.numbers.t + 1),
             Log::Backstage => (self.head.numbers.b + 1, self.head.numbers.t),
         };
-        let entry = Entry { log, seq, thread_at, at: self.now, author, body, client_id: None };
+        let entry = Entry { log, seq, thread_at, at: self.now, author, body, client_id: None, why: None };
         fold(&mut self.head, &entry);
         self.entries.push(entry);
     }

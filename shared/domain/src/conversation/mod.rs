@@ -5,8 +5,9 @@
 
 mod decide;
 
-pub use decide::{Change, Command, Refusal, begin, decide};
+pub use decide::{Change, Command, Refusal, begin, decide, say_automatically};
 
+use crate::automatic::Why;
 use crate::deadline::Deadlines;
 use crate::text;
 use crate::{AgentId, ClientId, ConversationId, ShopperId, SiteId, Timestamp};
@@ -100,6 +101,8 @@ pub struct Entry {
     pub body: Body,
     /// The id of the command that caused it, so that a client knows its own message again.
     pub client_id: Option<ClientId>,
+    /// Of what the shop says by itself: the rule that sent it, and what it answers.
+    pub why: Option<Why>,
 }
 
 impl Entry {
@@ -151,7 +154,10 @@ fn fold(head: &mut Head, entry: &Entry) {
     }
     match (&entry.body, &entry.author) {
         (Body::Message { text }, author) => {
-            head.preview = Some(Preview { author: author.clone(), text: text::preview(text) });
+            // What the shop says by itself does not cover what the shopper said.
+            if *author != Author::System {
+                head.preview = Some(Preview { author: author.clone(), text: text::preview(text) });
+            }
             match author {
                 Author::Shopper => {
                     head.unread = true;

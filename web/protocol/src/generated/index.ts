@@ -89,6 +89,16 @@ export type AgentName = { id: string, name: string, };
 
 export type Body = { "kind": "message", text: string, } | { "kind": "joined" } | { "kind": "left" } | { "kind": "closed" } | { "kind": "note", text: string, } | { "kind": "assigned", to: AgentName | null, };
 
+export type Why = { 
+/**
+ * `outside_hours`, `agent_online`, `during_hours`, `nobody_online`, `wait_time_over`, …
+ */
+rule: string, 
+/**
+ * The thread's entry that it answers.
+ */
+cause: number, };
+
 export type Entry = { log: LogName, 
 /**
  * 1, 2, 3, … without holes in each log.
@@ -101,7 +111,11 @@ thread_at: number, at: number, author: Author,
 /**
  * The id of the frame that caused it.
  */
-client_id?: string, } & ({ "kind": "message", text: string, } | { "kind": "joined" } | { "kind": "left" } | { "kind": "closed" } | { "kind": "note", text: string, } | { "kind": "assigned", to: AgentName | null, });
+client_id?: string, 
+/**
+ * Of what the shop said by itself.
+ */
+why?: Why, } & ({ "kind": "message", text: string, } | { "kind": "joined" } | { "kind": "left" } | { "kind": "closed" } | { "kind": "note", text: string, } | { "kind": "assigned", to: AgentName | null, });
 
 export type StatusName = "open" | "closed";
 
