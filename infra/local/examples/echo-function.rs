@@ -115,6 +115,10 @@ async fn http(event: Value) -> Result<Value, Error> {
                 json!({ "statusCode": 418, "headers": { "x-kind": "pot" }, "cookies": ["a=1", "b=2"], "body": "dGVh", "isBase64Encoded": true }),
             );
         }
+        "/large" => return Ok(json!({ "statusCode": 200, "body": "x".repeat(6 * 1_024 * 1_024) })),
+        "/cors" => {
+            return Ok(json!({ "statusCode": 200, "headers": { "access-control-allow-origin": "*" } }));
+        }
         "/bare" => return Ok(json!({ "hello": "there" })),
         "/nonsense" => return Ok(json!({ "statusCode": "many" , "body": 3 })),
         _ => {}

@@ -149,6 +149,7 @@ pub(crate) struct World {
     /// What runs until it is done, or until the platform ends.
     background: Mutex<JoinSet<()>>,
     oidc: oidc::Oidc,
+    compressed: statics::Compressed,
     /// Whether the platform has ended; connections that outlive it must not be served by its ghost.
     ended: AtomicBool,
     options: Options,
@@ -306,6 +307,7 @@ impl Platform {
             tables,
             sockets: websocket::Sockets::default(),
             oidc: oidc::Oidc::default(),
+            compressed: statics::Compressed::default(),
             ended: AtomicBool::new(false),
             options,
         });

@@ -1,7 +1,7 @@
 //! What functions print, and what the platform says of them: shown in colour per source, or kept for a test to read.
 
 use std::collections::VecDeque;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 
 const KEPT: usize = 50_000;
@@ -17,12 +17,15 @@ pub struct LogLine {
 #[derive(Debug)]
 pub(crate) struct Log {
     shown: bool,
+    coloured: bool,
     lines: Mutex<VecDeque<LogLine>>,
 }
 
 impl Log {
     pub(crate) fn new(shown: bool) -> Self {
-        Self { shown, lines: Mutex::new(VecDeque::new()) }
+        // https://no-color.org
+        let coloured = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        Self { shown, coloured, lines: Mutex::new(VecDeque::new()) }
     }
 
     pub(crate) fn say(&self, line: impl Into<String>) {
@@ -35,7 +38,11 @@ impl Log {
                 source.bytes().fold(0_usize, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into()));
             let colour = COLOURS[hash % COLOURS.len()];
             // A terminal that went away must not take the platform with it.
-            let _ = writeln!(std::io::stderr(), "\x1b[{colour}m{source:>13}\x1b[0m {line}");
+            let _ = if self.coloured {
+                writeln!(std::io::stderr(), "\x1b[{colour}m{source:>13}\x1b[0m {line}")
+            } else {
+                writeln!(std::io::stderr(), "{source:>13} {line}")
+            };
         }
         let mut lines = self.lines.lock().expect("no holder panics");
         if lines.len() == KEPT {

@@ -16,10 +16,12 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Duration, Instant, sleep_until, timeout};
 
 const MAX_FRAME: usize = 32 * 1_024;
 const MAX_MESSAGE: usize = 128 * 1_024;
+/// How long an integration may take.
+const PATIENCE: Duration = Duration::from_secs(29);
 
 /// What a connection's task can be told from outside.
 enum Order {
@@ -283,9 +285,11 @@ impl Line {
                 return;
             };
             let event = json!({ "requestContext": line.context(&route, "MESSAGE"), "body": body, "isBase64Encoded": binary });
-            if line.world.lambda.invoke(&line.world, function, event.to_string().into_bytes()).await.is_err()
-            {
-                line.complain("Internal server error");
+            let invocation = line.world.lambda.invoke(&line.world, function, event.to_string().into_bytes());
+            match timeout(PATIENCE, invocation).await {
+                Ok(Ok(_)) => {}
+                Ok(Err(_)) => line.complain("Internal server error"),
+                Err(_) => line.complain("Endpoint request timed out"),
             }
         });
     }

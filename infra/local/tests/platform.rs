@@ -16,6 +16,8 @@ use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 #[tokio::test]
 async fn a_handshake_reaches_the_function_and_its_headers_come_back() {
@@ -82,6 +84,27 @@ async fn a_frame_over_32_kilobytes_closes_the_socket_with_1009() {
     let platform = start().await;
     let mut socket = open(&platform).await;
     say(&mut socket, &"x".repeat(33 * 1_024)).await;
+    assert_eq!(end(&mut socket).await, 1009);
+}
+
+#[tokio::test]
+async fn a_message_may_come_in_frames_up_to_128_kilobytes() {
+    let platform = start().await;
+    let mut socket = open(&platform).await;
+    let frames = |count: usize| {
+        (0..count).map(move |n| {
+            let kind = if n == 0 { OpCode::Data(Data::Text) } else { OpCode::Data(Data::Continue) };
+            Message::Frame(Frame::message(vec![b'x'; 30 * 1_024], kind, n == count - 1))
+        })
+    };
+    for frame in frames(4) {
+        socket.send(frame).await.unwrap();
+    }
+    assert_eq!(hear(&mut socket).await.len(), "echo ".len() + 120 * 1_024);
+    for frame in frames(5) {
+        // The last may find the socket closed already.
+        let _ = socket.send(frame).await;
+    }
     assert_eq!(end(&mut socket).await, 1009);
 }
 
@@ -200,6 +223,53 @@ async fn an_idle_process_is_used_again() {
     }
     let echo = platform.metrics().functions["Echo"].clone();
     assert_eq!((echo.invocations, echo.cold), (3, 1));
+}
+
+#[tokio::test]
+async fn an_invocation_runs_to_its_end_when_nobody_waits_for_it_any_more() {
+    let platform = start().await;
+    let impatient = reqwest::Client::builder().timeout(Duration::from_millis(100)).build().unwrap();
+    assert!(impatient.get(format!("{}/pause", platform.url())).send().await.unwrap_err().is_timeout());
+    until(async || platform.metrics().functions.get("Echo").is_some_and(|echo| echo.invocations == 1)).await;
+    reqwest::get(format!("{}/x", platform.url())).await.unwrap();
+    let echo = platform.metrics().functions["Echo"].clone();
+    assert_eq!((echo.invocations, echo.cold), (2, 1), "its process is free for the next");
+}
+
+#[tokio::test]
+async fn an_answer_over_6_megabytes_and_a_request_over_10_are_refused() {
+    let platform = start().await;
+    let client = reqwest::Client::new();
+    let large = client.get(format!("{}/large", platform.url())).send().await.unwrap();
+    assert_eq!(large.status(), 500);
+    let url = format!("{}/x", platform.url());
+    let request = client.post(&url).body(vec![0; 11 * 1_024 * 1_024]).send().await.unwrap();
+    assert_eq!(request.status(), 413);
+}
+
+#[tokio::test]
+async fn cross_origin_answers_are_the_templates() {
+    let platform = start().await;
+    let client = reqwest::Client::new();
+    let url = format!("{}/cors", platform.url());
+    let ask = async |method: reqwest::Method, origin: &str| {
+        let request = client.request(method, &url).header("origin", origin);
+        let response = request.header("access-control-request-method", "PUT").send().await.unwrap();
+        let header = |name: &str| {
+            response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+        };
+        let allowed = (header("access-control-allow-origin"), header("access-control-allow-methods"));
+        (response.status().as_u16(), allowed.0, allowed.1)
+    };
+    let (shop, methods) = ("https://shop.example".to_owned(), "GET,PUT".to_owned());
+    assert_eq!(ask(reqwest::Method::OPTIONS, &shop).await, (204, shop.clone(), methods));
+    assert_eq!(
+        ask(reqwest::Method::OPTIONS, "https://evil.example").await,
+        (204, String::new(), String::new())
+    );
+    assert_eq!(ask(reqwest::Method::GET, &shop).await.1, shop, "the function's own * is replaced");
+    assert_eq!(ask(reqwest::Method::GET, "https://evil.example").await.1, "");
+    assert_eq!(platform.metrics().functions["Echo"].invocations, 2, "no preflight reaches the function");
 }
 
 #[tokio::test]
@@ -437,7 +507,9 @@ async fn a_file_keeps_the_data_and_its_name_over_a_restart_on_the_same_port() {
 #[tokio::test]
 async fn static_files_have_types_caching_and_the_templates_headers() {
     let folder = folder("static");
-    for (name, content) in [("index.html", "<p>page"), ("app-B1x9_aQ2.js", "1"), ("plain.css", "")] {
+    for (name, content) in
+        [("index.html", "<p>page"), ("app-B1x9_aQ2.js", "1"), ("long.css", &"a{} ".repeat(1_250))]
+    {
         std::fs::write(folder.join(name), content).unwrap();
     }
     let serving = Serving { headers: Some("Headers".into()), fallback: Some("index.html".into()) };
@@ -470,6 +542,24 @@ async fn static_files_have_types_caching_and_the_templates_headers() {
     assert_eq!(fetch("some/route").await, page, "a route of the application is its page");
     let script = fetch("app-B1x9_aQ2.js").await;
     assert!(script.1.starts_with("text/javascript") && script.2.contains("immutable"), "{script:?}");
+    let client = reqwest::Client::new();
+    let long = format!("{}/app/long.css", platform.url());
+    let mut sizes = Vec::new();
+    for (accepted, encoding) in [("gzip, deflate, br", "br"), ("gzip", "gzip"), ("br;q=0", "")] {
+        let response = client.get(&long).header("accept-encoding", accepted).send().await.unwrap();
+        let header = |name: &str| {
+            response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+        };
+        assert_eq!(
+            (header("content-encoding").as_str(), header("vary").as_str()),
+            (encoding, "accept-encoding")
+        );
+        let tag = header("etag");
+        sizes.push(response.bytes().await.unwrap().len());
+        let again = client.get(&long).header("accept-encoding", accepted).header("if-none-match", tag);
+        assert_eq!(again.send().await.unwrap().status(), 304);
+    }
+    assert!(sizes[0] < 100 && sizes[1] < 100 && sizes[2] == 5_000, "{sizes:?}");
     assert_eq!(fetch("missing.js").await.0, 404, "a missing script is not a page");
     assert_ne!(fetch("%2e%2e/Cargo.toml").await.1, "text/x-toml");
 }
@@ -489,7 +579,7 @@ async fn agents_sign_in_with_a_code_and_a_verifier_once() {
         .unwrap();
     assert_eq!(discovery["issuer"], format!("{url}/oidc"));
     // The verifier "abc" and its SHA-256 in base64url.
-    let request = "client_id=client&response_type=code&redirect_uri=http%3A%2F%2Flocalhost%2Fback&state=s&nonce=n&code_challenge_method=S256&code_challenge=ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0";
+    let request = "client_id=client&response_type=code&scope=openid&redirect_uri=http%3A%2F%2Flocalhost%2Fback&state=s&nonce=n&code_challenge_method=S256&code_challenge=ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0";
     let authorize = format!("{url}/oidc/authorize?{request}");
     assert!(client.get(&authorize).send().await.unwrap().text().await.unwrap().contains("<form"));
     let sign_in = async |password: &str| {
@@ -520,11 +610,48 @@ async fn agents_sign_in_with_a_code_and_a_verifier_once() {
     let location = sign_in("secret").await.headers()["location"].to_str().unwrap().to_owned();
     let code = location.split("code=").nth(1).unwrap().split('&').next().unwrap().to_owned();
     assert_eq!(exchange("wrong", &code).await.0, 400, "without the verifier a code is worth nothing");
-    let refresh = format!(
-        "grant_type=refresh_token&client_id=client&refresh_token={}",
-        tokens["refresh_token"].as_str().unwrap()
-    );
-    assert_eq!(client.post(format!("{url}/oidc/token")).body(refresh).send().await.unwrap().status(), 200);
+    let token = async |form: String| {
+        let response = client.post(format!("{url}/oidc/token")).body(form).send().await.unwrap();
+        (response.status().as_u16(), response.json::<Value>().await.unwrap())
+    };
+    let refresh = async |tokens: &Value| {
+        let refresh = tokens["refresh_token"].as_str().unwrap();
+        token(format!("grant_type=refresh_token&client_id=client&refresh_token={refresh}")).await
+    };
+    // A code that was brought twice, as above, ends what came of it: it may have been stolen.
+    assert_eq!(refresh(&tokens).await.1["error"], "invalid_grant");
+    let form = "client_id=client&grant_type=password&username=ana%40example.com&password=";
+    let (_, tokens) = token(format!("{form}secret")).await;
+    let (status, rotated) = refresh(&tokens).await;
+    assert_eq!(status, 200, "{rotated}");
+    assert_ne!(rotated["refresh_token"], tokens["refresh_token"], "each use gives a new one");
+    assert_eq!(refresh(&tokens).await.0, 200, "another tab may still be using the old one");
+    for (form, error) in [
+        (format!("{form}wrong"), "invalid_grant"),
+        (
+            "grant_type=password&client_id=other&username=ana%40example.com&password=secret".into(),
+            "invalid_client",
+        ),
+        ("grant_type=magic&client_id=client".into(), "unsupported_grant_type"),
+        ("client_id=client".into(), "invalid_request"),
+        ("grant_type=refresh_token&client_id=client&refresh_token=x".into(), "invalid_grant"),
+    ] {
+        let (status, answer) = token(form).await;
+        assert_eq!((status, &answer["error"]), (400, &json!(error)), "{answer}");
+    }
+    for (from, to, error) in [
+        ("response_type=code", "response_type=token", "unsupported_response_type"),
+        ("S256", "plain", "invalid_request"),
+        ("scope=openid", "scope=email", "invalid_scope"),
+        ("scope=openid", "scope=openid&prompt=none", "login_required"),
+    ] {
+        let response = client.get(authorize.replace(from, to)).send().await.unwrap();
+        let location = response.headers()["location"].to_str().unwrap();
+        assert!(location.contains(&format!("error={error}")) && location.ends_with("state=s"), "{location}");
+    }
+    let nobody = client.get(format!("{url}/oidc/userinfo")).bearer_auth("x").send().await.unwrap();
+    assert_eq!(nobody.status(), 401);
+    assert!(nobody.headers().contains_key("www-authenticate"));
     let elsewhere = authorize.replace("localhost%2Fback", "evil.example%2Fback");
     assert_eq!(client.get(elsewhere).send().await.unwrap().status(), 400);
 }

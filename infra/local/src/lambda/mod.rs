@@ -115,7 +115,8 @@ impl Lambda {
         self.invoke_as(world, name, &clock::uuid(), payload).await
     }
 
-    /// The same, under a request id that is given: the tries of an asynchronous event share one.
+    /// The same, under a request id that is given: the tries of an asynchronous event share one. Once begun it runs to its end,
+    /// whether or not its caller waits for that.
     async fn invoke_as(
         &self,
         world: &World,
@@ -123,23 +124,26 @@ impl Lambda {
         request_id: &str,
         payload: Vec<u8>,
     ) -> Result<Vec<u8>, InvokeError> {
-        let function = self.functions.get(name).ok_or_else(|| InvokeError {
+        let ending =
+            || InvokeError { kind: "ServiceException".into(), message: "the platform is going down".into() };
+        let function = self.functions.get(name).cloned().ok_or_else(|| InvokeError {
             kind: "ResourceNotFoundException".into(),
             message: format!("Function not found: {name}"),
         })?;
-        let _slot = function.slots.acquire().await.map_err(|_| InvokeError {
-            kind: "ServiceException".into(),
-            message: "the platform is going down".into(),
-        })?;
-        let began = clock::instant();
-        let outcome = self.invoke_once(world, function, request_id, payload).await;
-        world.metrics.invoked(name, memory_gb(&function.spec), began.elapsed(), outcome.is_err());
-        if let Err(error) = &outcome {
-            world
-                .log
-                .write(name, format!("RequestId: {request_id} Error: {} ({})", error.message, error.kind));
-        }
-        outcome
+        let (world, request_id) = (world.me.upgrade().ok_or_else(ending)?, request_id.to_owned());
+        let run = tokio::spawn(async move {
+            let _slot = function.slots.acquire().await.map_err(|_| ending())?;
+            let began = clock::instant();
+            let outcome = world.lambda.invoke_once(&world, &function, &request_id, payload).await;
+            let name = &function.spec.name;
+            world.metrics.invoked(name, memory_gb(&function.spec), began.elapsed(), outcome.is_err());
+            if let Err(error) = &outcome {
+                let line = format!("RequestId: {request_id} Error: {} ({})", error.message, error.kind);
+                world.log.write(name, line);
+            }
+            outcome
+        });
+        run.await.unwrap_or_else(|_| Err(ending()))
     }
 
     async fn invoke_once(
@@ -173,10 +177,12 @@ impl Lambda {
             biased;
             answer = timeout(patience, answered) => match answer {
                 Ok(Ok(result)) => {
+                    // Under the lock, so that no process of an earlier generation slips in behind its renewal.
+                    let mut idle = function.idle.lock().expect("no holder panics");
                     if instance.generation() != self.generation.load(Ordering::SeqCst) {
                         instance.kill_soon();
                     } else if instance.is_well() {
-                        function.idle.lock().expect("no holder panics").push(instance);
+                        idle.push(instance);
                     }
                     result
                 }

@@ -27,8 +27,11 @@ pub struct User {
 
 const TOKEN_SECONDS: u64 = 3_600;
 const CODE_SECONDS: u64 = 60;
+/// A refresh token that was used is replaced, and good for so much longer: two tabs may use it at once. Cognito allows it, too.
+const GRACE_SECONDS: u64 = 60;
 
 struct Grant {
+    client: String,
     email: String,
     nonce: Option<String>,
     challenge: String,
@@ -36,10 +39,19 @@ struct Grant {
     until_ms: u64,
 }
 
+struct Refresh {
+    email: String,
+    client: String,
+    /// Once it has been used.
+    until_ms: Option<u64>,
+    /// The code that it goes back to: who brings that code a second time ends what came of the first.
+    code: Option<String>,
+}
+
 #[derive(Default)]
 pub(crate) struct Oidc {
     codes: Mutex<HashMap<String, Grant>>,
-    refreshes: Mutex<HashMap<String, String>>,
+    refreshes: Mutex<HashMap<String, Refresh>>,
 }
 
 struct Key {
@@ -131,22 +143,34 @@ fn field<'a>(fields: &'a Fields, name: &str) -> &'a str {
 /// The sign-in page, or its answer when the form comes back.
 fn authorize(world: &World, request: &Fields, form: Option<&Fields>) -> Response {
     let options = &world.options;
-    let redirect = field(request, "redirect_uri");
-    let problem = if !options.oidc_clients.iter().any(|client| client == field(request, "client_id")) {
+    let (client, redirect) = (field(request, "client_id"), field(request, "redirect_uri"));
+    // Without these two there is nobody to send an error to: it is shown to the person.
+    let problem = if !options.oidc_clients.iter().any(|known| known == client) {
         Some(format!("client_id must be one of: {}", options.oidc_clients.join(", ")))
     } else if !is_local(redirect) {
         Some("redirect_uri must be on localhost".to_owned())
-    } else if field(request, "response_type") != "code" {
-        Some("response_type must be code".to_owned())
-    } else if field(request, "code_challenge_method") != "S256" || field(request, "code_challenge").is_empty()
-    {
-        Some("PKCE is required: code_challenge with code_challenge_method S256".to_owned())
     } else {
         None
     };
     if let Some(problem) = problem {
         return (StatusCode::BAD_REQUEST, format!("This sign-in request cannot be answered: {problem}.\n"))
             .into_response();
+    }
+    let state = field(request, "state");
+    let back = |error: &str, why: &str| {
+        go(redirect, &[("error", error), ("error_description", why), ("state", state)])
+    };
+    if field(request, "response_type") != "code" {
+        return back("unsupported_response_type", "response_type must be code");
+    }
+    if field(request, "code_challenge_method") != "S256" || field(request, "code_challenge").is_empty() {
+        return back("invalid_request", "PKCE is required: code_challenge with code_challenge_method S256");
+    }
+    if !field(request, "scope").split(' ').any(|scope| scope == "openid") {
+        return back("invalid_scope", "scope must hold openid");
+    }
+    if field(request, "prompt") == "none" {
+        return back("login_required", "nobody stays signed in at this provider");
     }
     let Some(form) = form else {
         return sign_in_page(world, field(request, "login_hint"), "");
@@ -167,6 +191,7 @@ fn authorize(world: &World, request: &Fields, form: Option<&Fields>) -> Response
     world.oidc.codes.lock().expect("no holder panics").insert(
         code.clone(),
         Grant {
+            client: client.to_owned(),
             email: person.email.clone(),
             nonce: request.get("nonce").cloned(),
             challenge: field(request, "code_challenge").to_owned(),
@@ -174,7 +199,7 @@ fn authorize(world: &World, request: &Fields, form: Option<&Fields>) -> Response
             until_ms: clock::now_ms() + CODE_SECONDS * 1_000,
         },
     );
-    go(redirect, &[("code", &code), ("state", field(request, "state"))])
+    go(redirect, &[("code", &code), ("state", state)])
 }
 
 fn go(to: &str, parameters: &[(&str, &str)]) -> Response {
@@ -195,10 +220,20 @@ fn token(world: &World, issuer: &str, form: &Fields) -> Response {
     if !world.options.oidc_clients.iter().any(|known| known == client) {
         return wrong("invalid_client", "unknown client_id");
     }
+    let mut code = None;
     let (email, nonce) = match field(form, "grant_type") {
         "authorization_code" => {
-            let grant = world.oidc.codes.lock().expect("no holder panics").remove(field(form, "code"));
-            let Some(grant) = grant.filter(|grant| grant.until_ms > clock::now_ms()) else {
+            let brought = field(form, "code");
+            let grant = world.oidc.codes.lock().expect("no holder panics").remove(brought);
+            let Some(grant) =
+                grant.filter(|grant| grant.until_ms > clock::now_ms() && grant.client == client)
+            else {
+                world
+                    .oidc
+                    .refreshes
+                    .lock()
+                    .expect("no holder panics")
+                    .retain(|_, refresh| brought.is_empty() || refresh.code.as_deref() != Some(brought));
                 return wrong("invalid_grant", "the code is unknown, used or too old");
             };
             let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(field(form, "code_verifier").as_bytes()));
@@ -208,12 +243,21 @@ fn token(world: &World, issuer: &str, form: &Fields) -> Response {
                     "the code verifier or the redirect_uri is not the one that the code was asked with",
                 );
             }
+            code = Some(brought.to_owned());
             (grant.email, grant.nonce)
         }
         "refresh_token" => {
-            match world.oidc.refreshes.lock().expect("no holder panics").get(field(form, "refresh_token")) {
-                Some(email) => (email.clone(), None),
-                None => return wrong("invalid_grant", "the refresh token is unknown"),
+            let now = clock::now_ms();
+            let mut refreshes = world.oidc.refreshes.lock().expect("no holder panics");
+            match refreshes.get_mut(field(form, "refresh_token")).filter(|refresh| {
+                refresh.client == client && refresh.until_ms.is_none_or(|until| until > now)
+            }) {
+                Some(refresh) => {
+                    refresh.until_ms.get_or_insert(now + GRACE_SECONDS * 1_000);
+                    code.clone_from(&refresh.code);
+                    (refresh.email.clone(), None)
+                }
+                None => return wrong("invalid_grant", "the refresh token is unknown, or was used"),
             }
         }
         "password" => {
@@ -228,6 +272,7 @@ fn token(world: &World, issuer: &str, form: &Fields) -> Response {
             }
             (email, None)
         }
+        "" => return wrong("invalid_request", "grant_type is missing"),
         other => return wrong("unsupported_grant_type", other),
     };
     let Some(person) = world.options.users.iter().find(|person| person.email == email) else {
@@ -253,7 +298,8 @@ fn token(world: &World, issuer: &str, form: &Fields) -> Response {
         return reply(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "error": "server_error" }));
     };
     let refresh = secret();
-    world.oidc.refreshes.lock().expect("no holder panics").insert(refresh.clone(), email);
+    let remembered = Refresh { email, client: client.to_owned(), until_ms: None, code };
+    world.oidc.refreshes.lock().expect("no holder panics").insert(refresh.clone(), remembered);
     reply(
         StatusCode::OK,
         &json!({
@@ -289,7 +335,12 @@ fn userinfo(world: &World, headers: &HeaderMap) -> Response {
             StatusCode::OK,
             &json!({ "sub": subject(&person.email), "email": person.email, "email_verified": true, "name": person.name }),
         ),
-        None => reply(StatusCode::UNAUTHORIZED, &json!({ "error": "invalid_token" })),
+        None => {
+            let mut response = reply(StatusCode::UNAUTHORIZED, &json!({ "error": "invalid_token" }));
+            let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+            response.headers_mut().insert("www-authenticate", challenge);
+            response
+        }
     }
 }
 

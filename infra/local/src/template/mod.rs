@@ -141,6 +141,90 @@ mod tests {
         assert!(error.contains("Fn::Cidr") && error.contains("Resources.F"), "{error}");
     }
 
+    /// A function that reads a stream and a queue, and a schedule; `change` makes them wrong.
+    fn with_events(change: (&str, &str)) -> Result<Stack, TemplateError> {
+        let text = r#"
+  Table:
+    Type: AWS::DynamoDB::Table
+    Properties: { KeySchema: [{ AttributeName: pk, KeyType: HASH }] }
+  Queue: { Type: AWS::SQS::Queue, Properties: { VisibilityTimeout: 30 } }
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: f
+      Timeout: 10
+      Role: !GetAtt Role.Arn
+      Events: { Tick: { Type: ScheduleV2, Properties: { ScheduleExpression: rate(1 minute) } } }
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      Policies:
+        - PolicyDocument:
+            Statement:
+              - { Effect: Allow, Action: ["dynamodb:DescribeStream", "dynamodb:Get*"], Resource: !GetAtt Table.StreamArn }
+              - { Effect: Allow, Action: "sqs:*", Resource: !GetAtt Queue.Arn }
+  FromStream:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties: { EventSourceArn: !GetAtt Table.StreamArn, FunctionName: !Ref F, StartingPosition: LATEST }
+  FromQueue:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties: { EventSourceArn: !GetAtt Queue.Arn, FunctionName: !Ref F }
+  Nightly:
+    Type: AWS::Scheduler::Schedule
+    Properties: { ScheduleExpression: cron(0 3 * * ? *), Target: { Arn: !GetAtt Queue.Arn, RoleArn: !GetAtt Role.Arn } }
+"#;
+        assert!(text.contains(change.0), "{} is not there to be changed", change.0);
+        check(&text.replace(change.0, change.1))
+    }
+
+    #[test]
+    fn what_calls_functions_is_read() {
+        let stack = with_events(("", "")).unwrap();
+        assert_eq!((stack.mappings.len(), stack.queue_mappings.len()), (1, 1));
+        let mut names: Vec<&str> = stack.schedules.iter().map(|schedule| schedule.name.as_str()).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["FTick", "Nightly"]);
+    }
+
+    #[test]
+    fn what_aws_would_not_create_is_refused_by_name() {
+        let third = "  Second:\n    Type: AWS::Lambda::EventSourceMapping\n    Properties: { EventSourceArn: !GetAtt Table.StreamArn, FunctionName: !Ref F }\n";
+        let readers = format!("{third}{}  Nightly:", third.replace("Second", "Third"));
+        for (from, to, name, why) in [
+            ("  Nightly:", readers.as_str(), "FromStream Second Third", "no third"),
+            (
+                "VisibilityTimeout: 30",
+                "VisibilityTimeout: 5",
+                "FromQueue",
+                "visibility timeout of Queue (5 s)",
+            ),
+            ("VisibilityTimeout: 30", "FifoQueue: true", "Queue", "FIFO"),
+            ("VisibilityTimeout: 30", "DelaySeconds: 901", "Queue", "at most 900"),
+            (
+                "VisibilityTimeout: 30",
+                "RedrivePolicy: { deadLetterTargetArn: x, maxReceiveCount: 3 }",
+                "Queue",
+                "not a queue",
+            ),
+            ("\"sqs:*\"", "\"sqs:SendMessage\"", "FromQueue", "sqs:ReceiveMessage"),
+            (
+                "\"sqs:*\"",
+                "[sqs:ReceiveMessage, sqs:DeleteMessage, sqs:GetQueueAttributes]",
+                "Nightly",
+                "sqs:SendMessage",
+            ),
+            ("\"dynamodb:Get*\"", "\"dynamodb:Query\"", "FromStream", "dynamodb:GetRecords"),
+            ("cron(0 3 * * ? *)", "cron(0 3 * * *)", "Nightly", "six fields"),
+            ("rate(1 minute)", "rate(1 minutes)", "F.Events.Tick", "rate(1 minute)"),
+            ("ScheduleV2", "SNS", "F.Events.Tick", "SNS is not emulated"),
+            ("StartingPosition: LATEST", "ParallelizationFactor: 4", "FromStream", "ParallelizationFactor"),
+        ] {
+            let error = with_events((from, to)).unwrap_err().to_string();
+            assert!(name.split(' ').any(|name| error.starts_with(name)), "{name}: {error}");
+            assert!(error.contains(why), "{why}: {error}");
+        }
+    }
+
     #[test]
     fn a_reference_to_nothing_is_refused() {
         let error =
