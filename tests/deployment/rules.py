@@ -42,6 +42,9 @@ GUARDED = {
         # By update and never by reading: whoever renews a session knows its token.
         "dynamodb:UpdateItem": {"HttpApiFunction", "WsMessage"},
     },
+    # Who reads these can speak for the shop.
+    "I": {action: {"HttpApiFunction"} for action in ("dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem")},
+    "J": {"dynamodb:PutItem": {"HttpApiFunction"}},
     "E": {"dynamodb:GetItem": {"HttpApiFunction"}, "dynamodb:Query": {"HttpApiFunction"}},
     "A": {"dynamodb:GetItem": {"HttpApiFunction"}, "dynamodb:Query": {"HttpApiFunction"}, "dynamodb:PutItem": {"HttpApiFunction"}},
 }

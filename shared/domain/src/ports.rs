@@ -5,6 +5,7 @@ use crate::connection::{Connection, Registration, Ticket, Topic};
 use crate::conversation::{Body, Entry, Head, Log, Numbers};
 use crate::cursor::{Cursor, Cursors, Reader};
 use crate::deadline::Call;
+use crate::identity::{Key, KeyId};
 use crate::inbox::{Place, Shelf};
 use crate::people::{Availability, Member, Page, Person, Shopper, Site};
 use crate::rate::{Quota, Rate};
@@ -345,9 +346,34 @@ pub trait SettingsStore: Send + Sync {
     ) -> impl Future<Output = Stored<Vec<Published>>> + Send;
 }
 
+/// The keys by which shops vouch for their shoppers. They open doors: apart from everything else, and read by nobody but
+/// who checks tokens.
+pub trait IdentityKeys: Send + Sync {
+    /// All keys of a site, those that have ended too, the oldest first.
+    fn identity_keys(&self, site: &SiteId) -> impl Future<Output = Stored<Vec<Key>>> + Send;
+
+    /// Keeps a key under an id that the site has not used. Whether it is kept now: a repetition, after an answer that was lost, answers as
+    /// the first did.
+    fn keep_key(&self, site: &SiteId, key: &Key) -> impl Future<Output = Stored<bool>> + Send;
+
+    /// From `at` on the key is good for nothing; an earlier end stays. Whether there is such a key.
+    fn end_key(&self, site: &SiteId, id: &KeyId, at: Timestamp) -> impl Future<Output = Stored<bool>> + Send;
+
+    /// Claims a token's own id for a subject until the token has expired, and answers whose it was before `now`: `None` if nobody's.
+    /// Of two who claim it at once one is answered the other's.
+    fn claim_token(
+        &self,
+        site: &SiteId,
+        token: &str,
+        subject: &str,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> impl Future<Output = Stored<Option<String>>> + Send;
+}
+
 /// Everything that is kept.
-pub trait Store: Conversations + Connections + Accounts + SettingsStore {}
-impl<T: Conversations + Connections + Accounts + SettingsStore> Store for T {}
+pub trait Store: Conversations + Connections + Accounts + SettingsStore + IdentityKeys {}
+impl<T: Conversations + Connections + Accounts + SettingsStore + IdentityKeys> Store for T {}
 
 /// What became of a post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

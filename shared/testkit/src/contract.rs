@@ -6,6 +6,7 @@ use domain::connection::{Connection, Identity, LONGEST, Registration, Ticket, To
 use domain::conversation::{Body, Change, Command, Head, Log, begin, decide, say_automatically};
 use domain::cursor::{Cursor, Reader};
 use domain::deadline::{Armed, Deadlines, shard};
+use domain::identity::{Key, KeyId, Material};
 use domain::inbox::{List, Place, Shelf};
 use domain::people::{Actor, Availability, Member, Page, Person, Role, Shopper, Site};
 use domain::ports::{
@@ -133,6 +134,8 @@ pub async fn all<S: Store>(store: &S) {
     a_quota_counts_per_key_and_window(store).await;
     settings_are_published_version_by_version(store).await;
     of_two_who_publish_at_once_one_is_told(store).await;
+    identity_keys_are_kept_once_and_end(store).await;
+    a_tokens_id_is_one_subjects_until_it_expires(store).await;
     people_sites_and_profiles_are_read_back_as_written(store).await;
 }
 
@@ -682,6 +685,55 @@ pub async fn signs_of_life_keep_what_was_chosen<S: Store>(store: &S) {
     let alive =
         store.sign_of_life(&case.site, case.agent, None, later).await.expect("answered").expect("there");
     assert_eq!((alive.availability, alive.seen_at), (Availability::Invisible, Some(later)));
+}
+
+pub async fn identity_keys_are_kept_once_and_end<S: Store>(store: &S) {
+    let (here, there) = (site(), site());
+    let key = |id: &str, minutes: u32, material| Key {
+        id: KeyId::parse(id).expect("a key's id"),
+        material,
+        made_at: NOW.plus(MINUTE * minutes),
+        ends_at: None,
+    };
+    let first = key("b", 1, Material::Secret((0..32).map(|n| n * 8).collect()));
+    let second = key("a", 2, Material::PublicKey("-----BEGIN PUBLIC KEY-----\nMIIB\n".into()));
+    for one in [&second, &first, &second] {
+        assert!(store.keep_key(&here, one).await.expect("kept"));
+    }
+    let other = Key { material: Material::Secret(vec![1]), ..first.clone() };
+    assert!(!store.keep_key(&here, &other).await.expect("tried"), "the id is used");
+    assert!(store.keep_key(&there, &other).await.expect("kept"), "another site's ids are its own");
+    assert_eq!(store.identity_keys(&here).await.expect("read"), [first.clone(), second.clone()]);
+    assert_eq!(store.identity_keys(&there).await.expect("read"), [other]);
+    assert_eq!(store.identity_keys(&site()).await.expect("read"), []);
+    let end = async |id: &KeyId, minutes: u32| {
+        store.end_key(&here, id, NOW.plus(MINUTE * minutes)).await.expect("tried")
+    };
+    assert!(end(&first.id, 30).await && end(&first.id, 10).await && end(&first.id, 20).await);
+    assert!(!end(&KeyId::parse("c").expect("a key's id"), 10).await);
+    let ended = Key { ends_at: Some(NOW.plus(MINUTE * 10)), ..first };
+    assert_eq!(store.identity_keys(&here).await.expect("read"), [ended, second]);
+}
+
+pub async fn a_tokens_id_is_one_subjects_until_it_expires<S: Store>(store: &S) {
+    let (here, there) = (site(), site());
+    let until = NOW.plus(MINUTE);
+    let claim = async |of: &SiteId, subject: &str, now| {
+        store.claim_token(of, "jti#1", subject, until, now).await.expect("answered")
+    };
+    let eva = || Some("eva".to_owned());
+    assert_eq!(claim(&here, "eva", NOW).await, None);
+    // A cached page, a tab that reloads; and somebody else.
+    assert_eq!(claim(&here, "eva", NOW).await, eva());
+    assert_eq!(claim(&here, "mallory", NOW).await, eva());
+    assert_eq!(claim(&there, "mallory", NOW).await, None);
+    assert_eq!(claim(&here, "mallory", until).await, None);
+    let both = futures::future::join(
+        store.claim_token(&here, "jti#2", "eva", until, NOW),
+        store.claim_token(&here, "jti#2", "mallory", until, NOW),
+    );
+    let (eva, mallory) = both.await;
+    assert_eq!([eva, mallory].into_iter().filter(|one| matches!(one, Ok(None))).count(), 1);
 }
 
 fn section(case: &Case, section: Section, version: u64, body: &str) -> Published {

@@ -4,11 +4,12 @@ use domain::connection::{Connection, Identity, Registration, Ticket, Topic};
 use domain::conversation::{Body, Entry, Head, Log};
 use domain::cursor::{Cursor, Cursors, Reader};
 use domain::deadline::Call;
+use domain::identity::{Key, KeyId};
 use domain::inbox::{Place, Shelf, shelf};
 use domain::people::{Availability, Member, Page, Person, Shopper, Site};
 use domain::ports::{
-    Accounts, Admission, Commit, CommitError, Connections, Conversations, EntryPage, Published, Publishing,
-    Receipt, Sender, Session, SettingsStore, Stored,
+    Accounts, Admission, Commit, CommitError, Connections, Conversations, EntryPage, IdentityKeys, Published,
+    Publishing, Receipt, Sender, Session, SettingsStore, Stored,
 };
 use domain::rate::{Quota, Rate, Verdict};
 use domain::settings::Section;
@@ -38,6 +39,8 @@ struct State {
     shoppers: HashMap<ShopperId, Shopper>,
     people: BTreeMap<String, Person>,
     members: BTreeMap<(SiteId, AgentId), Member>,
+    identity_keys: BTreeMap<SiteId, Vec<Key>>,
+    tokens: HashMap<(SiteId, String), (String, Timestamp)>,
     published: BTreeMap<(SiteId, Section), Vec<Published>>,
     counters: HashMap<(&'static str, String, u64), u32>,
 }
@@ -323,6 +326,50 @@ impl SettingsStore for Memory {
         let versions = state.published.get(&(site.clone(), section)).into_iter().flatten().rev();
         let beyond = versions.filter(|one| before.is_none_or(|before| one.version < before));
         Ok(beyond.take(limit).cloned().collect())
+    }
+}
+
+impl IdentityKeys for Memory {
+    async fn identity_keys(&self, site: &SiteId) -> Stored<Vec<Key>> {
+        let mut keys = self.lock().identity_keys.get(site).cloned().unwrap_or_default();
+        keys.sort_by(|a, b| (a.made_at, &a.id).cmp(&(b.made_at, &b.id)));
+        Ok(keys)
+    }
+
+    async fn keep_key(&self, site: &SiteId, key: &Key) -> Stored<bool> {
+        let mut state = self.lock();
+        let keys = state.identity_keys.entry(site.clone()).or_default();
+        if let Some(known) = keys.iter().find(|known| known.id == key.id) {
+            return Ok(known == key);
+        }
+        keys.push(key.clone());
+        Ok(true)
+    }
+
+    async fn end_key(&self, site: &SiteId, id: &KeyId, at: Timestamp) -> Stored<bool> {
+        let mut state = self.lock();
+        let key =
+            state.identity_keys.get_mut(site).and_then(|keys| keys.iter_mut().find(|key| key.id == *id));
+        let Some(key) = key else { return Ok(false) };
+        key.ends_at = Some(key.ends_at.map_or(at, |before| before.min(at)));
+        Ok(true)
+    }
+
+    async fn claim_token(
+        &self,
+        site: &SiteId,
+        token: &str,
+        subject: &str,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Stored<Option<String>> {
+        let mut state = self.lock();
+        let claim = (site.clone(), token.to_owned());
+        if let Some((holder, _)) = state.tokens.get(&claim).filter(|(_, until)| *until > now) {
+            return Ok(Some(holder.clone()));
+        }
+        state.tokens.insert(claim, (subject.to_owned(), until));
+        Ok(None)
     }
 }
 

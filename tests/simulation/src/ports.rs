@@ -6,11 +6,13 @@ use domain::connection::{Connection, Registration, Ticket, Topic};
 use domain::conversation::{Body, Entry, Head, Log, Status};
 use domain::cursor::{Cursor, Cursors, Reader};
 use domain::deadline::Call;
+use domain::identity::{Key, KeyId};
 use domain::inbox::{Place, Shelf};
 use domain::people::{Availability, Member, Page, Person, Shopper, Site};
 use domain::ports::{
-    Accounts, Admission, Commit, CommitError, Connections, Conversations, EntryPage, Environment, Posted,
-    Published, Publishing, Push, Receipt, Sender, Session, SettingsStore, StoreError, Stored,
+    Accounts, Admission, Commit, CommitError, Connections, Conversations, EntryPage, Environment,
+    IdentityKeys, Posted, Published, Publishing, Push, Receipt, Sender, Session, SettingsStore, StoreError,
+    Stored,
 };
 use domain::rate::{Quota, Rate};
 use domain::settings::Section;
@@ -388,6 +390,15 @@ impl SettingsStore for Faulty {
         published(site: &SiteId) -> Vec<Published>;
         publish(site: &SiteId, published: &Published) -> Publishing;
         history(site: &SiteId, section: Section, before: Option<u64>, limit: usize) -> Vec<Published>;
+    }
+}
+
+impl IdentityKeys for Faulty {
+    forward! {
+        identity_keys(site: &SiteId) -> Vec<Key>;
+        keep_key(site: &SiteId, key: &Key) -> bool;
+        end_key(site: &SiteId, id: &KeyId, at: Timestamp) -> bool;
+        claim_token(site: &SiteId, token: &str, subject: &str, until: Timestamp, now: Timestamp) -> Option<String>;
     }
 }
 

@@ -6,6 +6,7 @@ use domain::connection::Topic;
 use domain::conversation::Log;
 use domain::cursor::Reader;
 use domain::deadline::Call;
+use domain::identity::KeyId;
 use domain::inbox::{Place, Shelf};
 use domain::ports::Sender;
 use domain::settings::Section;
@@ -161,6 +162,26 @@ pub fn membership(agent_id: AgentId, id: &SiteId) -> Key {
 #[must_use]
 pub fn person(email: &str) -> Key {
     key(format!("E#{}", hex(email.as_bytes())), "PERSON")
+}
+
+/// A site's keys, apart from what else is the site's: who may read this can speak for the shop.
+#[must_use]
+pub fn identity(id: &SiteId) -> String {
+    format!("I#{id}")
+}
+
+/// The prefix under which a site's keys stand.
+pub const IDENTITY_KEY: &str = "KEY#";
+
+#[must_use]
+pub fn identity_key(id: &SiteId, name: &KeyId) -> Key {
+    key(identity(id), format!("{IDENTITY_KEY}{}", name.as_str()))
+}
+
+/// A token's own id, which is somebody's text: it goes in as a hash made with its site.
+#[must_use]
+pub fn token(hash: [u8; 32]) -> Key {
+    key(format!("J#{}", hex(&hash)), "JTI")
 }
 
 #[must_use]

@@ -21,6 +21,8 @@
 //! | connection | `K#connection` | `CONNECTION` | who it is, its rate, what it is registered under; ttl | key |
 //! | ticket | `TK#hash` | `TICKET` | a permission to connect; ttl | key, deleted by reading |
 //! | session | `SE#hash` | `SESSION` | a shopper's browser; ttl | key |
+//! | identity key | `I#site` | `KEY#id` | what a shop's server signs with, from when until when | query by prefix |
+//! | token's id | `J#hash` | `JTI` | whose token it was; ttl | key, by writing |
 //! | counter | `N#quota#key` | `W#window` | how many in this window; ttl | key |
 //!
 //! Index `inbox`: `inbox_pk` (`site#queue`, `site#agent#agent`, `site#closed`) → `inbox_sk` (last activity, conversation),
@@ -31,6 +33,7 @@
 mod accounts;
 mod connections;
 mod conversations;
+mod identity;
 mod item;
 pub mod keys;
 mod settings;
