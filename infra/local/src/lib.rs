@@ -67,7 +67,7 @@ pub struct Options {
     pub oidc_clients: Vec<String>,
     /// URL prefix (`/shop/`) → folder.
     pub mounts: Vec<(String, PathBuf)>,
-    /// A file that keeps the table, or memory.
+    /// A file that keeps the table, and beside it one for the queues; or memory.
     pub data: Option<PathBuf>,
     pub limits: Limits,
     pub pace: Pace,
@@ -272,6 +272,11 @@ impl Platform {
                 options.binaries.display()
             );
         }
+        let log = Arc::new(log::Log::new(options.show_logs));
+        let journal = match &options.data {
+            Some(table) => Some(Arc::new(queues::Journal::open(table, Arc::clone(&log))?)),
+            None => None,
+        };
         let world = Arc::new_cyclic(|me| World {
             me: me.clone(),
             lambda: lambda::Lambda::new(&stack.functions, &binaries, options.limits.instances),
@@ -281,7 +286,7 @@ impl Platform {
                 .cloned()
                 .map(|spec| Arc::new(streams::Mapping::new(spec)))
                 .collect(),
-            queues: queues::Queues::new(&stack.queues),
+            queues: queues::Queues::new(&stack.queues, journal.as_ref()),
             queue_mappings: stack
                 .queue_mappings
                 .iter()
@@ -303,7 +308,7 @@ impl Platform {
             environment,
             metrics: metrics::Metrics::default(),
             faults: faults::Faults::default(),
-            log: Arc::new(log::Log::new(options.show_logs)),
+            log,
             tables,
             sockets: websocket::Sockets::default(),
             oidc: oidc::Oidc::default(),

@@ -52,7 +52,7 @@ struct Function {
     spec: FunctionSpec,
     binary: PathBuf,
     idle: Mutex<Vec<Arc<Instance>>>,
-    slots: Semaphore,
+    slots: Arc<Semaphore>,
 }
 
 impl Lambda {
@@ -67,7 +67,7 @@ impl Lambda {
                 spec: spec.clone(),
                 binary,
                 idle: Mutex::new(Vec::new()),
-                slots: Semaphore::new(cap),
+                slots: Arc::new(Semaphore::new(cap)),
             };
             Some((name.clone(), Arc::new(function)))
         });
@@ -130,9 +130,11 @@ impl Lambda {
             kind: "ResourceNotFoundException".into(),
             message: format!("Function not found: {name}"),
         })?;
+        // Who stops waiting for their turn has begun nothing.
+        let slot = Arc::clone(&function.slots).acquire_owned().await.map_err(|_| ending())?;
         let (world, request_id) = (world.me.upgrade().ok_or_else(ending)?, request_id.to_owned());
         let run = tokio::spawn(async move {
-            let _slot = function.slots.acquire().await.map_err(|_| ending())?;
+            let _slot = slot;
             let began = clock::instant();
             let outcome = world.lambda.invoke_once(&world, &function, &request_id, payload).await;
             let name = &function.spec.name;
@@ -201,6 +203,10 @@ impl Lambda {
     }
 
     fn start(&self, world: &World, function: &Arc<Function>) -> Result<Arc<Instance>, InvokeError> {
+        // What waited for its turn must not start a process that nobody would end.
+        if world.ended.load(Ordering::SeqCst) {
+            return Err(ending());
+        }
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let instance = Instance::new(number, self.generation.load(Ordering::SeqCst), &function.spec);
         // Before its process starts: it may ask for work at once.
@@ -280,6 +286,10 @@ impl Lambda {
 
 fn memory_gb(spec: &FunctionSpec) -> f64 {
     f64::from(u32::try_from(spec.memory_mb).unwrap_or(u32::MAX)) / 1_024.0
+}
+
+fn ending() -> InvokeError {
+    InvokeError { kind: "ServiceException".into(), message: "the platform is going down".into() }
 }
 
 fn died(instance: &Instance) -> InvokeError {

@@ -1,9 +1,11 @@
-//! SQS: standard queues with delays, visibility timeouts and dead letters. They live in memory, and on the platform's clock.
-//! `wire` speaks the protocol of the SDKs, `mapping` hands messages to functions.
+//! SQS: standard queues with delays, visibility timeouts and dead letters, on the platform's clock. `wire` speaks the protocol of
+//! the SDKs, `mapping` hands messages to functions, `journal` keeps them over a restart.
 
+mod journal;
 mod mapping;
 mod wire;
 
+pub(crate) use journal::Journal;
 pub(crate) use mapping::{Mapping, run};
 pub(crate) use wire::handle;
 
@@ -11,7 +13,7 @@ use crate::clock::{self, Clock};
 use crate::template::QueueSpec;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -35,7 +37,7 @@ pub struct QueueDepth {
     pub dead_letters_to: Option<String>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Message {
     pub(crate) id: String,
     pub(crate) body: String,
@@ -103,16 +105,31 @@ pub(crate) struct Queue {
     /// By the order in which they were sent.
     messages: Mutex<BTreeMap<u64, Message>>,
     changed: watch::Sender<u64>,
+    journal: Option<Arc<Journal>>,
 }
 
 impl Queue {
-    fn new(spec: QueueSpec) -> Self {
-        Self { spec, messages: Mutex::default(), changed: watch::Sender::new(0) }
+    fn new(spec: QueueSpec, journal: Option<Arc<Journal>>) -> Self {
+        let messages = journal.as_ref().map(|journal| journal.load(&spec.name)).unwrap_or_default();
+        Self { spec, messages: Mutex::new(messages), changed: watch::Sender::new(0), journal }
+    }
+
+    fn keep(&self, number: u64, message: &Message) {
+        if let Some(journal) = &self.journal {
+            journal.keep(&self.spec.name, number, message);
+        }
+    }
+
+    fn forget(&self, number: u64) {
+        if let Some(journal) = &self.journal {
+            journal.forget(&self.spec.name, number);
+        }
     }
 
     fn put(&self, message: Message) {
         let mut messages = self.messages.lock().expect("no holder panics");
         let number = messages.last_key_value().map_or(1, |(last, _)| last + 1);
+        self.keep(number, &message);
         messages.insert(number, message);
         drop(messages);
         self.changed.send_modify(|change| *change += 1);
@@ -124,6 +141,7 @@ impl Queue {
         let most_receives = self.spec.redrive.as_ref().map_or(u32::MAX, |redrive| redrive.receives);
         self.messages.lock().expect("no holder panics").retain(|number, message| {
             if message.sent_ms + millis(self.spec.retention) <= now {
+                self.forget(*number);
                 return false;
             }
             if message.visible_ms > now || taken.len() == most {
@@ -132,12 +150,14 @@ impl Queue {
             if message.receives >= most_receives {
                 message.dead_from = Some(self.spec.arn.clone());
                 dead.push(message.clone());
+                self.forget(*number);
                 return false;
             }
             message.receives += 1;
             message.first_received_ms.get_or_insert(now);
             message.visible_ms = now + millis(visibility);
             message.handle = STANDARD.encode(format!("{number} {} {}", message.receives, message.id));
+            self.keep(*number, message);
             taken.push(message.clone());
             true
         });
@@ -150,6 +170,7 @@ impl Queue {
         let mut messages = self.messages.lock().expect("no holder panics");
         if messages.get(&number).is_some_and(|message| message.handle == handle) {
             messages.remove(&number);
+            self.forget(number);
             drop(messages);
             self.changed.send_modify(|change| *change += 1);
         }
@@ -164,15 +185,17 @@ impl Queue {
             .filter(|message| message.handle == handle && message.visible_ms > now)
             .ok_or(HandleError::NotInFlight)?;
         message.visible_ms = now + millis(visibility);
+        self.keep(number, message);
         drop(messages);
         self.changed.send_modify(|change| *change += 1);
         Ok(())
     }
 
     pub(crate) fn purge(&self) -> usize {
-        let purged = std::mem::take(&mut *self.messages.lock().expect("no holder panics")).len();
+        let purged = std::mem::take(&mut *self.messages.lock().expect("no holder panics"));
+        purged.keys().for_each(|number| self.forget(*number));
         self.changed.send_modify(|change| *change += 1);
-        purged
+        purged.len()
     }
 
     pub(crate) fn depth(&self, now: u64) -> QueueDepth {
@@ -220,8 +243,9 @@ fn number_of(handle: &str) -> Result<u64, HandleError> {
 pub(crate) struct Queues(BTreeMap<String, Arc<Queue>>);
 
 impl Queues {
-    pub(crate) fn new(specs: &[QueueSpec]) -> Self {
-        Self(specs.iter().map(|spec| (spec.name.clone(), Arc::new(Queue::new(spec.clone())))).collect())
+    pub(crate) fn new(specs: &[QueueSpec], journal: Option<&Arc<Journal>>) -> Self {
+        let queue = |spec: &QueueSpec| Arc::new(Queue::new(spec.clone(), journal.cloned()));
+        Self(specs.iter().map(|spec| (spec.name.clone(), queue(spec))).collect())
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Arc<Queue>> {
@@ -271,7 +295,7 @@ mod tests {
     const VISIBILITY: Duration = Duration::from_secs(30);
 
     fn queue(redrive: Option<Redrive>) -> Queue {
-        Queue::new(QueueSpec {
+        let spec = QueueSpec {
             name: "q".into(),
             url: "http://q".into(),
             arn: "arn:q".into(),
@@ -281,7 +305,8 @@ mod tests {
             retention: Duration::from_secs(345_600),
             largest: 1_024,
             redrive,
-        })
+        };
+        Queue::new(spec, None)
     }
 
     fn send(queue: &Queue, now: u64, delay: u64) {

@@ -210,6 +210,30 @@ async fn a_delay_of_ten_minutes_passes_when_the_clock_is_moved_and_not_before() 
 }
 
 #[tokio::test]
+async fn what_was_delayed_outlives_the_platform_when_there_is_a_file_for_it() {
+    let data = crate::common::folder("queues").join("table.db");
+    let begin = async || {
+        Platform::start(Options { data: Some(data.clone()), ..crate::common::options() }).await.unwrap()
+    };
+    let first = begin().await;
+    let theirs = clients(&first).await;
+    for (name, delay) in [("done", 0), ("kept", 600), ("kept too", 0)] {
+        let queue = if name == "kept too" { "Loose" } else { "Queue" };
+        send(&theirs, &first, queue, json!({ "name": name }), delay).await;
+    }
+    first.settled().await;
+    first.ended().await;
+    drop(first);
+    let second = begin().await;
+    assert_eq!(second.metrics().queues["Loose"].visible, 1);
+    second.move_clock(10 * MINUTE);
+    until(async || times_seen(&second, "kept").await == "1").await;
+    second.settled().await;
+    assert_eq!(times_seen(&second, "done").await, "1");
+    assert_eq!(bodies(&clients(&second).await, &second, "Loose").await, [json!({ "name": "kept too" })]);
+}
+
+#[tokio::test]
 async fn schedules_fire_when_the_clock_comes_to_them() {
     let platform = start().await;
     let clients = clients(&platform).await;
