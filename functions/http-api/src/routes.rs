@@ -83,6 +83,7 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
         let asked: body::NewSession = parse_body(&request.body)?;
         let about = NewSession {
             language: asked.language,
+            time_zone: asked.time_zone,
             user_agent: request.user_agent.clone(),
             country: request.country.clone(),
             page: asked.page.map(Into::into),

@@ -158,6 +158,7 @@ async fn conversation(store: &Dynamo, site: &SiteId, n: u32) -> Result<()> {
         name: Some(name.clone()),
         email: None,
         language: Some("es-ES".to_owned()),
+        time_zone: Some("Europe/Madrid".to_owned()),
         user_agent: None,
         country: Some("ES".to_owned()),
         page: None,

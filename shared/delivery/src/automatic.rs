@@ -12,6 +12,7 @@ use domain::automatic::{
 use domain::availability::anybody_online;
 use domain::conversation::{Author, Body, Entry, Head, Log, say_automatically};
 use domain::deadline::{Armed, Deadlines};
+use domain::office_hours::Zone;
 use domain::people::{Member, Shopper, Site};
 use domain::ports::{Commit, CommitError, Environment, Push, Receipt, Sender, Store, StoreError};
 use domain::settings::{ReplyKind, Settings};
@@ -222,6 +223,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
 
 impl Present {
     fn decide(&self, cause: Cause, now: Timestamp) -> Decision {
+        let zone = self.shopper.as_ref().and_then(|shopper| Zone::named(shopper.time_zone.as_deref()?));
         let sent: Vec<ReplyKind> = self.thread.iter().filter_map(|entry| entry.why?.rule.sends()).collect();
         let situation = Situation {
             conversation: self.head.id,
@@ -236,7 +238,7 @@ impl Present {
             form: FormState::NothingToAsk,
             sent: &sent,
             language: self.shopper.as_ref().and_then(|shopper| shopper.language.as_deref()),
-            zone: None,
+            zone: zone.as_ref(),
         };
         tracing::debug!(site = %self.site.id, ?cause, "deciding");
         decide(cause, &situation, now)

@@ -3,6 +3,7 @@
 use crate::secret::{self, Secret};
 use crate::{Engine, Failure};
 use domain::connection::{Identity, TICKET_LIFE, Ticket, Topic};
+use domain::office_hours::Zone;
 use domain::people::{Page, Shopper, Site};
 use domain::ports::{Environment, Push, Session, Store};
 use domain::rate::{REQUESTS, SESSIONS_PER_ADDRESS};
@@ -17,6 +18,7 @@ pub const SESSION_LIFE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 #[derive(Debug, Clone, Default)]
 pub struct NewSession {
     pub language: Option<String>,
+    pub time_zone: Option<String>,
     pub user_agent: Option<String>,
     pub country: Option<String>,
     pub page: Option<Page>,
@@ -46,6 +48,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             name: None,
             email: None,
             language: about.language.and_then(|text| line(text, 35)),
+            time_zone: about.time_zone.and_then(|name| Some(Zone::named(&name)?.name().to_owned())),
             user_agent: about.user_agent.and_then(|text| line(text, 512)),
             country: about.country.filter(|c| c.len() == 2 && c.bytes().all(|b| b.is_ascii_uppercase())),
             page: about.page,

@@ -22,6 +22,11 @@ struct Case {
 
 impl Case {
     async fn new() -> Self {
+        Self::of("Atlantic/Canary").await
+    }
+
+    /// A shopper who reads Spanish, in a zone.
+    async fn of(zone: &str) -> Self {
         let engine = Engine::new(Memory::default(), Outbox::default(), World::new(1), "e1".into());
         let site = Site {
             id: "demo".parse().unwrap(),
@@ -32,7 +37,11 @@ impl Case {
             origins: Vec::new(),
         };
         engine.store.put_site(&site).await.unwrap();
-        let about = NewSession { language: Some("es-ES".into()), ..NewSession::default() };
+        let about = NewSession {
+            language: Some("es-ES".into()),
+            time_zone: Some(zone.into()),
+            ..NewSession::default()
+        };
         let (_, session) = engine.begin_session(&site, "203.0.113.7", about).await.unwrap();
         let case = Self { engine, site, shopper: session.shopper };
         case.agent(Availability::Offline).await;
@@ -164,21 +173,27 @@ async fn h_7_nothing_is_said_after_a_person_has_written_nor_to_a_closed_conversa
 }
 
 #[tokio::test]
-async fn h_3_outside_office_hours_the_next_opening_is_told() {
-    let case = Case::new().await;
-    case.agent(Availability::Online).await;
-    // The clock of the tests begins on Sunday 15 June 2025, 17:06 in Madrid.
-    let monday = json!([{"start": "09:00", "end": "14:00"}]);
-    let hours = json!({
-        "enabled": true, "zone": "Europe/Madrid", "exceptions": [],
-        "week": {"monday": monday, "tuesday": [], "wednesday": [], "thursday": [], "friday": [], "saturday": [], "sunday": []},
-    });
-    case.engine.publish(&Case::ana(), &case.site, Section::Hours, 0, hours).await.unwrap();
-    let id = case.begin().await;
-    assert_eq!(case.engine.react(id, 1).await, Ok(said(ReplyKind::Outside)));
-    let automatic = case.automatic(id).await;
-    assert_eq!(automatic[0].0, Rule::OutsideHours);
-    assert!(automatic[0].1.contains("mañana a las 9:00 (Europe/Madrid)"), "{}", automatic[0].1);
+async fn h_3_outside_office_hours_the_next_opening_is_told_in_the_shoppers_own_zone() {
+    // On the Canaries it is an hour earlier; a zone that does not exist is none, and the shop's is named.
+    for (zone, told) in [
+        ("Atlantic/Canary", "volvemos mañana a las 8:00."),
+        ("Mars/Olympus", "volvemos mañana a las 9:00 (Europe/Madrid)."),
+    ] {
+        let case = Case::of(zone).await;
+        case.agent(Availability::Online).await;
+        // The clock of the tests begins on Sunday 15 June 2025, 17:06 in Madrid.
+        let monday = json!([{"start": "09:00", "end": "14:00"}]);
+        let hours = json!({
+            "enabled": true, "zone": "Europe/Madrid", "exceptions": [],
+            "week": {"monday": monday, "tuesday": [], "wednesday": [], "thursday": [], "friday": [], "saturday": [], "sunday": []},
+        });
+        case.engine.publish(&Case::ana(), &case.site, Section::Hours, 0, hours).await.unwrap();
+        let id = case.begin().await;
+        assert_eq!(case.engine.react(id, 1).await, Ok(said(ReplyKind::Outside)));
+        let automatic = case.automatic(id).await;
+        assert_eq!(automatic[0].0, Rule::OutsideHours);
+        assert!(automatic[0].1.contains(told), "{}", automatic[0].1);
+    }
 }
 
 #[tokio::test]

@@ -97,6 +97,8 @@ pub struct Shopper {
     pub email: Option<String>,
     /// A language tag of the browser's, such as `es-ES`.
     pub language: Option<String>,
+    /// The browser's zone, if the IANA database names it: in it the shopper is told when the shop opens.
+    pub time_zone: Option<String>,
     pub user_agent: Option<String>,
     /// Two letters, from the edge; absent where no edge tells.
     pub country: Option<String>,

@@ -35,6 +35,10 @@ pub struct NewSession {
     #[serde(default)]
     #[ts(optional)]
     pub language: Option<String>,
+    /// The browser's IANA zone: in it the shopper is told when the shop opens.
+    #[serde(default)]
+    #[ts(optional)]
+    pub time_zone: Option<String>,
     #[serde(default)]
     #[ts(optional)]
     pub page: Option<Page>,

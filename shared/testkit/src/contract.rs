@@ -607,6 +607,7 @@ fn shopper(case: &Case) -> Shopper {
         name: Some("Eva".into()),
         email: None,
         language: Some("es-ES".into()),
+        time_zone: Some("Atlantic/Canary".into()),
         user_agent: Some("Mozilla/5.0".into()),
         country: Some("ES".into()),
         page: None,

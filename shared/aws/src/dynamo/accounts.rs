@@ -45,6 +45,7 @@ impl Accounts for Dynamo {
             .maybe_text("name", shopper.name.as_deref())
             .maybe_text("email", shopper.email.as_deref())
             .maybe_text("language", shopper.language.as_deref())
+            .maybe_text("time_zone", shopper.time_zone.as_deref())
             .maybe_text("user_agent", shopper.user_agent.as_deref())
             .maybe_text("country", shopper.country.as_deref())
             .time("first_seen", shopper.first_seen)
@@ -103,6 +104,7 @@ impl Accounts for Dynamo {
             name: item.string("name"),
             email: item.string("email"),
             language: item.string("language"),
+            time_zone: item.string("time_zone"),
             user_agent: item.string("user_agent"),
             country: item.string("country"),
             page: read_page(&item),

@@ -216,7 +216,11 @@ export type NewSession = {
 /**
  * The browser's language tag.
  */
-language?: string, page?: Page, };
+language?: string, 
+/**
+ * The browser's IANA zone: in it the shopper is told when the shop opens.
+ */
+time_zone?: string, page?: Page, };
 
 export type SessionAnswer = { session: string, shopper_id: string, expires_at: number, };
 

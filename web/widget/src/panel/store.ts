@@ -463,7 +463,8 @@ export class Store {
     const answer = await this.edges.fetch(`${this.host.api}/v1/sites/${encodeURIComponent(this.host.site)}/sessions`, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ language: this.language.value, page }),
+      // In the zone the shopper is told when the shop opens.
+      body: JSON.stringify({ language: this.language.value, time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone, page }),
     });
     if (answer.status >= 300) return null;
     const made = readSession(await answer.text());
