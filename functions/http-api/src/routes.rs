@@ -68,6 +68,11 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
             ("POST", ["agent", "sites", site, "settings", name, "history", version, "restore"]) => {
                 self.restore(request, id(site)?, section(name)?, id(version)?).await
             }
+            ("GET", ["agent", "sites", site, "identity-keys"]) => self.keys(request, id(site)?).await,
+            ("POST", ["agent", "sites", site, "identity-keys"]) => self.make_key(request, id(site)?).await,
+            ("POST", ["agent", "sites", site, "identity-keys", key, "end"]) => {
+                self.end_key(request, id(site)?, key).await
+            }
             ("GET", ["agent", "conversations", conversation]) => {
                 self.detail(request, id(conversation)?).await
             }

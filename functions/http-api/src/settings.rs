@@ -3,12 +3,14 @@
 use crate::routes::{actor, bad_field, readable};
 use crate::{Answer, Api, Request};
 use delivery::Failure;
+use domain::identity::{Key, KeyId};
 use domain::people::{Actor, Availability, Site};
 use domain::ports::{Environment, Push, Store};
 use domain::settings::{Section, Settings};
 use domain::{SiteId, Timestamp};
 use protocol::http::{self as body, parse_body};
 use protocol::settings::SectionBody;
+use std::time::Duration;
 
 /// The JSON form of one section of `$settings`.
 macro_rules! shown {
@@ -150,10 +152,50 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
         Ok(readable(request, Answer::json(200, &published)))
     }
 
+    pub(crate) async fn keys(&self, request: &Request, site: SiteId) -> Result<Answer, Failure> {
+        let (actor, site) = self.member_of(request, &site).await?;
+        let keys = self.engine.identity_keys(&actor, &site.id).await?;
+        let keys = keys.iter().map(|key| shown_key(key, self.engine.env.now())).collect();
+        Ok(readable(request, Answer::json(200, &body::IdentityKeysAnswer { keys })))
+    }
+
+    pub(crate) async fn make_key(&self, request: &Request, site: SiteId) -> Result<Answer, Failure> {
+        let (actor, site) = self.member_of(request, &site).await?;
+        let asked: body::NewIdentityKey = parse_body(&request.body)?;
+        let (key, secret) = self.engine.make_identity_key(&actor, &site.id, asked.public_key).await?;
+        let answer = body::IdentityKeyAnswer { key: shown_key(&key, self.engine.env.now()), secret };
+        Ok(readable(request, Answer::json(201, &answer)))
+    }
+
+    pub(crate) async fn end_key(
+        &self,
+        request: &Request,
+        site: SiteId,
+        key: &str,
+    ) -> Result<Answer, Failure> {
+        let (actor, site) = self.member_of(request, &site).await?;
+        let asked: body::EndIdentityKey = parse_body(&request.body)?;
+        let key = KeyId::parse(key).ok_or(Failure::NotFound)?;
+        let after = Duration::from_secs(asked.after_s);
+        self.engine.end_identity_key(&actor, &site.id, &key, after).await?;
+        Ok(readable(request, Answer::empty(204)))
+    }
+
     /// Who asks, as a member of the site; what a member may do there is the use case's to say.
     async fn member_of(&self, request: &Request, site: &SiteId) -> Result<(Actor, Site), Failure> {
         let member = self.member(&self.person(request).await?, site).await?;
         Ok((actor(member), self.site(site).await?))
+    }
+}
+
+/// A key without what it signs with.
+fn shown_key(key: &Key, now: Timestamp) -> body::IdentityKey {
+    body::IdentityKey {
+        id: key.id.as_str().to_owned(),
+        algorithm: key.material.algorithm().to_owned(),
+        made_at: key.made_at.millis(),
+        ends_at: key.ends_at.map(Timestamp::millis),
+        good: key.is_valid(now),
     }
 }
 

@@ -12,6 +12,7 @@ mod fan_out;
 mod greeting;
 mod history;
 pub mod identity;
+mod identity_keys;
 mod inbox;
 mod presence;
 mod secret;

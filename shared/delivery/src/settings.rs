@@ -191,7 +191,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
 }
 
 /// Who publishes: an admin of this site. Others are told that their role does not allow it.
-fn admin<'a>(actor: &'a Actor, site: &SiteId) -> Result<(AgentId, &'a str), Failure> {
+pub(crate) fn admin<'a>(actor: &'a Actor, site: &SiteId) -> Result<(AgentId, &'a str), Failure> {
     match actor {
         Actor::Agent { id, name, role: Role::Admin, site: of } if of == site => Ok((*id, name)),
         _ => Err(Failure::Forbidden),

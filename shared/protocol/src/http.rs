@@ -311,6 +311,52 @@ pub struct HistoryAnswer {
     pub next: Option<u64>,
 }
 
+/// A key by which the shop's server vouches for its shoppers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct IdentityKey {
+    /// A token's header names it: `kid`.
+    pub id: String,
+    /// A token's header names it too: `HS256` or `RS256`.
+    pub algorithm: String,
+    pub made_at: u64,
+    /// From then on it is good for nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub ends_at: Option<u64>,
+    pub good: bool,
+}
+
+/// `GET /v1/agent/sites/{site}/identity-keys`: the oldest first, those that have ended too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct IdentityKeysAnswer {
+    pub keys: Vec<IdentityKey>,
+}
+
+/// `POST /v1/agent/sites/{site}/identity-keys`: at most 5 are good at once.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct NewIdentityKey {
+    /// The shop's public RSA key (PEM, `BEGIN PUBLIC KEY`), for RS256. Without it a secret is made, for HS256 and for Liquid themes.
+    #[serde(default)]
+    #[ts(optional)]
+    pub public_key: Option<String>,
+}
+
+/// 201. `secret` is told here and never again; its characters, as they stand, are what the shop's server signs with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct IdentityKeyAnswer {
+    pub key: IdentityKey,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub secret: Option<String>,
+}
+
+/// `POST /v1/agent/sites/{site}/identity-keys/{key}/end`: 204.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct EndIdentityKey {
+    /// Seconds until it is good for nothing, 0 to 30 days: pages that are cached still bear its tokens.
+    pub after_s: u64,
+}
+
 /// `GET /v1/sites/{site}/content?language=`: what the panel shows, in the site's language nearest to the one asked for. Public, with an `ETag`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct SiteContent {

@@ -88,6 +88,10 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
                 "post /v1/agent/sites/{site}/settings/{section}/history/{version}/restore" => {
                     check::<RestoreRequest>(route, request)
                 }
+                "post /v1/agent/sites/{site}/identity-keys" => check::<NewIdentityKey>(route, request),
+                "post /v1/agent/sites/{site}/identity-keys/{key}/end" => {
+                    check::<EndIdentityKey>(route, request)
+                }
                 _ => panic!("{route} takes nothing"),
             }
         }
@@ -116,6 +120,8 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
                 | "post /v1/agent/sites/{site}/settings/{section}/history/{version}/restore" => {
                     check::<PublishedSection>(route, answer)
                 }
+                "get /v1/agent/sites/{site}/identity-keys" => check::<IdentityKeysAnswer>(route, answer),
+                "post /v1/agent/sites/{site}/identity-keys" => check::<IdentityKeyAnswer>(route, answer),
                 "default" => check::<ErrorAnswer>(route, answer),
                 _ => panic!("{route} answers nothing"),
             }

@@ -494,6 +494,9 @@ async fn a_25_settings_are_for_admins_of_the_site_and_every_page_reads_what_is_p
         (Method::GET, format!("{base}/general/history"), None),
         (Method::GET, format!("{base}/general/history/1"), None),
         (Method::POST, format!("{base}/general/history/1/restore"), Some(json!({"expected": 1}))),
+        (Method::GET, "/v1/agent/sites/demo/identity-keys".into(), None),
+        (Method::POST, "/v1/agent/sites/demo/identity-keys".into(), Some(json!({}))),
+        (Method::POST, "/v1/agent/sites/demo/identity-keys/k1/end".into(), Some(json!({"after_s": 0}))),
     ];
     let luis = stack.agent("demo", "luis@example.com").await;
     let marta = stack.agent("demo-two", "marta@example.com").await;
@@ -543,6 +546,28 @@ async fn a_25_settings_are_for_admins_of_the_site_and_every_page_reads_what_is_p
     assert_eq!(paths, BTreeSet::from(["default_language", "name"]));
     let extra = put(json!({"expected": 1, "value": general, "force": true})).await;
     assert_eq!((extra.status, &extra.body["error"]["code"]), (400, &json!("unknown_field")));
+
+    // A secret is told once; afterwards only that there is such a key.
+    let keys = "/v1/agent/sites/demo/identity-keys";
+    let made = ana.post(keys, json!({})).await.unwrap();
+    assert_eq!((made.status, &made.body["key"]["algorithm"]), (201, &json!("HS256")));
+    let secret = made.body["secret"].as_str().unwrap();
+    assert_eq!(secret.len(), 68);
+    let id = made.body["key"]["id"].as_str().unwrap();
+    let all = ana.get(keys).await.unwrap();
+    assert_eq!((&all.body["keys"][0]["id"], &all.body["keys"][0]["good"]), (&json!(id), &json!(true)));
+    assert!(!all.raw.contains(secret));
+    let no_key = ana.post(keys, json!({"public_key": "-----BEGIN PUBLIC KEY-----"})).await.unwrap();
+    assert_eq!((no_key.status, &no_key.body["error"]["problems"][0]["path"]), (422, &json!("public_key")));
+    let ended = ana.post(&format!("{keys}/{id}/end"), json!({"after_s": 0})).await.unwrap();
+    assert_eq!(ended.status, 204);
+    assert_eq!(ana.get(keys).await.unwrap().body["keys"][0]["good"], false);
+    for (path, body, status) in [
+        (format!("{keys}/k9/end"), json!({"after_s": 0}), 404),
+        (format!("{keys}/{id}/end"), json!({"after_s": 9_999_999}), 422),
+    ] {
+        assert_eq!(ana.post(&path, body).await.unwrap().status, status);
+    }
 
     let restored = ana.post(&format!("{path}/history/1/restore"), json!({"expected": 1})).await.unwrap();
     assert_eq!((&restored.body["version"], &restored.body["restored"]), (&json!(2), &json!(1)));

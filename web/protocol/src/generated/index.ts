@@ -358,6 +358,36 @@ export type HistoryAnswer = { versions: Array<Revision>,
  */
 next?: number, };
 
+export type IdentityKey = { 
+/**
+ * A token's header names it: `kid`.
+ */
+id: string, 
+/**
+ * A token's header names it too: `HS256` or `RS256`.
+ */
+algorithm: string, made_at: number, 
+/**
+ * From then on it is good for nothing.
+ */
+ends_at?: number, good: boolean, };
+
+export type IdentityKeysAnswer = { keys: Array<IdentityKey>, };
+
+export type NewIdentityKey = { 
+/**
+ * The shop's public RSA key (PEM, `BEGIN PUBLIC KEY`), for RS256. Without it a secret is made, for HS256 and for Liquid themes.
+ */
+public_key?: string, };
+
+export type IdentityKeyAnswer = { key: IdentityKey, secret?: string, };
+
+export type EndIdentityKey = { 
+/**
+ * Seconds until it is good for nothing, 0 to 30 days: pages that are cached still bear its tokens.
+ */
+after_s: number, };
+
 export type PublicSettings = { general: GeneralSettings, appearance: AppearanceSettings, visibility: VisibilitySettings, hours: HoursSettings, privacy: PrivacySettings, };
 
 export type SiteContent = { site: string, version: number, language: string, 
