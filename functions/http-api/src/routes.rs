@@ -59,6 +59,9 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
             ("PUT", ["agent", "sites", site, "settings", name]) => {
                 self.publish(request, id(site)?, section(name)?).await
             }
+            ("POST", ["agent", "sites", site, "settings", "hours", "preview"]) => {
+                self.preview_hours(request, id(site)?).await
+            }
             ("GET", ["agent", "sites", site, "settings", name, "history"]) => {
                 self.history(request, id(site)?, section(name)?).await
             }

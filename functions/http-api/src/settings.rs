@@ -115,6 +115,13 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
         Ok(readable(request, Answer::json(200, &published)))
     }
 
+    pub(crate) async fn preview_hours(&self, request: &Request, site: SiteId) -> Result<Answer, Failure> {
+        let (actor, site) = self.member_of(request, &site).await?;
+        let asked: body::HoursPreviewRequest = parse_body(&request.body)?;
+        let preview = self.engine.preview_hours(&actor, &site, asked.value).await?;
+        Ok(readable(request, Answer::json(200, &preview)))
+    }
+
     pub(crate) async fn history(
         &self,
         request: &Request,

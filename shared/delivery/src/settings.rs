@@ -2,13 +2,14 @@
 
 use crate::{Engine, Failure};
 use domain::fields::{FieldCode, FieldError};
+use domain::office_hours::Status;
 use domain::people::{Actor, Role, Site};
 use domain::ports::{Environment, MAX_SECTION_BYTES, Published, Publishing, Push, Store};
 use domain::settings::{Section, SectionValue, Settings};
-use domain::{AgentId, SiteId};
+use domain::{AgentId, SiteId, Timestamp};
 use protocol::ErrorCode;
 use protocol::error::ParseError;
-use protocol::http::{HistoryAnswer, PublishedSection, Revision};
+use protocol::http::{HistoryAnswer, HoursPreview, HoursStatusName, PublishedSection, Revision};
 use protocol::server::AgentName;
 use protocol::settings::{SectionBody, read, write};
 use serde_json::Value;
@@ -103,6 +104,34 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         let earlier = self.version(site, section, version).await?;
         let value = read(section, &earlier.body, &configured.settings).map_err(|_| no_longer_fits())?;
         self.put(by, site, &configured, expected, &value, Some(version)).await
+    }
+
+    /// What a draft of the office hours comes to now. Nothing is saved.
+    pub async fn preview_hours(
+        &self,
+        actor: &Actor,
+        site: &Site,
+        value: Value,
+    ) -> Result<HoursPreview, Failure> {
+        admin(actor, &site.id)?;
+        let configured = self.configured(site).await?;
+        let value = SectionBody::parse(Section::Hours, value)?
+            .check(&configured.settings)
+            .map_err(Failure::Invalid)?;
+        let SectionValue::Hours(hours) = value else { unreachable!("a section is read as itself") };
+        let now = self.env.now();
+        let (status, until) = match hours.status(now) {
+            None => (HoursStatusName::None, None),
+            Some(Status::Open { until }) => (HoursStatusName::Open, until),
+            Some(Status::Closed { next_opening }) => (HoursStatusName::Closed, next_opening),
+        };
+        let zone = hours.schedule.zone();
+        Ok(HoursPreview {
+            status,
+            until: until.map(Timestamp::millis),
+            zone: zone.name().to_owned(),
+            clocks_change: zone.next_change(now).map(Timestamp::millis),
+        })
     }
 
     /// One version of a section.

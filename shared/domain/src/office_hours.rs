@@ -57,6 +57,22 @@ impl Zone {
         self.0.to_datetime(instant(at))
     }
 
+    /// When the clocks there change next, if they do within a year.
+    #[must_use]
+    pub fn next_change(&self, after: Timestamp) -> Option<Timestamp> {
+        let now = instant(after);
+        let before = self.0.to_offset_info(now);
+        let (offset, dst) = (before.offset(), before.dst());
+        let year = now.checked_add(jiff::SignedDuration::from_hours(366 * 24)).ok()?;
+        self.0
+            .following(now)
+            .take_while(|change| change.timestamp() <= year)
+            // A zone may be renamed without its clocks moving.
+            .find(|change| change.offset() != offset || change.dst() != dst)
+            .and_then(|change| u64::try_from(change.timestamp().as_millisecond()).ok())
+            .map(Timestamp)
+    }
+
     /// The first moment at which a clock there shows `wall` or later.
     #[must_use]
     pub fn first_showing(&self, wall: DateTime) -> Timestamp {

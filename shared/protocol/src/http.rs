@@ -301,6 +301,37 @@ pub struct RestoreRequest {
     pub expected: u64,
 }
 
+/// `POST /v1/agent/sites/{site}/settings/hours/preview`: what a draft of the hours comes to at this moment. Nothing is saved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct HoursPreviewRequest {
+    /// As in `HoursSettings`.
+    #[ts(type = "unknown")]
+    pub value: Value,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct HoursPreview {
+    pub status: HoursStatusName,
+    /// When it closes, or opens next; absent where that is beyond a year.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub until: Option<u64>,
+    pub zone: String,
+    /// When the clocks there change next, if they do within a year.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub clocks_change: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HoursStatusName {
+    /// No hours are kept: availability is presence alone.
+    None,
+    Open,
+    Closed,
+}
+
 /// `GET /v1/agent/sites/{site}/settings/{section}/history?before=`: newest first, at most 20.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct HistoryAnswer {

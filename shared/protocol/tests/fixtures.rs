@@ -92,6 +92,9 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
                 "post /v1/agent/sites/{site}/identity-keys/{key}/end" => {
                     check::<EndIdentityKey>(route, request)
                 }
+                "post /v1/agent/sites/{site}/settings/hours/preview" => {
+                    check::<HoursPreviewRequest>(route, request)
+                }
                 _ => panic!("{route} takes nothing"),
             }
         }
@@ -111,6 +114,7 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
                 "get /v1/agent/conversations/{conversation}" => check::<ConversationDetail>(route, answer),
                 "get /v1/sites/{site}/content" => check::<SiteContent>(route, answer),
                 "get /v1/agent/sites/{site}/settings" => check::<SettingsAnswer>(route, answer),
+                "post /v1/agent/sites/{site}/settings/hours/preview" => check::<HoursPreview>(route, answer),
                 "get /v1/agent/sites/{site}/settings/{section}/history" => {
                     check::<HistoryAnswer>(route, answer)
                 }

@@ -1,6 +1,6 @@
 // Our HTTP API, as an agent uses it.
 
-import type { AgentsAnswer, ConversationDetail, ErrorCode, ListAnswer, ListName, Me, TicketAnswer } from '@mostrador/protocol';
+import type { AgentsAnswer, ConversationDetail, ErrorBody, ErrorCode, FieldProblem, HistoryAnswer, HoursPreview, ListAnswer, ListName, Me, PublishedSection, SectionName, SettingsAnswer, TicketAnswer } from '@mostrador/protocol';
 import type { Auth } from './auth';
 
 export class ApiError extends Error {
@@ -9,6 +9,10 @@ export class ApiError extends Error {
     readonly status: number,
     readonly code: ErrorCode | 'unreachable',
     message: string,
+    /** `invalid`: every field that is wrong. */
+    readonly problems: readonly FieldProblem[] = [],
+    /** `conflict`: what stands. */
+    readonly current: PublishedSection | null = null,
   ) {
     super(message);
   }
@@ -37,6 +41,19 @@ export class Api {
 
   ticket = (site: string): Promise<TicketAnswer> => this.ask('POST', '/v1/tickets', { site });
 
+  settings = (site: string): Promise<SettingsAnswer> => this.ask('GET', `/v1/agent/sites/${encodeURIComponent(site)}/settings`);
+
+  publish = (site: string, section: SectionName, expected: number, value: unknown): Promise<PublishedSection> =>
+    this.ask('PUT', `/v1/agent/sites/${encodeURIComponent(site)}/settings/${section}`, { expected, value });
+
+  history = (site: string, section: SectionName, before?: number): Promise<HistoryAnswer> =>
+    this.ask('GET', `/v1/agent/sites/${encodeURIComponent(site)}/settings/${section}/history${before === undefined ? '' : `?before=${before}`}`);
+
+  restore = (site: string, section: SectionName, version: number, expected: number): Promise<PublishedSection> =>
+    this.ask('POST', `/v1/agent/sites/${encodeURIComponent(site)}/settings/${section}/history/${version}/restore`, { expected });
+
+  previewHours = (site: string, value: unknown): Promise<HoursPreview> => this.ask('POST', `/v1/agent/sites/${encodeURIComponent(site)}/settings/hours/preview`, { value });
+
   private async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
     let answer = await this.fetch(method, path, body, false);
     if (answer.status === 401) answer = await this.fetch(method, path, body, true);
@@ -49,8 +66,8 @@ export class Api {
       // A gateway's own page: the status says all there is to say.
     }
     if (answer.ok && json !== null) return json as T;
-    const error = (json as { error?: { code?: ErrorCode; message?: string } } | null)?.error;
-    throw new ApiError(answer.status, error?.code ?? 'internal', error?.message ?? `${answer.status}`);
+    const error = (json as { error?: Partial<ErrorBody> } | null)?.error;
+    throw new ApiError(answer.status, error?.code ?? 'internal', error?.message ?? `${answer.status}`, error?.problems, error?.current);
   }
 
   private async fetch(method: string, path: string, body: unknown, renew: boolean): Promise<Response> {

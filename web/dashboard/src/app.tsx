@@ -15,12 +15,14 @@ import { SiteView } from './views/site';
 const rootRoute = createRootRoute({ component: Gate, notFoundComponent: Home });
 const homeRoute = createRoute({ getParentRoute: () => rootRoute, path: '/', component: Home });
 const siteRoute = createRoute({ getParentRoute: () => rootRoute, path: '/$site', component: OneSite });
+const settingsRoute = createRoute({ getParentRoute: () => siteRoute, path: '/settings' });
+const sectionRoute = createRoute({ getParentRoute: () => siteRoute, path: '/settings/$section' });
 const listRoute = createRoute({ getParentRoute: () => siteRoute, path: '/$list' });
 const conversationRoute = createRoute({ getParentRoute: () => siteRoute, path: '/$list/$conversation' });
 
 function makeRouter() {
   return createRouter({
-    routeTree: rootRoute.addChildren([homeRoute, siteRoute.addChildren([listRoute, conversationRoute])]),
+    routeTree: rootRoute.addChildren([homeRoute, siteRoute.addChildren([settingsRoute, sectionRoute, listRoute, conversationRoute])]),
     basepath: BASE,
     defaultPreload: false,
   });

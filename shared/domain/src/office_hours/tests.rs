@@ -248,3 +248,17 @@ proptest! {
         prop_assert_ne!(schedule.status(change).is_open(), status.is_open());
     }
 }
+
+#[test]
+fn ux_40_the_next_change_of_the_clocks() {
+    let change = |zone: &str, after: &str| {
+        let after: jiff::Timestamp = after.parse().unwrap();
+        let zone = Zone::named(zone).unwrap();
+        zone.next_change(Timestamp(after.as_millisecond() as u64))
+            .map(|at| jiff::Timestamp::from_millisecond(at.millis() as i64).unwrap().to_string())
+    };
+    assert_eq!(change("Europe/Madrid", "2026-11-21T00:00:00Z").as_deref(), Some("2027-03-28T01:00:00Z"));
+    assert_eq!(change("Europe/Madrid", "2027-03-28T01:00:00Z").as_deref(), Some("2027-10-31T01:00:00Z"));
+    assert_eq!(change("America/New_York", "2026-11-21T00:00:00Z").as_deref(), Some("2027-03-14T07:00:00Z"));
+    assert_eq!(change("Asia/Tokyo", "2026-11-21T00:00:00Z"), None);
+}

@@ -1,7 +1,8 @@
 // The narrow column on the left: where one is, and who one is.
 
 import type { PresenceStatus } from '@mostrador/protocol';
-import { Command, Inbox, Keyboard, Users } from 'lucide-react';
+import { Link, useLocation } from '@tanstack/react-router';
+import { Command, Inbox, Keyboard, Settings, Users } from 'lucide-react';
 import { Suspense, lazy } from 'react';
 import { useSite } from '../context';
 import { useText } from '../hooks';
@@ -24,14 +25,15 @@ const YouMenu = lazy(async () => ({ default: (await import('./menus')).YouMenu }
 
 export function Rail({ unread, theme, onTheme, onPresence, onOverlay, onSignOut, keysOn, onKeysOn }: RailProps) {
   const { t } = useText();
-  const { me, agents, list, go } = useSite();
+  const { me, site, agents, list, go } = useSite();
+  const inSettings = useLocation({ select: (at) => /\/settings(\/|$)/.test(at.pathname) });
   const presence = agents.find((agent) => agent.id === me.agent_id)?.presence ?? 'offline';
   return (
     <nav className="rail" aria-label={t('rail.label')}>
       <span className="rail-mark">
         <Mark />
       </span>
-      <button type="button" className="rail-button" aria-current="page" aria-label={unread > 0 ? t('rail.inbox_unread', { count: unread }) : t('rail.inbox')} title={t('rail.inbox')} onClick={() => go(list, null)}>
+      <button type="button" className="rail-button" aria-current={inSettings ? undefined : 'page'} aria-label={unread > 0 ? t('rail.inbox_unread', { count: unread }) : t('rail.inbox')} title={t('rail.inbox')} onClick={() => go(list, null)}>
         <Inbox size={20} strokeWidth={1.75} aria-hidden="true" />
         {unread > 0 && (
           <span className="badge" aria-hidden="true">
@@ -42,6 +44,11 @@ export function Rail({ unread, theme, onTheme, onPresence, onOverlay, onSignOut,
       <button type="button" className="rail-button" aria-label={t('rail.team')} title={t('rail.team')} onClick={() => onOverlay('team')}>
         <Users size={20} strokeWidth={1.75} aria-hidden="true" />
       </button>
+      {site.role === 'admin' && (
+        <Link to="/$site/settings" params={{ site: site.site }} className="rail-button" aria-current={inSettings ? 'page' : undefined} activeProps={{}} aria-label={t('rail.settings')} title={t('rail.settings')}>
+          <Settings size={20} strokeWidth={1.75} aria-hidden="true" />
+        </Link>
+      )}
       <span className="rail-space" />
       <button type="button" className="rail-button" aria-label={t('rail.actions')} title={t('rail.actions')} onClick={() => onOverlay('palette')}>
         <Command size={20} strokeWidth={1.75} aria-hidden="true" />

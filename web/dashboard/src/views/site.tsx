@@ -3,7 +3,7 @@
 import type { AgentsAnswer, ConversationDetail, ListName, Me, MySite, PresenceStatus } from '@mostrador/protocol';
 import { bindToPage } from '@mostrador/protocol';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useNavigate, useParams } from '@tanstack/react-router';
+import { useLocation, useNavigate, useParams } from '@tanstack/react-router';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { SignedOut } from '../auth';
 import { type Handles, type Site, SiteContext, useDesk, useDoors, useSite } from '../context';
@@ -22,6 +22,7 @@ import { Banner, UndoToast } from './toasts';
 const Palette = lazy(async () => ({ default: (await import('./palette')).Palette }));
 const KeysOverlay = lazy(async () => ({ default: (await import('./palette')).KeysOverlay }));
 const Team = lazy(async () => ({ default: (await import('./team')).Team }));
+const Settings = lazy(async () => ({ default: (await import('./settings')).Settings }));
 const Profile = lazy(async () => ({ default: (await import('./profile')).Profile }));
 
 export type Overlay = 'palette' | 'keys' | 'team' | null;
@@ -33,6 +34,7 @@ export function SiteView({ me, site }: { me: Me; site: MySite }) {
   const queries = useQueryClient();
   const navigate = useNavigate();
   const params = useParams({ strict: false });
+  const inSettings = useLocation({ select: (at) => /\/settings(\/|$)/.test(at.pathname) });
   const list = isList(params.list) ? params.list : 'queue';
   const conversation = params.conversation ?? null;
   const owner = `${me.agent_id}.${site.site}`;
@@ -119,12 +121,12 @@ export function SiteView({ me, site }: { me: Me; site: MySite }) {
   const value: Site = { desk, me, site, list, conversation, drafts, agents: team ?? [], agentName, go, handles, profile, keysOn: keys !== 'off' };
   return (
     <SiteContext value={value}>
-      <Screen narrow={narrow} setKeysOn={(on) => setKeys(on ? null : 'off')} />
+      <Screen narrow={narrow} setKeysOn={(on) => setKeys(on ? null : 'off')} settings={inSettings ? (params.section ?? '') : null} />
     </SiteContext>
   );
 }
 
-function Screen({ narrow, setKeysOn }: { narrow: boolean; setKeysOn: (on: boolean) => void }) {
+function Screen({ narrow, setKeysOn, settings }: { narrow: boolean; setKeysOn: (on: boolean) => void; settings: string | null }) {
   const { t } = useText();
   const { desk, site, list, conversation, profile, keysOn } = useSite();
   const { auth } = useDoors();
@@ -163,8 +165,13 @@ function Screen({ narrow, setKeysOn }: { narrow: boolean; setKeysOn: (on: boolea
         keysOn={keysOn}
         onKeysOn={setKeysOn}
       />
-      <InboxList />
-      <Thread key={conversation ?? 'none'} />
+      {settings !== null && (
+        <Suspense>
+          <Settings section={settings} />
+        </Suspense>
+      )}
+      {settings === null && <InboxList />}
+      {settings === null && <Thread key={conversation ?? 'none'} />}
       {conversation !== null && profile.shown && (
         <Suspense>
           <Profile key={conversation} drawer={narrow} />
@@ -247,6 +254,7 @@ function useActions(does: { setOverlay(overlay: Overlay): void; chooseTheme(them
     { id: 'undo', group: 'conversation', keys: 'z', enabled: undoable !== null, run: () => desk.undo() },
     ...LISTS.map((name): Action => ({ id: name, group: 'go', enabled: list !== name, run: () => go(name, conversation) })),
     { id: 'team', group: 'go', run: () => does.setOverlay('team') },
+    ...(site.role === 'admin' ? [{ id: 'settings', group: 'go', run: () => void navigate({ to: '/$site/settings', params: { site: site.site } }) } satisfies Action] : []),
     ...me.sites
       .filter((other) => other.site !== site.site)
       .map((other): Action => ({ id: 'site', name: other.name, group: 'go', run: () => void navigate({ to: '/$site/$list', params: { site: other.site, list: 'queue' } }) })),

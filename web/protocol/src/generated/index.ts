@@ -352,6 +352,24 @@ export type RestoreRequest = {
  */
 expected: number, };
 
+export type HoursPreviewRequest = { 
+/**
+ * As in `HoursSettings`.
+ */
+value: unknown, };
+
+export type HoursStatusName = "none" | "open" | "closed";
+
+export type HoursPreview = { status: HoursStatusName, 
+/**
+ * When it closes, or opens next; absent where that is beyond a year.
+ */
+until?: number, zone: string, 
+/**
+ * When the clocks there change next, if they do within a year.
+ */
+clocks_change?: number, };
+
 export type HistoryAnswer = { versions: Array<Revision>, 
 /**
  * Pass as `before` for the next page; absent at the end.

@@ -1,0 +1,173 @@
+// The pieces that forms are made of. A field shows what the server said of it, by its path.
+
+import { Switch } from '@base-ui/react/switch';
+import type { FieldCode } from '@mostrador/protocol';
+import { ArrowDown, ArrowUp, GripVertical, Trash2 } from 'lucide-react';
+import { type DragEvent, type InputHTMLAttributes, type ReactNode, type TextareaHTMLAttributes, useId, useState } from 'react';
+import { Controller, get, useFormContext, useWatch } from 'react-hook-form';
+import { useText } from '../../hooks';
+import { useWords, type Word } from './words';
+
+/** What is wrong with a field: in English the server's own words, which say what is allowed. */
+export function useProblem(name: string): string | null {
+  const { formState } = useFormContext();
+  const { language } = useText();
+  const t = useWords();
+  const error = get(formState.errors, name) as { type?: FieldCode; message?: string } | undefined;
+  if (typeof error?.type !== 'string') return null;
+  return language === 'en' && error.message ? sentence(error.message) : t(`problem.${error.type}` as Word);
+}
+
+const sentence = (text: string) => `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
+
+export function Problem({ name, id }: { name: string; id?: string }) {
+  const problem = useProblem(name);
+  if (problem === null) return null;
+  return (
+    <p className="field-problem" id={id} role="alert" data-problem={name}>
+      {problem}
+    </p>
+  );
+}
+
+type Input = Omit<InputHTMLAttributes<HTMLInputElement>, 'name'>;
+
+export function Text({ name, label, hint, hideLabel = false, number = false, ...input }: { name: string; label: string; hint?: ReactNode; hideLabel?: boolean; number?: boolean } & Input) {
+  const { register } = useFormContext();
+  const id = useId();
+  const problem = useProblem(name);
+  return (
+    <div className="field">
+      <label htmlFor={id} className={hideLabel ? 'hidden' : ''}>
+        {label}
+      </label>
+      <input id={id} className="input" aria-invalid={problem !== null} aria-describedby={`${id}-hint ${id}-problem`} dir="auto" {...(number ? { inputMode: 'numeric' as const } : {})} {...input} {...register(name, number ? { valueAsNumber: true } : { setValueAs: blankIsAbsent(input.type === 'url') })} />
+      {hint !== undefined && (
+        <p className="field-hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+      <Problem name={name} id={`${id}-problem`} />
+    </div>
+  );
+}
+
+/** Links are optional: blank is none. */
+const blankIsAbsent = (optional: boolean) => (value: unknown) => (optional && value === '' ? undefined : value);
+
+export function Area({ name, label, hint, rows = 3, ...area }: { name: string; label: string; hint?: ReactNode } & Omit<TextareaHTMLAttributes<HTMLTextAreaElement>, 'name'>) {
+  const { register } = useFormContext();
+  const id = useId();
+  const problem = useProblem(name);
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <textarea id={id} className="input" rows={rows} dir="auto" aria-invalid={problem !== null} aria-describedby={`${id}-hint ${id}-problem`} {...area} {...register(name)} />
+      {hint !== undefined && (
+        <p className="field-hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+      <Problem name={name} id={`${id}-problem`} />
+    </div>
+  );
+}
+
+export function Toggle({ name, label, hint }: { name: string; label: string; hint?: ReactNode }) {
+  const id = useId();
+  return (
+    <div className="field">
+      <div className="toggle">
+        <Controller
+          name={name}
+          render={({ field }) => (
+            <Switch.Root id={id} className="switch" checked={field.value === true} onCheckedChange={field.onChange}>
+              <Switch.Thumb className="switch-thumb" />
+            </Switch.Root>
+          )}
+        />
+        <label htmlFor={id}>{label}</label>
+      </div>
+      {hint !== undefined && <p className="field-hint">{hint}</p>}
+      <Problem name={name} />
+    </div>
+  );
+}
+
+export function Choice({ name, legend, options }: { name: string; legend: string; options: readonly (readonly [value: string, label: string])[] }) {
+  const { register } = useFormContext();
+  return (
+    <fieldset className="field choices">
+      <legend>{legend}</legend>
+      {options.map(([value, label]) => (
+        <label key={value} className="choice">
+          <input type="radio" value={value} {...register(name)} />
+          <span>{label}</span>
+        </label>
+      ))}
+      <Problem name={name} />
+    </fieldset>
+  );
+}
+
+/** Which language is edited. The choice is not part of the form. */
+export function LanguageTabs({ languages, chosen, onChoose }: { languages: readonly string[]; chosen: string; onChoose(language: string): void }) {
+  const t = useWords();
+  const { locale } = useText();
+  return (
+    <div className="language-tabs" role="group" aria-label={t('texts.language')}>
+      {languages.map((language) => (
+        <button type="button" key={language} className="tab" aria-pressed={language === chosen} onClick={() => onChoose(language)}>
+          {languageName(locale, language)}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+export function languageName(locale: string, tag: string): string {
+  try {
+    const name = new Intl.DisplayNames([locale], { type: 'language' }).of(tag) ?? tag;
+    return `${name[0]!.toLocaleUpperCase(locale)}${name.slice(1)}`;
+  } catch {
+    return tag;
+  }
+}
+
+/** A list in the merchant's order: by dragging, and by buttons for who does not drag. */
+export function Ordered({ ids, nameOf, onMove, onDelete, children }: { ids: readonly string[]; nameOf(at: number): string; onMove(from: number, to: number): void; onDelete(at: number): void; children(at: number): ReactNode }) {
+  const t = useWords();
+  const [dragged, setDragged] = useState<number | null>(null);
+  const drop = (event: DragEvent, to: number) => {
+    event.preventDefault();
+    if (dragged !== null && dragged !== to) onMove(dragged, to);
+    setDragged(null);
+  };
+  return (
+    <ol className="ordered">
+      {ids.map((id, at) => (
+        <li key={id} className={dragged === at ? 'ordered-item dragged' : 'ordered-item'} onDragOver={(event) => dragged !== null && event.preventDefault()} onDrop={(event) => drop(event, at)}>
+          <div className="ordered-tools">
+            <span className="ordered-grip" draggable title={t('order.drag')} aria-hidden="true" onDragStart={() => setDragged(at)} onDragEnd={() => setDragged(null)}>
+              <GripVertical size={16} strokeWidth={1.75} />
+            </span>
+            <button type="button" className="icon-button" disabled={at === 0} aria-label={t('order.up', { name: nameOf(at) })} onClick={() => onMove(at, at - 1)}>
+              <ArrowUp size={16} strokeWidth={1.75} aria-hidden="true" />
+            </button>
+            <button type="button" className="icon-button" disabled={at === ids.length - 1} aria-label={t('order.down', { name: nameOf(at) })} onClick={() => onMove(at, at + 1)}>
+              <ArrowDown size={16} strokeWidth={1.75} aria-hidden="true" />
+            </button>
+            <button type="button" className="icon-button" aria-label={t('order.delete', { name: nameOf(at) })} onClick={() => onDelete(at)}>
+              <Trash2 size={16} strokeWidth={1.75} aria-hidden="true" />
+            </button>
+          </div>
+          <div className="ordered-body">{children(at)}</div>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+export function useValue<T>(name: string): T | undefined {
+  return useWatch({ name }) as T | undefined;
+}

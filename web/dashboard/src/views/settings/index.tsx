@@ -1,0 +1,316 @@
+// The settings of a site: sections, each published whole under a version. For admins; loaded when one comes here.
+
+import { Dialog } from '@base-ui/react/dialog';
+import type { PublishedSection, SectionName } from '@mostrador/protocol';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link, useBlocker } from '@tanstack/react-router';
+import { ArrowLeft, CircleAlert, CircleCheck } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { FormProvider, get, useForm } from 'react-hook-form';
+import { ApiError } from '../../api';
+import { useDoors, useSite } from '../../context';
+import { absolute, ago } from '../../format';
+import { useNow, useText } from '../../hooks';
+import { Empty, Skeleton } from '../parts';
+import { differences } from './differences';
+import { WidgetPreview } from './preview';
+import { FORMS } from './sections';
+import './settings.css';
+import { startWords, useWords } from './words';
+
+startWords();
+
+export const SECTIONS: readonly SectionName[] = ['hours', 'automatic', 'texts', 'faqs', 'form', 'appearance', 'visibility', 'privacy', 'general'];
+const PREVIEWED: readonly SectionName[] = ['texts', 'appearance', 'general'];
+
+type Values = Record<string, unknown>;
+
+export function Settings({ section }: { section: string | undefined }) {
+  const t = useWords();
+  const { site } = useSite();
+  const { api } = useDoors();
+  const settings = useQuery({ queryKey: ['settings', site.site], queryFn: () => api.settings(site.site), enabled: site.role === 'admin', refetchOnWindowFocus: false });
+  const chosen = SECTIONS.find((one) => one === section) ?? SECTIONS[0]!;
+  const current = settings.data?.sections.find((one) => one.section === chosen);
+  return (
+    <main className="settings">
+      <nav className="settings-nav" aria-label={t('nav')}>
+        <Link to="/$site/$list" params={{ site: site.site, list: 'queue' }} className="button settings-back">
+          <ArrowLeft size={16} strokeWidth={1.75} aria-hidden="true" />
+          {t('back')}
+        </Link>
+        <h1>{t('title')}</h1>
+        <ul>
+          {SECTIONS.map((name) => (
+            <li key={name}>
+              <Link to="/$site/settings/$section" params={{ site: site.site, section: name }} className="settings-link" aria-current={name === chosen ? 'page' : undefined} activeProps={{}} data-section={name}>
+                {t(`section.${name}`)}
+              </Link>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      {site.role !== 'admin' ? (
+        <Empty icon={CircleAlert} title={t('forbidden')} why={t('forbidden_why')} />
+      ) : settings.isError && settings.data === undefined ? (
+        <div className="failed" role="alert">
+          <p>{t('failed')}</p>
+          <button type="button" className="button" onClick={() => void settings.refetch()}>
+            {t('retry')}
+          </button>
+        </div>
+      ) : current === undefined ? (
+        <div className="settings-page">
+          <Skeleton label={t('loading')} rows={8} kind="lines" />
+        </div>
+      ) : (
+        <Editor key={chosen} section={chosen} current={current} sections={settings.data!.sections} />
+      )}
+    </main>
+  );
+}
+
+/** `week.monday[0].start` as the form names it. */
+const formPath = (path: string) => path.replaceAll(/\[(\d+)\]/g, '.$1');
+
+function Editor({ section, current, sections }: { section: SectionName; current: PublishedSection; sections: readonly PublishedSection[] }) {
+  const t = useWords();
+  const { site } = useSite();
+  const { api } = useDoors();
+  const queries = useQueryClient();
+  // The version that is edited: what others publish meanwhile does not change what is on screen.
+  const [base, setBase] = useState(current);
+  const [clash, setClash] = useState<PublishedSection | null>(null);
+  const [said, setSaid] = useState<{ good: boolean; text: string } | null>(null);
+  const form = useForm<Values>({ defaultValues: base.value as unknown as Values, shouldUnregister: false });
+  const { isDirty } = form.formState;
+  const Form = FORMS[section];
+  const general = sections.find((one) => one.section === 'general');
+  const tongues = general?.section === 'general' ? general.value : { languages: ['en'], default_language: 'en' };
+  const languages = [tongues.default_language, ...tongues.languages.filter((tag) => tag !== tongues.default_language)];
+
+  const adopt = (published: PublishedSection) => {
+    setBase(published);
+    form.reset(published.value as unknown as Values);
+    queries.setQueryData<{ sections: PublishedSection[] }>(['settings', site.site], (old) => old && { sections: old.sections.map((one) => (one.section === section ? published : one)) });
+    void queries.invalidateQueries({ queryKey: ['history', site.site, section] });
+  };
+  const publish = useMutation({
+    mutationFn: ({ values, expected }: { values: Values; expected: number }) => api.publish(site.site, section, expected, values),
+    onMutate: () => setSaid(null),
+    onSuccess: (published) => {
+      setClash(null);
+      adopt(published);
+      setSaid({ good: true, text: t('published', { version: published.version }) });
+    },
+    onError: (error) => {
+      if (error instanceof ApiError && error.problems.length > 0) {
+        for (const { path, code, message } of error.problems) form.setError(formPath(path), { type: code, message });
+        setSaid({ good: false, text: t('wrong', { count: error.problems.length }) });
+        // The first in the page's order, which is the order in which one would look.
+        requestAnimationFrame(() => document.querySelector('[data-problem]')?.scrollIntoView({ block: 'center' }));
+      } else if (error instanceof ApiError && error.current !== null) setClash(error.current);
+      else setSaid({ good: false, text: t('publish_failed') });
+    },
+  });
+  const submit = (expected: number) => {
+    form.clearErrors();
+    publish.mutate({ values: form.getValues(), expected });
+  };
+  const unplaced = publish.error instanceof ApiError ? publish.error.problems.filter(({ path }) => path === '' || get(form.formState.errors, formPath(path)) === undefined) : [];
+
+  return (
+    <FormProvider {...form}>
+      <form
+        className="settings-page"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          submit(base.version);
+        }}
+      >
+        <div className="settings-head">
+          <h2>{t(`section.${section}`)}</h2>
+          <p className="soft">{t(`why.${section}`)}</p>
+        </div>
+        {base.unreadable === true && (
+          <p className="notice" role="alert">
+            <CircleAlert size={16} strokeWidth={1.75} aria-hidden="true" /> {t('unreadable')}
+          </p>
+        )}
+        <div className={PREVIEWED.includes(section) ? 'settings-body with-preview' : 'settings-body'}>
+          <div className="settings-fields" key={base.version}>
+            <Form languages={languages} />
+            {unplaced.map(({ path, message }) => (
+              <p key={path} className="field-problem" role="alert">
+                {path}: {message}
+              </p>
+            ))}
+          </div>
+          {PREVIEWED.includes(section) && <WidgetPreview sections={sections} editing={section} language={languages[0]!} />}
+        </div>
+        <History section={section} base={base} onRestored={(published) => {
+          adopt(published);
+          setSaid({ good: true, text: t('history_restored_done', { version: published.restored ?? published.version }) });
+        }} />
+        <div className="save-bar" data-dirty={isDirty ? '' : undefined}>
+          <p role="status">
+            {said !== null ? (
+              <span className={said.good ? 'said-good' : 'said-bad'}>
+                {said.good ? <CircleCheck size={16} strokeWidth={1.75} aria-hidden="true" /> : <CircleAlert size={16} strokeWidth={1.75} aria-hidden="true" />}
+                {said.text}
+              </span>
+            ) : (
+              isDirty && t('unsaved')
+            )}
+          </p>
+          <button type="button" className="button" disabled={!isDirty || publish.isPending} onClick={() => {
+            form.reset(base.value as unknown as Values);
+            publish.reset();
+            setSaid(null);
+          }}>
+            {t('discard')}
+          </button>
+          <button type="submit" className="button button-primary" disabled={!isDirty || publish.isPending}>
+            {publish.isPending ? t('publishing') : t('publish')}
+          </button>
+        </div>
+      </form>
+      <Leaving dirty={isDirty} />
+      {clash !== null && <Clash clash={clash} base={base} mine={form.getValues()} pending={publish.isPending} onMine={() => submit(clash.version)} onTheirs={() => {
+        adopt(clash);
+        setClash(null);
+      }} onEdit={() => setClash(null)} />}
+    </FormProvider>
+  );
+}
+
+/** UX 40: neither a link nor a closed tab takes changes away unasked. */
+function Leaving({ dirty }: { dirty: boolean }) {
+  const t = useWords();
+  const blocker = useBlocker({ shouldBlockFn: ({ current, next }) => dirty && current.pathname !== next.pathname, enableBeforeUnload: dirty, withResolver: true });
+  if (blocker.status !== 'blocked') return null;
+  return (
+    <Dialog.Root open onOpenChange={(open) => !open && blocker.reset()}>
+      <Dialog.Portal>
+        <Dialog.Backdrop className="scrim" />
+        <Dialog.Popup className="dialog dialog-ask" role="alertdialog">
+          <Dialog.Title>{t('leave_title')}</Dialog.Title>
+          <Dialog.Description>{t('leave_why')}</Dialog.Description>
+          <div className="page-actions">
+            <button type="button" className="button" autoFocus onClick={() => blocker.reset()}>
+              {t('leave_stay')}
+            </button>
+            <button type="button" className="button button-danger" onClick={() => blocker.proceed()}>
+              {t('leave_go')}
+            </button>
+          </div>
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+function Clash({ clash, base, mine, pending, onMine, onTheirs, onEdit }: { clash: PublishedSection; base: PublishedSection; mine: Values; pending: boolean; onMine(): void; onTheirs(): void; onEdit(): void }) {
+  const t = useWords();
+  const rows = differences(base.value, clash.value, mine);
+  const shown = (value: string | undefined) => (value === undefined || value === '""' ? t('nothing') : value.replace(/^"|"$/g, ''));
+  return (
+    <Dialog.Root open onOpenChange={(open) => !open && onEdit()}>
+      <Dialog.Portal>
+        <Dialog.Backdrop className="scrim" />
+        <Dialog.Popup className="dialog dialog-wide">
+          <Dialog.Title>{t('conflict_title', { name: clash.by?.name ?? '?' })}</Dialog.Title>
+          <Dialog.Description>{t('conflict_why', { version: clash.version })}</Dialog.Description>
+          {rows.length === 0 ? (
+            <p>{t('conflict_same')}</p>
+          ) : (
+            <div className="diff">
+              <table>
+                <thead>
+                  <tr>
+                    <th scope="col">{t('conflict_field')}</th>
+                    <th scope="col">{t('conflict_theirs')}</th>
+                    <th scope="col">{t('conflict_mine')}</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {rows.map(({ path, theirs, mine }) => (
+                    <tr key={path}>
+                      <th scope="row">
+                        <code>{path}</code>
+                      </th>
+                      <td dir="auto">{shown(theirs)}</td>
+                      <td dir="auto">{shown(mine)}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          )}
+          <div className="page-actions">
+            <button type="button" className="button button-primary" disabled={pending} onClick={onMine}>
+              {t('conflict_mine_do')}
+            </button>
+            <button type="button" className="button" onClick={onTheirs}>
+              {t('conflict_theirs_do')}
+            </button>
+            <button type="button" className="button" onClick={onEdit}>
+              {t('conflict_edit')}
+            </button>
+          </div>
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+function History({ section, base, onRestored }: { section: SectionName; base: PublishedSection; onRestored(published: PublishedSection): void }) {
+  const t = useWords();
+  const { locale } = useText();
+  const { site } = useSite();
+  const { api } = useDoors();
+  const now = useNow(60_000);
+  const [open, setOpen] = useState(false);
+  const [before, setBefore] = useState<number | undefined>();
+  const history = useQuery({ queryKey: ['history', site.site, section, before ?? 0], queryFn: () => api.history(site.site, section, before), enabled: open && base.version > 0 });
+  const restore = useMutation({ mutationFn: (version: number) => api.restore(site.site, section, version, base.version), onSuccess: onRestored });
+  useEffect(() => setBefore(undefined), [base.version]);
+  return (
+    <details className="history" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        {t('history')} <span className="soft">{base.version === 0 ? t('history_none') : t('history_by', { version: base.version, name: base.by?.name ?? '?' })}</span>
+      </summary>
+      <ul>
+        {history.data?.versions.map((one) => (
+          <li key={one.version}>
+            <span>
+              <strong>{t('history_by', { version: one.version, name: one.by?.name ?? '?' })}</strong>{' '}
+              <small className="soft" title={one.at === undefined ? '' : absolute(locale, one.at)}>
+                {one.at !== undefined && ago(locale, one.at, now)}
+                {one.restored !== undefined && ` · ${t('history_restored', { version: one.restored })}`}
+              </small>
+            </span>
+            {one.version === base.version ? (
+              <span className="chip">{t('history_now')}</span>
+            ) : (
+              <button type="button" className="button" disabled={restore.isPending} onClick={() => restore.mutate(one.version)}>
+                {t('history_restore')}
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+      {restore.isError && (
+        <p className="field-problem" role="alert">
+          {t('publish_failed')}
+        </p>
+      )}
+      {history.data?.next !== undefined && (
+        <button type="button" className="button" onClick={() => setBefore(history.data?.next)}>
+          {t('history_more')}
+        </button>
+      )}
+    </details>
+  );
+}
