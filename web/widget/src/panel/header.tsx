@@ -1,6 +1,6 @@
 import { h } from "preact";
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { Avatar } from "./avatar.js";
 import { Icon } from "./icons.js";
 import type { Store } from "./store.js";
@@ -54,73 +54,24 @@ function presence(store: Store): string {
 function Menu({ store }: { store: Store }) {
   const open = useSignal(false);
   const anchor = useRef<HTMLDivElement>(null);
-  const box = useRef<HTMLDivElement>(null);
-  const button = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
-    if (!open.value) return;
-    box.current?.querySelector<HTMLElement>("[role=menuitem]")?.focus();
-    const root = box.current?.getRootNode() as ShadowRoot;
-    const away = (event: Event) => {
-      if (!event.composedPath().includes(anchor.current!)) open.value = false;
-    };
-    document.addEventListener("pointerdown", away);
-    root.addEventListener("focusin", away);
-    return () => {
-      document.removeEventListener("pointerdown", away);
-      root.removeEventListener("focusin", away);
-    };
-  }, [open.value]);
-  const keys = (event: KeyboardEvent) => {
-    const items = [...(box.current?.querySelectorAll<HTMLElement>("[role=menuitem]") ?? [])];
-    const at = items.indexOf((box.current?.getRootNode() as ShadowRoot).activeElement as HTMLElement);
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 }[event.key];
-    if (to !== undefined) {
-      event.preventDefault();
-      items[(to + items.length) % items.length]?.focus();
-    } else if (event.key === "Escape") {
-      event.stopPropagation();
-      open.value = false;
-      button.current?.focus();
-    } else if (event.key === "Tab") open.value = false;
-  };
-  const pick = (act: () => void) => () => {
-    open.value = false;
-    button.current?.focus();
-    act();
-  };
-  const live = store.conversation.value !== null && !store.closed.value;
+  const later = store.later.value;
   return (
     <div class="menu-anchor" ref={anchor}>
       <button
-        ref={button}
         type="button"
         class="tool"
         aria-label={store.t("menu")}
         aria-haspopup="menu"
         aria-expanded={open.value}
         data-testid="menu"
-        onClick={() => (open.value = !open.value)}
+        onClick={() => {
+          store.loadLater();
+          open.value = !open.value;
+        }}
       >
         <Icon name="more" />
       </button>
-      {open.value && (
-        <div ref={box} class="menu" role="menu" aria-label={store.t("menu")} onKeyDown={keys}>
-          {live && (
-            <button type="button" role="menuitem" tabIndex={-1} data-testid="end" onClick={pick(() => (store.ask.value = "end"))}>
-              <Icon name="end" size={16} />
-              {store.t("endChat")}
-            </button>
-          )}
-          <button type="button" role="menuitem" tabIndex={-1} data-testid="mute" onClick={pick(() => store.toggleMute())}>
-            <Icon name={store.muted.value ? "sound" : "muted"} size={16} />
-            {store.t(store.muted.value ? "unmute" : "mute")}
-          </button>
-          <button type="button" role="menuitem" tabIndex={-1} data-testid="forget" onClick={pick(() => (store.ask.value = "forget"))}>
-            <Icon name="shield" size={16} />
-            {store.t("endHere")}
-          </button>
-        </div>
-      )}
+      {open.value && later && <later.Menu store={store} open={open} anchor={anchor.current!} />}
     </div>
   );
 }

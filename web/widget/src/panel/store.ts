@@ -19,6 +19,8 @@ import type { Host } from "../host.js";
 import { keys } from "../keys.js";
 import { direction, language, theme } from "../page.js";
 import { fill, type Key, type Strings, stringsFor } from "../strings.js";
+import { kit } from "./kit.js";
+import type { Later } from "./later.js";
 import { Cupboard, readSession, type Session, unsentIn } from "./storage.js";
 
 export type Ask = "end" | "forget";
@@ -37,6 +39,8 @@ export class Store {
   /** Number of the first message that was unread when the panel was opened; 0 = none. */
   readonly divider = signal(0);
   readonly ask = signal<Ask | null>(null);
+  /** What is not needed at first: see `later.tsx`. */
+  readonly later = signal<Later | null>(null);
   readonly problem = signal(false);
   readonly muted = signal(false);
   readonly language = signal("en");
@@ -125,6 +129,21 @@ export class Store {
     const dark = matchMedia("(prefers-color-scheme: dark)");
     this.listen(dark, "change", () => void this.face());
     if (this.resumable) this.client.start();
+  }
+
+  /** Safe to call whenever it may be wanted: a network that was lost meanwhile is tried again. */
+  loadLater(): void {
+    if (this.later.peek()) return;
+    import("./later.js").then(
+      (later) => {
+        if (this.later.peek()) return;
+        const sheet = new CSSStyleSheet();
+        sheet.replaceSync(later.css);
+        this.host.root.adoptedStyleSheets.push(sheet);
+        this.later.value = later.later(kit);
+      },
+      () => {},
+    );
   }
 
   shutdown(): void {
@@ -262,6 +281,7 @@ export class Store {
 
   /** Something that decides what counts as read has changed: the panel, the tab, the scroll position, the thread. */
   reconsider(): void {
+    if (this.loaded.value) this.loadLater();
     const log = this.conversation.value?.log;
     if (log && this.watching() && this.atEnd.value) this.seenHere.value = Math.max(this.seenHere.value, log.numbers.t);
     const unread = this.unread.value;
