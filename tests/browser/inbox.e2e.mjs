@@ -9,11 +9,29 @@ after(async () => { await product.stop(); });
 
 const DESKTOP = { viewport: { width: 1440, height: 900 } };
 
-async function agent(t, email, options = {}) {
+async function agent(t, email, { prepare = async () => {}, ...options } = {}) {
   const { context, page } = await product.person({ ...DESKTOP, ...options });
   t.after(() => context.close());
+  await prepare(page);
   await signIn(page, product.url, email);
   return page;
+}
+
+/** What the server says can be held back for a while: `hold()`, then `release()`. */
+function ears() {
+  let held = null;
+  const prepare = (page) => page.routeWebSocket(/\/ws\?/, (socket) => {
+    const server = socket.connectToServer();
+    server.onMessage((frame) => (held === null ? socket.send(frame) : held.push(() => socket.send(frame))));
+  });
+  return {
+    prepare,
+    hold: () => (held = []),
+    release() {
+      for (const send of held ?? []) send();
+      held = null;
+    },
+  };
 }
 
 const row = (page, id) => page.locator(`[data-conversation="${id}"]`);
@@ -128,10 +146,13 @@ test("ux_35 closing and assigning apply at once and can be undone", async (t) =>
 
 test("f_15 ux_35 two who take a chat at once: one gets it, the other is told and shown the truth", async (t) => {
   const { id } = await product.visitor("who takes me?");
-  const [ana, luis] = await Promise.all([agent(t, "ana@example.com"), agent(t, "luis@example.com")]);
+  const hearing = [ears(), ears()];
+  const [ana, luis] = await Promise.all(["ana", "luis"].map((name, n) => agent(t, `${name}@example.com`, { prepare: hearing[n].prepare })));
   await Promise.all([open(ana, id), open(luis, id)]);
   // Neither hears of the other's click before their own has gone out.
-  await Promise.all([ana, luis].map((page) => page.getByRole("button", { name: "Take it" }).evaluate((button) => button.click())));
+  for (const one of hearing) one.hold();
+  await Promise.all([ana, luis].map((page) => page.getByRole("button", { name: "Take it" }).click()));
+  for (const one of hearing) one.release();
   const told = await Promise.any([ana, luis].map(async (page) => {
     await page.getByRole("alert").getByText(/has it/).waitFor();
     return page;
@@ -198,9 +219,10 @@ test("two shoppers and two agents talk at once, and nobody hears what is not the
     await mine.getByText(`my ${subject} question`).first().click();
     await reply(mine).pressSequentially(`About your ${subject}`);
     await page.locator("[data-testid=typing]").waitFor();
-    await page.getByText(/joined/i).waitFor({ state: "attached", timeout: 100 }).catch(() => {});
     await reply(mine).press("Enter");
     await page.getByText(`About your ${subject}`).first().waitFor();
+    // Who answers first has joined, and the shopper is told so.
+    await page.getByText(/joined/i).first().waitFor({ state: "attached" });
     await write(page, `Thanks for the ${subject}`);
     await log(mine).getByText(`Thanks for the ${subject}`).waitFor();
     await log(mine).locator("[data-state=seen]").first().waitFor();

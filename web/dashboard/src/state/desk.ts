@@ -265,8 +265,8 @@ export class Desk {
     if (this.client.tell({ action: 'seen', conversation_id: conversation, seen: t, delivered: t })) this.told.set(conversation, { seen: t, delivered: t });
   }
 
-  assign(conversation: string, to: string | null, undoable = true): void {
-    const from = this.owner(conversation);
+  /** `from`: the owner that the agent saw when they decided. Who clicks before a change is painted takes it from nobody unknowingly. */
+  assign(conversation: string, to: string | null, from = this.owner(conversation), undoable = true): void {
     if (from === to) return;
     this.wish(conversation, { owner: to });
     void this.perform({ action: 'assign', conversation_id: conversation, to, expected: from });
@@ -303,7 +303,7 @@ export class Desk {
         this.keepOpen(undoable.conversation);
         break;
       case 'assigned':
-        this.assign(undoable.conversation, undoable.from, false);
+        this.assign(undoable.conversation, undoable.from, undoable.to, false);
         break;
     }
   }

@@ -135,12 +135,12 @@ export function OwnerMenu({ id, owner, joined, children }: { id: string; owner: 
                 <Menu.Popup className="popup">
                   <Menu.Group>
                     <Menu.GroupLabel className="popup-label">{t('owner.assign')}</Menu.GroupLabel>
-                    <OwnerItem chosen={owner === me.agent_id} onPick={() => desk.assign(id, me.agent_id)} hint="A">
+                    <OwnerItem chosen={owner === me.agent_id} onPick={() => desk.assign(id, me.agent_id, owner)} hint="A">
                       <Avatar name={me.name} size={20} />
                       <span className="popup-words">{t('owner.me')}</span>
                     </OwnerItem>
                     {others.map((agent) => (
-                      <OwnerItem key={agent.id} chosen={owner === agent.id} onPick={() => desk.assign(id, agent.id)}>
+                      <OwnerItem key={agent.id} chosen={owner === agent.id} onPick={() => desk.assign(id, agent.id, owner)}>
                         <Avatar name={agent.name} size={20} />
                         <span className="popup-words">{agent.name}</span>
                         <span className="popup-presence">
@@ -151,7 +151,7 @@ export function OwnerMenu({ id, owner, joined, children }: { id: string; owner: 
                     ))}
                   </Menu.Group>
                   <Menu.Separator className="popup-line" />
-                  <OwnerItem chosen={owner === null} onPick={() => desk.assign(id, null)}>
+                  <OwnerItem chosen={owner === null} onPick={() => desk.assign(id, null, owner)}>
                     <EyeOff size={16} strokeWidth={1.75} aria-hidden="true" />
                     <span className="popup-words">{t('owner.to_nobody')}</span>
                   </OwnerItem>

@@ -110,7 +110,7 @@ function Header({ id, name, closed }: { id: string; name: string; closed: boolea
           </Suspense>
         )}
         {!closed && owner === null && (
-          <button type="button" className="button button-primary" onClick={() => desk.assign(id, me.agent_id)}>
+          <button type="button" className="button button-primary" onClick={() => desk.assign(id, me.agent_id, owner)}>
             {t('owner.take')}
           </button>
         )}
