@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { brotliCompressSync } from "node:zlib";
 import { start } from "../../../tests/browser/product.mjs";
 import { agentAt } from "./agent.mjs";
 
@@ -192,6 +193,43 @@ test("ux_24 opening focuses the composer, Esc gives the focus back to the launch
   // ux_26: modal, and nothing lies over it.
   assert.equal(await phone.getByTestId("panel").getAttribute("aria-modal"), "true");
   assert.equal(await phone.getByTestId("launcher").isVisible(), false);
+});
+
+test("ux_26 full screen on a phone is modal: Tab stays in it, the launcher is hidden, Esc leaves it", async (t) => {
+  const page = await shopper(t, { viewport: { width: 390, height: 780 }, isMobile: true, hasTouch: true });
+  await page.getByTestId("launcher").tap();
+  await page.getByTestId("composer").waitFor();
+  const panel = page.getByTestId("panel");
+  assert.equal(await panel.getAttribute("aria-modal"), "true");
+  assert.equal(await page.getByTestId("launcher").isVisible(), false);
+  for (let n = 0; n < 12; n++) {
+    await page.keyboard.press("Tab");
+    assert.ok(await panel.evaluate((box) => box.contains(box.getRootNode().activeElement)), `Tab number ${n + 1} left the panel`);
+  }
+  await page.keyboard.press("Escape");
+  await page.getByTestId("launcher").waitFor();
+  assert.equal(await isOpen(page), false);
+});
+
+test("ux_1 the loader is at most 3 KB, and what a first look at the panel loads at most 25", async (t) => {
+  const { context, page } = await product.person();
+  t.after(() => context.close());
+  const bodies = new Map();
+  page.on("response", async (answer) => {
+    const { pathname } = new URL(answer.url());
+    if (pathname.startsWith("/widget/")) bodies.set(pathname, await answer.body());
+  });
+  await page.goto(`${product.url}/shop/`);
+  await page.getByTestId("launcher").click();
+  await page.getByTestId("composer").waitFor();
+  await page.waitForLoadState("networkidle");
+  // What is fetched behind it, at leisure, has a budget of its own in the build.
+  const later = /\/(later|older|polling|chime)-/;
+  const size = (wanted) => [...bodies].filter(([path]) => wanted(path)).reduce((sum, [, body]) => sum + brotliCompressSync(body).length, 0);
+  const [loader, panel] = [size((path) => path.endsWith("/loader.js")), size((path) => !path.endsWith("/loader.js") && !later.test(path))];
+  t.diagnostic(`loader ${loader}, panel ${panel} bytes`);
+  assert.ok(loader > 0 && loader <= 3 * 1024, `${loader}`);
+  assert.ok(panel > 0 && panel <= 25 * 1024, `${panel}`);
 });
 
 test("ux_31 Arabic mirrors, and 320 px at 400 % zoom is usable", async (t) => {
