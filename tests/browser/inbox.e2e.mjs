@@ -238,7 +238,8 @@ test("after a loss the list and the open thread have everything, a conversation 
   const page = await agent(t, "ana@example.com");
   await open(page, known.id);
   await page.context().setOffline(true);
-  await page.getByText("You are offline").waitFor();
+  // The banner, not the composer's hint: it comes a moment later, and only what was said is taken back.
+  await page.locator(".banner-offline").waitFor();
   await product.shot(page, "offline");
   await reply(page).fill("written while offline");
   await reply(page).press("Enter");
@@ -262,7 +263,8 @@ test("f_13 a token that is refused in mid-chat is renewed silently, and the draf
     return route.fulfill({ status: 401, contentType: "application/json", body: JSON.stringify({ error: { code: "unauthorized", message: "expired" } }) });
   });
   await page.context().setOffline(true);
-  await page.getByText("You are offline").waitFor();
+  // The banner, not the composer's hint: it comes a moment later, and only what was said is taken back.
+  await page.locator(".banner-offline").waitFor();
   await page.context().setOffline(false);
   await page.getByText("Connected again").waitFor({ timeout: 45_000 });
   assert.ok(refused >= 2, "the first ticket was not refused");
