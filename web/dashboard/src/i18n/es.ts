@@ -1,9 +1,7 @@
 // De tú, claro y breve.
 
 import type { en } from './en';
-
-/** Spanish has one more plural form than English, for millions. */
-type Plural<K> = K extends `${infer Stem}_other` ? `${Stem}_many` : never;
+import type { Plural } from './plural';
 
 export const es: Record<keyof typeof en, string> & Partial<Record<Plural<keyof typeof en>, string>> = {
   'app.name': 'Mostrador',

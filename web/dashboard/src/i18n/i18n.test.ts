@@ -4,9 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { chooseLanguage } from './index';
 import { en } from './en';
 import { es } from './es';
+import { it as italian } from './it';
+import { pt } from './pt';
 
 const source = join(import.meta.dirname, '..');
-const languages: Record<string, Record<string, string | undefined>> = { es };
+const languages: Record<string, Record<string, string | undefined>> = { es, pt, it: italian };
 const values = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1]).sort();
 const stem = (key: string) => key.replace(/_(one|other|many)$/, '');
 

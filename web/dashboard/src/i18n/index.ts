@@ -1,12 +1,11 @@
-// Languages. Keys are flat; every language has every key, which a test holds.
+// Languages. Keys are flat; every language has every key, which a test holds. English comes with the page, another when it is chosen.
 
 import i18next, { type TFunction } from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import { preference, setPreference } from '../state/storage';
 import { type Key, en } from './en';
-import { es } from './es';
 
-export const LANGUAGES = { en: 'English', es: 'Español' } as const;
+export const LANGUAGES = { en: 'English', es: 'Español', pt: 'Português', it: 'Italiano' } as const;
 export type Language = keyof typeof LANGUAGES;
 
 type Stem<K> = K extends `${infer S}_one` | `${infer S}_other` ? S : K;
@@ -20,22 +19,42 @@ export function chooseLanguage(chosen: string | null, browser: readonly string[]
   return (known as Language | undefined) ?? 'en';
 }
 
+const texts: Record<Exclude<Language, 'en'>, () => Promise<Record<string, string>>> = {
+  es: async () => (await import('./es')).es,
+  pt: async () => (await import('./pt')).pt,
+  it: async () => (await import('./it')).it,
+};
+
+/** Whether the language is here now. One that does not come (the connection is gone) leaves things as they are. */
+async function fetched(language: Language): Promise<boolean> {
+  if (language === 'en' || i18next.hasResourceBundle(language, 'translation')) return true;
+  try {
+    i18next.addResourceBundle(language, 'translation', await texts[language]());
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 export async function startLanguages(): Promise<void> {
   i18next.on('languageChanged', (language) => {
     document.documentElement.lang = language;
   });
   await i18next.use(initReactI18next).init({
-    lng: chooseLanguage(preference('language'), navigator.languages),
+    lng: 'en',
     fallbackLng: 'en',
-    resources: { en: { translation: en }, es: { translation: es } },
+    resources: { en: { translation: en } },
     keySeparator: false,
     nsSeparator: false,
     // React escapes; escaping twice would show.
     interpolation: { escapeValue: false },
   });
+  const language = chooseLanguage(preference('language'), navigator.languages);
+  if (await fetched(language)) await i18next.changeLanguage(language);
 }
 
 export async function changeLanguage(language: Language): Promise<void> {
+  if (!(await fetched(language))) return;
   setPreference('language', language);
   await i18next.changeLanguage(language);
 }
