@@ -75,6 +75,8 @@ async fn act<S: Store, P: Push, E: Environment>(
         Command::Seen(seen) => engine.seen(&actor, Some(&connection.id), &seen).await,
         Command::Typing(typing) => engine.typing(&actor, Some(&connection.id), &typing).await,
         Command::Page(page) => engine.visit(connection, page).await,
+        // No form is asked yet: no question has been.
+        Command::Answer(_) => Err(Failure::NotFound),
         Command::Presence(presence) => engine.choose_presence(connection, presence.status).await,
         Command::Send(_)
         | Command::Close(_)
@@ -105,6 +107,7 @@ fn wish(command: &Command) -> Option<Wish> {
         | Command::Ping(_)
         | Command::Open(_)
         | Command::List(_)
+        | Command::Answer(_)
         | Command::Presence(_) => return None,
     })
 }

@@ -111,6 +111,7 @@ impl Failure {
             message: self.message(),
             field: self.field(),
             retry_after_ms: self.retry_after_ms(),
+            phrase: None,
             owner,
         }
     }

@@ -26,6 +26,7 @@ pub struct ClientFrame {
 pub enum Command {
     Hello(Hello),
     Send(Send),
+    Answer(Answer),
     Close(Close),
     Seen(Seen),
     Typing(Typing),
@@ -90,6 +91,26 @@ pub struct Send {
     pub conversation_id: Option<ConversationId>,
     /// 1 to 10,000 characters.
     pub text: String,
+    /// Shoppers: questions of the FAQs that were opened before, by id, at most 20. Where this begins a conversation they become its
+    /// first entries; anywhere else, and where there is no such question, they count for nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<String>>")]
+    pub faqs: Vec<String>,
+}
+
+/// Shoppers: an answer to a question of the form (`form`), or with `null` none; to one that was answered before it is a correction.
+/// `invalid` names in `phrase` which of the form's phrases says what is wrong; a question that has not been asked is `not_found`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Answer {
+    #[serde(with = "wire")]
+    #[ts(type = "string")]
+    #[schemars(with = "String")]
+    pub conversation_id: ConversationId,
+    /// The question's id.
+    pub field: String,
+    /// Of a choice its id. A name that is left out is no skipping: it has to be said.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub value: Option<String>,
 }
 
 macro_rules! about_a_conversation {
@@ -235,6 +256,7 @@ impl ClientFrame {
         let command = match action.as_str() {
             "hello" => Command::Hello(body.read()?),
             "send" => Command::Send(body.read()?),
+            "answer" => Command::Answer(body.read()?),
             "close" => Command::Close(body.read()?),
             "seen" => Command::Seen(body.read()?),
             "typing" => Command::Typing(body.read()?),
@@ -256,6 +278,9 @@ impl ClientFrame {
         };
         if known > crate::MAX_HELLO_CONVERSATIONS {
             return Err(refuse(Some(id), ErrorCode::TooLarge, "at most 20 conversations"));
+        }
+        if matches!(&command, Command::Send(send) if send.faqs.len() > crate::MAX_FAQS) {
+            return Err(refuse(Some(id), ErrorCode::TooLarge, "at most 20 questions"));
         }
         Ok(Self { id, command })
     }

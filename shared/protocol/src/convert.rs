@@ -100,6 +100,8 @@ pub fn head(head: &dc::Head, cursors: Option<cur::Cursors>, to_agent: bool) -> s
         cursors: cursors.map(Into::into),
         participants: head.participants.iter().map(ToString::to_string).collect(),
         owner: head.owner.filter(|_| to_agent).map(|id| id.to_string()),
+        held: false,
+        form: None,
     }
 }
 

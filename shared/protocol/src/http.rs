@@ -132,6 +132,43 @@ pub struct NewMessage {
     /// A UUID of the client's own: the same again is harmless.
     pub id: String,
     pub text: String,
+    /// Where it begins a conversation: questions of the FAQs that were opened before, by id, at most 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<String>>")]
+    pub faqs: Vec<String>,
+}
+
+/// `POST /v1/conversations/{id}/answers` (shoppers): as the frame `answer`. Answered by an `ack`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct NewAnswer {
+    pub id: String,
+    /// The question's id.
+    pub field: String,
+    /// Of a choice its id; `null`: skipped.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub value: Option<String>,
+}
+
+/// `POST /v1/sites/{site}/faqs/{faq}/opened`: 204. Counts that a question was opened, once for each id. Limited per address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct FaqOpened {
+    /// A UUID of the client's own: the same again is harmless.
+    pub id: String,
+}
+
+/// `GET /v1/agent/sites/{site}/faq-counts`: of every question that was ever opened or brought along.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct FaqCountsAnswer {
+    pub faqs: Vec<FaqCount>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct FaqCount {
+    pub id: String,
+    /// How often it was opened.
+    pub opened: u64,
+    /// How often a conversation began all the same.
+    pub still_needed: u64,
 }
 
 /// `POST /v1/conversations/{id}/close`. Answered by an `ack`.
@@ -238,6 +275,10 @@ pub struct ErrorBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub retry_after_ms: Option<u64>,
+    /// `invalid`, of an answer to the form: the form's phrase that says what is wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub phrase: Option<String>,
     /// `invalid`: every field that is wrong.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<FieldProblem>>")]

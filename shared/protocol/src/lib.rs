@@ -23,3 +23,5 @@ pub const MAX_FRAME_BYTES: usize = 24 * 1024;
 pub const MAX_PAGE_BYTES: usize = 30 * 1024;
 /// Conversations in one `hello`.
 pub const MAX_HELLO_CONVERSATIONS: usize = 20;
+/// Questions of the FAQs that a conversation begins with.
+pub const MAX_FAQS: usize = 20;

@@ -3,6 +3,7 @@
 
 use crate::client::{ListName, Numbers, PresenceStatus};
 use crate::error::ErrorCode;
+use crate::settings::FieldKindName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -89,12 +90,61 @@ pub enum Author {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Body {
-    Message { text: String },
+    Message {
+        text: String,
+    },
     Joined,
     Left,
     Closed,
-    Note { text: String },
-    Assigned { to: Option<AgentName> },
+    /// The form is asked, by the shop.
+    Form {
+        /// In the order in which they are asked; what is known of the shopper is not among them.
+        fields: Vec<AskedField>,
+        /// The conversation waits, seen by no agent, until every question is given.
+        held: bool,
+    },
+    /// The shopper's answer to a question of the form. Of several to one question the newest counts.
+    Answer {
+        field: String,
+        /// The question as it was asked.
+        label: String,
+        /// Of a choice its label; `null`: skipped.
+        value: Option<String>,
+        /// With this one every question is given. Comes once.
+        finished: bool,
+    },
+    /// A question of the FAQs that the shopper had opened before writing, with the answer that was shown.
+    Faq {
+        faq: String,
+        question: String,
+        /// Formatted as messages are.
+        answer: String,
+    },
+    Note {
+        text: String,
+    },
+    Assigned {
+        to: Option<AgentName>,
+    },
+}
+
+/// A question of the form as it was asked: in the shopper's language, whatever the merchant changes later.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct AskedField {
+    pub id: String,
+    pub kind: FieldKindName,
+    pub label: String,
+    pub required: bool,
+    /// Of `choice` only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<AskedChoice>>")]
+    pub choices: Vec<AskedChoice>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct AskedChoice {
+    pub id: String,
+    pub label: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
@@ -119,6 +169,19 @@ pub struct Head {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub owner: Option<String>,
+    /// It waits for its form, seen by no agent. Absent: no.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[ts(optional, as = "Option<bool>")]
+    pub held: bool,
+    /// Absent: the form has not been asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub form: Option<FormProgress>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
@@ -126,6 +189,14 @@ pub struct Head {
 pub enum StatusName {
     Open,
     Closed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FormProgress {
+    Asked,
+    /// Every question is given: answered or skipped.
+    Finished,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
@@ -269,6 +340,10 @@ pub struct Error {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub retry_after_ms: Option<u64>,
+    /// `invalid`, in answer to `answer`: the form's phrase that says what is wrong (`wrong_email`, `required`, …).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub phrase: Option<String>,
     /// `taken`: who has it now.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]

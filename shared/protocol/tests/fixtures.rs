@@ -19,8 +19,8 @@ fn every_accepted_client_frame_is_read_and_written_as_it_stands() {
         actions.push(frame["action"].as_str().unwrap().to_owned());
     }
     for action in [
-        "hello", "send", "close", "seen", "typing", "page", "ping", "open", "list", "note", "assign", "join",
-        "leave", "presence",
+        "hello", "send", "answer", "close", "seen", "typing", "page", "ping", "open", "list", "note",
+        "assign", "join", "leave", "presence",
     ] {
         assert!(actions.iter().any(|known| known == action), "no fixture for {action}");
     }
@@ -83,6 +83,8 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
                     check::<NewMessage>(route, request)
                 }
                 "post /v1/conversations/{conversation}/close" => check::<CloseRequest>(route, request),
+                "post /v1/conversations/{conversation}/answers" => check::<NewAnswer>(route, request),
+                "post /v1/sites/{site}/faqs/{faq}/opened" => check::<FaqOpened>(route, request),
                 "post /v1/conversations/{conversation}/seen" => check::<SeenRequest>(route, request),
                 "put /v1/agent/sites/{site}/settings/{section}" => check::<PublishRequest>(route, request),
                 "post /v1/agent/sites/{site}/settings/{section}/history/{version}/restore" => {
@@ -106,6 +108,7 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
                 "get /v1/conversations/current" => check::<CurrentConversation>(route, answer),
                 "post /v1/conversations"
                 | "post /v1/conversations/{conversation}/messages"
+                | "post /v1/conversations/{conversation}/answers"
                 | "post /v1/conversations/{conversation}/close" => check::<Ack>(route, answer),
                 "get /v1/conversations/{conversation}/entries" => check::<EntriesAnswer>(route, answer),
                 "get /v1/agent/me" => check::<Me>(route, answer),
@@ -124,6 +127,7 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
                 | "post /v1/agent/sites/{site}/settings/{section}/history/{version}/restore" => {
                     check::<PublishedSection>(route, answer)
                 }
+                "get /v1/agent/sites/{site}/faq-counts" => check::<FaqCountsAnswer>(route, answer),
                 "get /v1/agent/sites/{site}/identity-keys" => check::<IdentityKeysAnswer>(route, answer),
                 "post /v1/agent/sites/{site}/identity-keys" => check::<IdentityKeyAnswer>(route, answer),
                 "default" => check::<ErrorAnswer>(route, answer),

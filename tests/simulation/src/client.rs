@@ -408,7 +408,7 @@ impl Client {
         for (id, text, bound) in next.into_iter().take(count) {
             let conversation_id = bound.or(conversation_id);
             *flight = Some(Flight { id, until: self.now() + ANSWER });
-            self.send(line, id, Command::Send(Send { conversation_id, text }));
+            self.send(line, id, Command::Send(Send { conversation_id, text, faqs: vec![] }));
         }
     }
 

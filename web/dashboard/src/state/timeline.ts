@@ -83,6 +83,11 @@ export function timeline({ entries, unsent, me, shopper, newAfter }: Shown): Lin
         open = null;
         lines.push({ is: 'event', key, entry });
         break;
+      // Not shown in the thread yet.
+      case 'form':
+      case 'answer':
+      case 'faq':
+        break;
       default:
         // Written by a newer version: it counts, and that is all that can be said of it.
         entry satisfies never;

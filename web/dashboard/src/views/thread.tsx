@@ -408,6 +408,9 @@ function eventWords(t: T, entry: Entry, by: string): string | null {
       return t('thread.assigned', { by, to: entry.to.name });
     case 'message':
     case 'note':
+    case 'form':
+    case 'answer':
+    case 'faq':
       return null;
   }
 }

@@ -27,7 +27,22 @@ export type Send = { conversation_id: string | null,
 /**
  * 1 to 10,000 characters.
  */
-text: string, };
+text: string, 
+/**
+ * Shoppers: questions of the FAQs that were opened before, by id, at most 20. Where this begins a conversation they become its
+ * first entries; anywhere else, and where there is no such question, they count for nothing.
+ */
+faqs?: Array<string>, };
+
+export type Answer = { conversation_id: string, 
+/**
+ * The question's id.
+ */
+field: string, 
+/**
+ * Of a choice its id. A name that is left out is no skipping: it has to be said.
+ */
+value: string | null, };
 
 export type Close = { conversation_id: string, };
 
@@ -75,9 +90,9 @@ export type Leave = { conversation_id: string, };
 
 export type Presence = { status: PresenceStatus, };
 
-export type Command = { "action": "hello" } & Hello | { "action": "send" } & Send | { "action": "close" } & Close | { "action": "seen" } & Seen | { "action": "typing" } & Typing | { "action": "page" } & Page | { "action": "ping" } & Ping | { "action": "open" } & Open | { "action": "list" } & ShowList | { "action": "note" } & Note | { "action": "assign" } & Assign | { "action": "join" } & Join | { "action": "leave" } & Leave | { "action": "presence" } & Presence;
+export type Command = { "action": "hello" } & Hello | { "action": "send" } & Send | { "action": "answer" } & Answer | { "action": "close" } & Close | { "action": "seen" } & Seen | { "action": "typing" } & Typing | { "action": "page" } & Page | { "action": "ping" } & Ping | { "action": "open" } & Open | { "action": "list" } & ShowList | { "action": "note" } & Note | { "action": "assign" } & Assign | { "action": "join" } & Join | { "action": "leave" } & Leave | { "action": "presence" } & Presence;
 
-export type ClientFrame = { id: string, } & ({ "action": "hello" } & Hello | { "action": "send" } & Send | { "action": "close" } & Close | { "action": "seen" } & Seen | { "action": "typing" } & Typing | { "action": "page" } & Page | { "action": "ping" } & Ping | { "action": "open" } & Open | { "action": "list" } & ShowList | { "action": "note" } & Note | { "action": "assign" } & Assign | { "action": "join" } & Join | { "action": "leave" } & Leave | { "action": "presence" } & Presence);
+export type ClientFrame = { id: string, } & ({ "action": "hello" } & Hello | { "action": "send" } & Send | { "action": "answer" } & Answer | { "action": "close" } & Close | { "action": "seen" } & Seen | { "action": "typing" } & Typing | { "action": "page" } & Page | { "action": "ping" } & Ping | { "action": "open" } & Open | { "action": "list" } & ShowList | { "action": "note" } & Note | { "action": "assign" } & Assign | { "action": "join" } & Join | { "action": "leave" } & Leave | { "action": "presence" } & Presence);
 
 export type ErrorCode = "bad_frame" | "unknown_action" | "unknown_field" | "too_large" | "empty" | "not_found" | "forbidden" | "unauthorized" | "closed" | "taken" | "id_reused" | "conflict" | "invalid" | "rate_limited" | "hello_first" | "retry" | "internal";
 
@@ -87,7 +102,39 @@ export type Author = { "role": "shopper" } | { "role": "agent", id: string, name
 
 export type AgentName = { id: string, name: string, };
 
-export type Body = { "kind": "message", text: string, } | { "kind": "joined" } | { "kind": "left" } | { "kind": "closed" } | { "kind": "note", text: string, } | { "kind": "assigned", to: AgentName | null, };
+export type AskedChoice = { id: string, label: string, };
+
+export type AskedField = { id: string, kind: FieldKindName, label: string, required: boolean, 
+/**
+ * Of `choice` only.
+ */
+choices?: Array<AskedChoice>, };
+
+export type Body = { "kind": "message", text: string, } | { "kind": "joined" } | { "kind": "left" } | { "kind": "closed" } | { "kind": "form", 
+/**
+ * In the order in which they are asked; what is known of the shopper is not among them.
+ */
+fields: Array<AskedField>, 
+/**
+ * The conversation waits, seen by no agent, until every question is given.
+ */
+held: boolean, } | { "kind": "answer", field: string, 
+/**
+ * The question as it was asked.
+ */
+label: string, 
+/**
+ * Of a choice its label; `null`: skipped.
+ */
+value: string | null, 
+/**
+ * With this one every question is given. Comes once.
+ */
+finished: boolean, } | { "kind": "faq", faq: string, question: string, 
+/**
+ * Formatted as messages are.
+ */
+answer: string, } | { "kind": "note", text: string, } | { "kind": "assigned", to: AgentName | null, };
 
 export type Why = { 
 /**
@@ -115,9 +162,35 @@ client_id?: string,
 /**
  * Of what the shop said by itself.
  */
-why?: Why, } & ({ "kind": "message", text: string, } | { "kind": "joined" } | { "kind": "left" } | { "kind": "closed" } | { "kind": "note", text: string, } | { "kind": "assigned", to: AgentName | null, });
+why?: Why, } & ({ "kind": "message", text: string, } | { "kind": "joined" } | { "kind": "left" } | { "kind": "closed" } | { "kind": "form", 
+/**
+ * In the order in which they are asked; what is known of the shopper is not among them.
+ */
+fields: Array<AskedField>, 
+/**
+ * The conversation waits, seen by no agent, until every question is given.
+ */
+held: boolean, } | { "kind": "answer", field: string, 
+/**
+ * The question as it was asked.
+ */
+label: string, 
+/**
+ * Of a choice its label; `null`: skipped.
+ */
+value: string | null, 
+/**
+ * With this one every question is given. Comes once.
+ */
+finished: boolean, } | { "kind": "faq", faq: string, question: string, 
+/**
+ * Formatted as messages are.
+ */
+answer: string, } | { "kind": "note", text: string, } | { "kind": "assigned", to: AgentName | null, });
 
 export type StatusName = "open" | "closed";
+
+export type FormProgress = "asked" | "finished";
 
 export type Cursor = { seen: number, delivered: number, };
 
@@ -135,7 +208,15 @@ participants: Array<string>,
 /**
  * Agents only: who has it.
  */
-owner?: string, };
+owner?: string, 
+/**
+ * It waits for its form, seen by no agent. Absent: no.
+ */
+held?: boolean, 
+/**
+ * Absent: the form has not been asked.
+ */
+form?: FormProgress, };
 
 export type Entries = { conversation_id: string, epoch: string, entries: Array<Entry>, 
 /**
@@ -202,6 +283,10 @@ export type ServerError = {
  */
 ref: string | null, code: ErrorCode, message: string, field?: string, retry_after_ms?: number, 
 /**
+ * `invalid`, in answer to `answer`: the form's phrase that says what is wrong (`wrong_email`, `required`, …).
+ */
+phrase?: string, 
+/**
  * `taken`: who has it now.
  */
 owner?: string, };
@@ -260,7 +345,39 @@ export type NewMessage = {
 /**
  * A UUID of the client's own: the same again is harmless.
  */
-id: string, text: string, };
+id: string, text: string, 
+/**
+ * Where it begins a conversation: questions of the FAQs that were opened before, by id, at most 20.
+ */
+faqs?: Array<string>, };
+
+export type NewAnswer = { id: string, 
+/**
+ * The question's id.
+ */
+field: string, 
+/**
+ * Of a choice its id; `null`: skipped.
+ */
+value: string | null, };
+
+export type FaqOpened = { 
+/**
+ * A UUID of the client's own: the same again is harmless.
+ */
+id: string, };
+
+export type FaqCount = { id: string, 
+/**
+ * How often it was opened.
+ */
+opened: number, 
+/**
+ * How often a conversation began all the same.
+ */
+still_needed: number, };
+
+export type FaqCountsAnswer = { faqs: Array<FaqCount>, };
 
 export type CloseRequest = { id: string, };
 
@@ -295,6 +412,10 @@ export type ConversationDetail = { row: Row, cursors: Cursors, shopper: ShopperP
 earlier: Array<Row>, };
 
 export type ErrorBody = { code: ErrorCode, message: string, field?: string, retry_after_ms?: number, 
+/**
+ * `invalid`, of an answer to the form: the form's phrase that says what is wrong.
+ */
+phrase?: string, 
 /**
  * `invalid`: every field that is wrong.
  */

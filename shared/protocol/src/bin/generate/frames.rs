@@ -50,6 +50,7 @@ fn client_frames() -> Vec<(&'static str, Schema)> {
     vec![
         ("hello", of::<client::Hello>()),
         ("send", of::<client::Send>()),
+        ("answer", of::<client::Answer>()),
         ("close", of::<client::Close>()),
         ("seen", of::<client::Seen>()),
         ("typing", of::<client::Typing>()),
