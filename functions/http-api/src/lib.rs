@@ -106,7 +106,7 @@ const fn status(code: ErrorCode) -> u16 {
         | ErrorCode::Empty
         | ErrorCode::HelloFirst => 400,
         ErrorCode::Unauthorized => 401,
-        ErrorCode::Forbidden => 403,
+        ErrorCode::Forbidden | ErrorCode::SwitchedOff | ErrorCode::SignInRequired => 403,
         ErrorCode::NotFound => 404,
         ErrorCode::Closed | ErrorCode::Taken | ErrorCode::IdReused | ErrorCode::Conflict => 409,
         ErrorCode::Invalid => 422,

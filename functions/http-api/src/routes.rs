@@ -102,6 +102,8 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
             session: secret.reveal(),
             shopper_id: session.shopper.to_string(),
             expires_at: session.expires_at.millis(),
+            verified: session.shopper.is_verified(),
+            refused: None,
         };
         Ok(readable(request, Answer::json(201, &answer)))
     }
@@ -311,6 +313,7 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
                 page: shopper.page.as_ref().map(Into::into),
                 first_seen: shopper.first_seen.millis(),
                 last_seen: shopper.last_seen.millis(),
+                verified: head.shopper.is_verified(),
             },
             earlier: earlier.iter().filter(|other| other.id != head.id).map(Into::into).collect(),
         };

@@ -61,6 +61,7 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
                 hours: shown!(settings, Hours),
                 privacy: shown!(settings, Privacy),
             },
+            availability: delivery::availability(settings, &team, now),
         };
         Ok(Answer::public(request, &config))
     }

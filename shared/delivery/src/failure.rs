@@ -31,6 +31,12 @@ pub enum Failure {
         retry_after: Duration,
     },
     HelloFirst,
+    /// The shop has switched its chat off.
+    SwitchedOff,
+    /// Only shoppers for whom the shop vouches may chat; why what it said of this one was not believed.
+    SignInRequired {
+        refused: Option<domain::identity::Refusal>,
+    },
     /// The store was too busy for all tries.
     Busy,
     /// What is stored is broken, or we are.
@@ -54,6 +60,8 @@ impl Failure {
             Self::Text(TextError::TooLong) => ErrorCode::TooLarge,
             Self::RateLimited { .. } => ErrorCode::RateLimited,
             Self::HelloFirst => ErrorCode::HelloFirst,
+            Self::SwitchedOff => ErrorCode::SwitchedOff,
+            Self::SignInRequired { .. } => ErrorCode::SignInRequired,
             Self::Busy => ErrorCode::Retry,
             Self::Internal => ErrorCode::Internal,
         }
@@ -75,6 +83,13 @@ impl Failure {
             Self::Text(error) => error.to_string(),
             Self::RateLimited { .. } => "too many; wait a moment".into(),
             Self::HelloFirst => "say hello first".into(),
+            Self::SwitchedOff => "the shop's chat is switched off".into(),
+            Self::SignInRequired { refused: None } => {
+                "only shoppers who are signed in at the shop may chat here".into()
+            }
+            Self::SignInRequired { refused: Some(refusal) } => {
+                format!("only shoppers who are signed in at the shop may chat here; {refusal}")
+            }
             Self::Busy => "busy; nothing was stored; send the same again".into(),
             Self::Internal => "our fault; send the same again".into(),
         }

@@ -70,6 +70,8 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             now: self.env.now().millis(),
             open: open.map(|open| open.to_string()),
             absent,
+            availability: None,
+            version: None,
         };
         self.post(&connection.id, &ServerFrame::Ready(ready)).await;
         Ok(())
@@ -144,6 +146,8 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             now: self.env.now().millis(),
             heads,
             open: self.open_of(&actor).await?.map(|open| open.to_string()),
+            availability: None,
+            version: None,
         };
         self.post(&connection.id, &ServerFrame::Pong(pong)).await;
         Ok(())

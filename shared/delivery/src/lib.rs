@@ -6,6 +6,7 @@
 
 mod agents;
 mod automatic;
+mod availability;
 mod command;
 mod failure;
 mod fan_out;
@@ -21,6 +22,7 @@ mod settings;
 
 pub use agents::Deactivated;
 pub use automatic::Reacted;
+pub use availability::availability;
 pub use command::{Performed, Wish};
 pub use failure::Failure;
 pub use inbox::{ListPage, Move};

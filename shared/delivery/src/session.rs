@@ -35,8 +35,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         let now = self.env.now();
         let counted = self.store.count(SESSIONS_PER_ADDRESS, address, now).await?;
         counted.map_err(|retry_after| Failure::RateLimited { retry_after })?;
-        let shopper =
-            ShopperId(uuid::Builder::from_random_bytes(self.env.random().to_be_bytes()).into_uuid());
+        let shopper = ShopperId::anonymous(self.env.random());
         let session = Session { shopper, site: site.id.clone(), expires_at: now.plus(SESSION_LIFE) };
         let line = |text: String, max: usize| -> Option<String> {
             let text: String = text.chars().filter(|c| !c.is_control()).take(max).collect();

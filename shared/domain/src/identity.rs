@@ -152,17 +152,17 @@ impl Refusal {
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
-            Self::Malformed => "token_malformed",
-            Self::UnknownKey => "token_key_unknown",
-            Self::Algorithm => "token_algorithm",
-            Self::Signature => "token_signature",
-            Self::Subject => "token_subject",
-            Self::Audience => "token_audience",
-            Self::NoExpiry => "token_no_expiry",
-            Self::Expired => "token_expired",
-            Self::TooLong => "token_too_long",
-            Self::NotYet => "token_not_yet",
-            Self::Replayed => "token_replayed",
+            Self::Malformed => "malformed",
+            Self::UnknownKey => "unknown_key",
+            Self::Algorithm => "algorithm",
+            Self::Signature => "signature",
+            Self::Subject => "subject",
+            Self::Audience => "audience",
+            Self::NoExpiry => "no_expiry",
+            Self::Expired => "expired",
+            Self::TooLong => "too_long",
+            Self::NotYet => "not_yet",
+            Self::Replayed => "replayed",
         }
     }
 }
@@ -203,7 +203,7 @@ impl Vouched {
             .finalize();
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&hash[..16]);
-        ShopperId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+        ShopperId::verified(bytes)
     }
 
     /// A `jti` may come again while it is valid (pages are cached, tabs reload), but for the same subject only.

@@ -58,6 +58,26 @@ uuid_id!(
     ClientId, "", "a client id (a lower-case UUID)"
 );
 
+impl ShopperId {
+    /// An anonymous shopper: a browser. Made by chance (a UUID of version 4).
+    #[must_use]
+    pub fn anonymous(random: u128) -> Self {
+        Self(uuid::Builder::from_random_bytes(random.to_be_bytes()).into_uuid())
+    }
+
+    /// A verified shopper: made of whom the shop vouches for (a UUID of version 8, "custom").
+    #[must_use]
+    pub fn verified(hash: [u8; 16]) -> Self {
+        Self(uuid::Builder::from_custom_bytes(hash).into_uuid())
+    }
+
+    /// Which of the two it is, for ever: so it need not be kept beside each id, and cannot contradict it. Only we make ids.
+    #[must_use]
+    pub fn is_verified(self) -> bool {
+        self.0.get_version_num() == 8
+    }
+}
+
 /// A site's short name: 1 to 40 of `a-z`, `0-9` and `-`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SiteId(String);
@@ -132,6 +152,14 @@ mod tests {
             " conv_018f3b1e-7c1a-7000-8000-000000000001",
         ] {
             assert!(wrong.parse::<ConversationId>().is_err(), "{wrong:?} was taken for an id");
+        }
+    }
+
+    #[test]
+    fn a_shoppers_id_says_whether_the_shop_vouches() {
+        for random in [0, 1, u128::MAX, 0x0123_4567_89ab_8def_8123_4567_89ab_cdef] {
+            assert!(!ShopperId::anonymous(random).is_verified());
+            assert!(ShopperId::verified(random.to_be_bytes()).is_verified());
         }
     }
 

@@ -123,6 +123,7 @@ impl From<&dc::Head> for Row {
                 .preview
                 .as_ref()
                 .map(|p| Preview { author: (&p.author).into(), text: p.text.clone() }),
+            verified: head.shopper.is_verified(),
         }
     }
 }

@@ -34,6 +34,10 @@ pub enum ErrorCode {
     RateLimited,
     /// `hello` comes first.
     HelloFirst,
+    /// The shop has switched its chat off.
+    SwitchedOff,
+    /// Only shoppers for whom the shop vouches may chat: sign in there first.
+    SignInRequired,
     /// Too busy; nothing was stored. Send the same again, with the same id.
     Retry,
     /// Our fault. Send the same again, with the same id.

@@ -2,7 +2,7 @@
 
 use crate::client::{ListName, Numbers, Page, PresenceStatus, read_object};
 use crate::error::{ErrorCode, ParseError};
-use crate::server::{AgentName, Cursors, Entry, Head, Row};
+use crate::server::{AgentName, Availability, Cursors, Entry, Head, Row};
 use crate::settings::{
     AppearanceSettings, Faq, FieldProblem, FormSettings, GeneralSettings, HoursSettings, PrivacySettings,
     SectionBody, VisibilitySettings,
@@ -42,6 +42,47 @@ pub struct NewSession {
     #[serde(default)]
     #[ts(optional)]
     pub page: Option<Page>,
+    /// What the shop's server signed for whoever has signed in there. With an old session as bearer token this browser signs in: its open
+    /// conversation goes along, and the old session ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub identity: Option<IdentityProof>,
+}
+
+/// By which a shop's server vouches for a shopper.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(untagged)]
+pub enum IdentityProof {
+    Token(TokenProof),
+    Customer(CustomerProof),
+}
+
+/// A JWT, signed with one of the site's keys: HS256 or RS256, `kid`, `sub`, `aud` = the site, `exp` at most 15 minutes away.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TokenProof {
+    pub token: String,
+}
+
+/// For Liquid themes: the customer's id, and its HMAC-SHA256 under one of the site's secrets, in hexadecimal.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CustomerProof {
+    pub customer_id: String,
+    pub hash: String,
+}
+
+// Whoever has one is that shopper: it is not printed.
+impl std::fmt::Debug for TokenProof {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TokenProof(…)")
+    }
+}
+
+impl std::fmt::Debug for CustomerProof {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CustomerProof(…)")
+    }
 }
 
 /// 201. `session` is the bearer token of all further requests of this shopper; it is kept by the browser and by nobody else.
@@ -50,6 +91,14 @@ pub struct SessionAnswer {
     pub session: String,
     pub shopper_id: String,
     pub expires_at: u64,
+    /// The shop vouches for this shopper.
+    #[serde(default)]
+    pub verified: bool,
+    /// Why `identity` was not believed: `expired`, `signature`, `audience`, … The session is then an anonymous one: the one that came along,
+    /// or a new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub refused: Option<String>,
 }
 
 /// `POST /v1/tickets`. `site`: agents only; a shopper's session knows its site.
@@ -81,6 +130,7 @@ pub struct SiteConfig {
     /// Moves forward with everything that is published for the site.
     pub version: u64,
     pub settings: PublicSettings,
+    pub availability: Availability,
 }
 
 /// What every page of the shop needs of the settings; the rest comes with the panel, by `content`.
@@ -257,6 +307,9 @@ pub struct ShopperProfile {
     pub page: Option<Page>,
     pub first_seen: u64,
     pub last_seen: u64,
+    /// The shop vouches for who this is; name and email, where they are given, are the shop's words.
+    #[serde(default)]
+    pub verified: bool,
 }
 
 /// Every refusal over HTTP.

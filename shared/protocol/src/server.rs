@@ -222,6 +222,26 @@ pub struct Ready {
     pub open: Option<String>,
     /// Those named in `hello` that are not (or no longer) yours to read: drop them.
     pub absent: Vec<String>,
+    /// Shoppers: as in `SiteConfig`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub availability: Option<Availability>,
+    /// Shoppers: the `version` of `SiteConfig`; another than the one you have: fetch config and content again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub version: Option<u64>,
+}
+
+/// Whether the shop is there now: its hours and somebody at the counter. At most 15 s old where a connection hears of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Availability {
+    pub online: bool,
+    /// Only while it is closed: the next opening, if there is one within 400 days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub opens_at: Option<u64>,
+    /// The shop's IANA zone.
+    pub zone: String,
 }
 
 /// A command is stored. `seq` is the number of the entry that it became, in `log`; for `open` and for what was so already, the head's.
@@ -269,6 +289,14 @@ pub struct Pong {
     pub heads: Vec<PongHead>,
     /// Shoppers: the open conversation, if any: perhaps one that this client has not heard of.
     pub open: Option<String>,
+    /// Shoppers: as in `ready`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub availability: Option<Availability>,
+    /// Shoppers: as in `ready`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub version: Option<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
@@ -293,6 +321,10 @@ pub struct Row {
     pub last_activity: u64,
     pub waiting_since: Option<u64>,
     pub preview: Option<Preview>,
+    /// The shop vouches for this shopper.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[ts(optional, as = "Option<bool>")]
+    pub verified: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
@@ -359,10 +391,13 @@ pub struct Bye {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ByeReason {
-    /// The session was ended (on this or another tab): start anew, show nothing old.
+    /// The session was ended, on this or another tab, by signing in or out at the shop: go on with the session that the browser keeps by
+    /// now, or start anew; show nothing old.
     SessionEnded,
     /// The membership was ended or changed: sign in again.
     MembershipChanged,
     /// More connections than one shopper may have.
     TooMany,
+    /// The shop's chat is switched off, or open to verified shoppers only, from now on: fetch the configuration again.
+    Visibility,
 }

@@ -94,7 +94,7 @@ export type Command = { "action": "hello" } & Hello | { "action": "send" } & Sen
 
 export type ClientFrame = { id: string, } & ({ "action": "hello" } & Hello | { "action": "send" } & Send | { "action": "answer" } & Answer | { "action": "close" } & Close | { "action": "seen" } & Seen | { "action": "typing" } & Typing | { "action": "page" } & Page | { "action": "ping" } & Ping | { "action": "open" } & Open | { "action": "list" } & ShowList | { "action": "note" } & Note | { "action": "assign" } & Assign | { "action": "join" } & Join | { "action": "leave" } & Leave | { "action": "presence" } & Presence);
 
-export type ErrorCode = "bad_frame" | "unknown_action" | "unknown_field" | "too_large" | "empty" | "not_found" | "forbidden" | "unauthorized" | "closed" | "taken" | "id_reused" | "conflict" | "invalid" | "rate_limited" | "hello_first" | "retry" | "internal";
+export type ErrorCode = "bad_frame" | "unknown_action" | "unknown_field" | "too_large" | "empty" | "not_found" | "forbidden" | "unauthorized" | "closed" | "taken" | "id_reused" | "conflict" | "invalid" | "rate_limited" | "hello_first" | "switched_off" | "sign_in_required" | "retry" | "internal";
 
 export type LogName = "thread" | "backstage";
 
@@ -233,6 +233,16 @@ more: boolean,
  */
 after?: Numbers, };
 
+export type Availability = { online: boolean, 
+/**
+ * Only while it is closed: the next opening, if there is one within 400 days.
+ */
+opens_at?: number, 
+/**
+ * The shop's IANA zone.
+ */
+zone: string, };
+
 export type Ready = { id: string, epoch: string, 
 /**
  * The server's clock, for showing times right on a wrong clock.
@@ -245,7 +255,15 @@ open: string | null,
 /**
  * Those named in `hello` that are not (or no longer) yours to read: drop them.
  */
-absent: Array<string>, };
+absent: Array<string>, 
+/**
+ * Shoppers: as in `SiteConfig`.
+ */
+availability?: Availability, 
+/**
+ * Shoppers: the `version` of `SiteConfig`; another than the one you have: fetch config and content again.
+ */
+version?: number, };
 
 export type Ack = { id: string, conversation_id: string | null, epoch: string, log: LogName, seq: number, at: number, };
 
@@ -261,11 +279,23 @@ export type Pong = { id: string, epoch: string, now: number, heads: Array<PongHe
 /**
  * Shoppers: the open conversation, if any: perhaps one that this client has not heard of.
  */
-open: string | null, };
+open: string | null, 
+/**
+ * Shoppers: as in `ready`.
+ */
+availability?: Availability, 
+/**
+ * Shoppers: as in `ready`.
+ */
+version?: number, };
 
 export type Preview = { author: Author, text: string, };
 
-export type Row = { conversation_id: string, rev: number, shopper_id: string, shopper_name: string | null, status: StatusName, owner: string | null, unread: boolean, numbers: Numbers, began_at: number, last_activity: number, waiting_since: number | null, preview: Preview | null, };
+export type Row = { conversation_id: string, rev: number, shopper_id: string, shopper_name: string | null, status: StatusName, owner: string | null, unread: boolean, numbers: Numbers, began_at: number, last_activity: number, waiting_since: number | null, preview: Preview | null, 
+/**
+ * The shop vouches for this shopper.
+ */
+verified?: boolean, };
 
 export type Rows = { list: ListName, rows: Array<Row>, 
 /**
@@ -291,11 +321,17 @@ phrase?: string,
  */
 owner?: string, };
 
-export type ByeReason = "session_ended" | "membership_changed" | "too_many";
+export type ByeReason = "session_ended" | "membership_changed" | "too_many" | "visibility";
 
 export type Bye = { reason: ByeReason, };
 
 export type ServerFrame = { "type": "entries" } & Entries | { "type": "ready" } & Ready | { "type": "ack" } & Ack | { "type": "seen" } & ServerSeen | { "type": "typing" } & ServerTyping | { "type": "pong" } & Pong | { "type": "row" } & Row | { "type": "rows" } & Rows | { "type": "presence" } & AgentPresence | { "type": "visit" } & Visit | { "type": "error" } & ServerError | { "type": "bye" } & Bye;
+
+export type TokenProof = { token: string, };
+
+export type CustomerProof = { customer_id: string, hash: string, };
+
+export type IdentityProof = TokenProof | CustomerProof;
 
 export type NewSession = { 
 /**
@@ -305,9 +341,23 @@ language?: string,
 /**
  * The browser's IANA zone: in it the shopper is told when the shop opens.
  */
-time_zone?: string, page?: Page, };
+time_zone?: string, page?: Page, 
+/**
+ * What the shop's server signed for whoever has signed in there. With an old session as bearer token this browser signs in: its open
+ * conversation goes along, and the old session ends.
+ */
+identity?: IdentityProof, };
 
-export type SessionAnswer = { session: string, shopper_id: string, expires_at: number, };
+export type SessionAnswer = { session: string, shopper_id: string, expires_at: number, 
+/**
+ * The shop vouches for this shopper.
+ */
+verified: boolean, 
+/**
+ * Why `identity` was not believed: `expired`, `signature`, `audience`, … The session is then an anonymous one: the one that came along,
+ * or a new one.
+ */
+refused?: string, };
 
 export type NewTicket = { site?: string, };
 
@@ -327,7 +377,7 @@ color: string, welcome: string, time_zone: string, team: Array<TeamMember>,
 /**
  * Moves forward with everything that is published for the site.
  */
-version: number, settings: PublicSettings, };
+version: number, settings: PublicSettings, availability: Availability, };
 
 export type CurrentConversation = { conversation_id: string | null, epoch: string, };
 
@@ -403,7 +453,11 @@ export type ShopperProfile = { shopper_id: string, name: string | null, email: s
 /**
  * As the browser sent it: untrusted text.
  */
-user_agent: string | null, country: string | null, page: Page | null, first_seen: number, last_seen: number, };
+user_agent: string | null, country: string | null, page: Page | null, first_seen: number, last_seen: number, 
+/**
+ * The shop vouches for who this is; name and email, where they are given, are the shop's words.
+ */
+verified: boolean, };
 
 export type ConversationDetail = { row: Row, cursors: Cursors, shopper: ShopperProfile, 
 /**
