@@ -199,7 +199,10 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
     // -- shoppers
 
     async fn end_session(&self, request: &Request) -> Result<Answer, Failure> {
-        let (_, session, token) = self.shopper(request).await?;
+        // Whoever may no longer chat may still leave.
+        let Caller::Shopper { session, token } = self.bearer(request).await? else {
+            return Err(Failure::Forbidden);
+        };
         self.engine.end_session(&token, &session).await?;
         Ok(readable(request, Answer::empty(204)))
     }
@@ -226,10 +229,11 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
                 continue;
             };
             let Some(site) = self.engine.store.site(&site).await? else { continue };
+            let settings = self.engine.configured(&site).await?.settings;
             sites.push(body::MySite {
                 site: site.id.to_string(),
-                name: site.name,
-                color: site.color,
+                name: settings.general.name,
+                color: settings.appearance.color.to_string(),
                 role: member.role.into(),
             });
         }
@@ -326,7 +330,16 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
         self.engine.store.site(site).await?.ok_or(Failure::NotFound)
     }
 
+    /// Who asks; a shopper only if the site lets them chat.
     async fn caller(&self, request: &Request) -> Result<Caller, Failure> {
+        let caller = self.bearer(request).await?;
+        if let Caller::Shopper { session, .. } = &caller {
+            self.engine.admit_shopper(&session.site, session.shopper).await?;
+        }
+        Ok(caller)
+    }
+
+    async fn bearer(&self, request: &Request) -> Result<Caller, Failure> {
         let token = request.token.as_deref().ok_or(Failure::Unauthorized)?;
         if token.starts_with("ses_") {
             let session = self.engine.session(token).await?;

@@ -1,7 +1,8 @@
 //! `hello`, `open`, `ping`: register first, then read. Reading first would lose what is committed in between.
 
+use crate::availability::Picture;
 use crate::{Engine, Failure, inbox};
-use domain::connection::{Connection, Identity, LEASE, Registration, Topic};
+use domain::connection::{Connection, Identity, LEASE, LONGEST, Registration, Topic};
 use domain::conversation::Numbers;
 use domain::inbox::List;
 use domain::people::Actor;
@@ -12,6 +13,7 @@ use futures::future::join_all;
 use protocol::ServerFrame;
 use protocol::client;
 use protocol::server::{Bye, ByeReason, Pong, PongHead, Ready};
+use std::sync::Arc;
 
 impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     /// Registers a connection and brings it up to date.
@@ -37,6 +39,10 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             None => None,
         };
         self.register(connection, Some(list), viewing).await?;
+        // Before it is greeted: until then no other frame of it is taken.
+        if !self.may_chat(connection).await? {
+            return Ok(());
+        }
         self.watch(connection, viewing).await?;
         if !self.still_welcome(connection).await? {
             return Ok(());
@@ -64,14 +70,15 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
                 Err(failure) => return Err(failure),
             }
         }
+        let picture = self.picture_for(connection).await;
         let ready = Ready {
             id: id.to_string(),
             epoch: self.epoch.clone(),
             now: self.env.now().millis(),
             open: open.map(|open| open.to_string()),
             absent,
-            availability: None,
-            version: None,
+            availability: picture.as_ref().map(|picture| picture.availability(self.env.now())),
+            version: picture.map(|picture| picture.configured.version),
         };
         self.post(&connection.id, &ServerFrame::Ready(ready)).await;
         Ok(())
@@ -124,9 +131,22 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         if !self.still_welcome(connection).await? {
             return Ok(());
         }
+        let picture = self.picture_for(connection).await;
+        // Whom publishing has not reached: killed in between, or the registry could not be read.
+        if let (Some(picture), Identity::Shopper { id }) = (&picture, &connection.identity)
+            && picture.configured.settings.visibility.admits(id.is_verified()).is_err()
+        {
+            self.dismiss(&connection.id, ByeReason::Visibility).await;
+            return Ok(());
+        }
         let mut heads = Vec::new();
         for known in &ping.conversations {
-            let Ok(head) = self.reach(&actor, known.conversation_id).await else { continue };
+            let head = match self.reach(&actor, known.conversation_id).await {
+                Ok(head) => head,
+                Err(Failure::NotFound) => continue,
+                // Left out of a pong it would look as if there were no such conversation.
+                Err(failure) => return Err(failure),
+            };
             let cursors = self.store.cursors(head.id).await?;
             heads.push(PongHead {
                 conversation_id: head.id.to_string(),
@@ -146,8 +166,8 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             now: self.env.now().millis(),
             heads,
             open: self.open_of(&actor).await?.map(|open| open.to_string()),
-            availability: None,
-            version: None,
+            availability: picture.as_ref().map(|picture| picture.availability(self.env.now())),
+            version: picture.map(|picture| picture.configured.version),
         };
         self.post(&connection.id, &ServerFrame::Pong(pong)).await;
         Ok(())
@@ -161,6 +181,38 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             self.list(&connection.site, *agent, show.list.into(), None, domain::inbox::DIGEST_ROWS).await?;
         self.post(&connection.id, &ServerFrame::Rows(inbox::rows(show.list, &page))).await;
         Ok(())
+    }
+
+    /// For a shopper's connection, which is told of the shop's availability.
+    async fn picture_for(&self, connection: &Connection) -> Option<Arc<Picture>> {
+        match connection.identity {
+            Identity::Shopper { .. } => self.picture(&connection.site).await,
+            Identity::Agent { .. } => None,
+        }
+    }
+
+    /// A shopper's newcomer is registered among those of its kind, then the visibility is read: see [`crate::visibility`]. Until it ends: a
+    /// connection lives for two hours at most.
+    async fn may_chat(&self, connection: &Connection) -> Result<bool, Failure> {
+        let Identity::Shopper { id } = connection.identity else { return Ok(true) };
+        if connection.greeted {
+            return Ok(true);
+        }
+        let registration = Registration {
+            connection: connection.id.clone(),
+            agent: None,
+            list: None,
+            expires_at: connection.connected_at.plus(LONGEST),
+        };
+        self.store.register(&Topic::shoppers(&connection.site, id), &registration).await?;
+        match self.admit_shopper(&connection.site, id).await {
+            Ok(()) => Ok(true),
+            Err(Failure::SwitchedOff | Failure::SignInRequired { .. }) => {
+                self.dismiss(&connection.id, ByeReason::Visibility).await;
+                Ok(false)
+            }
+            Err(failure) => Err(failure),
+        }
     }
 
     async fn open_of(&self, actor: &Actor) -> Result<Option<ConversationId>, Failure> {

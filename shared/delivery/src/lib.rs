@@ -19,10 +19,11 @@ mod presence;
 mod secret;
 mod session;
 mod settings;
+mod visibility;
 
 pub use agents::Deactivated;
 pub use automatic::Reacted;
-pub use availability::availability;
+pub use availability::{Pictures, availability};
 pub use command::{Performed, Wish};
 pub use failure::Failure;
 pub use inbox::{ListPage, Move};
@@ -39,10 +40,12 @@ pub struct Engine<S, P, E> {
     pub push: P,
     pub env: E,
     pub epoch: String,
+    /// What this process remembers for some seconds: see [`availability`](mod@availability).
+    pub pictures: Pictures,
 }
 
 impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
-    pub const fn new(store: S, push: P, env: E, epoch: String) -> Self {
-        Self { store, push, env, epoch }
+    pub fn new(store: S, push: P, env: E, epoch: String) -> Self {
+        Self { store, push, env, epoch, pictures: Pictures::default() }
     }
 }

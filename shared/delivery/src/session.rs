@@ -1,6 +1,7 @@
 //! Shoppers' sessions and tickets to connect.
 
 use crate::secret::{self, Secret};
+use crate::visibility::barred_failure;
 use crate::{Engine, Failure};
 use domain::connection::{Identity, TICKET_LIFE, Ticket, Topic};
 use domain::office_hours::Zone;
@@ -33,6 +34,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         about: NewSession,
     ) -> Result<(Secret, Session), Failure> {
         let now = self.env.now();
+        self.visibility(&site.id).await?.admits(false).map_err(|barred| barred_failure(barred, None))?;
         let counted = self.store.count(SESSIONS_PER_ADDRESS, address, now).await?;
         counted.map_err(|retry_after| Failure::RateLimited { retry_after })?;
         let shopper = ShopperId::anonymous(self.env.random());

@@ -202,20 +202,25 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             body: SectionBody::from(value),
             revision: revision(published),
         };
-        match self.store.publish(&site.id, &wanted).await? {
+        let published = match self.store.publish(&site.id, &wanted).await? {
             Publishing::Done => {
                 tracing::info!(site = %site.id, section = wanted.section.name(), version = wanted.version, "published");
-                Ok(shown(&wanted))
+                wanted
             }
             // The same from the same person: the answer to it was lost.
             Publishing::Moved(Some(stands)) if Published { at: stands.at, ..wanted.clone() } == *stands => {
-                Ok(shown(&stands))
+                *stands
             }
             Publishing::Moved(_) => {
                 let now = self.configured(site).await?;
-                Err(Failure::Conflict(Box::new(now.section(value.section()))))
+                return Err(Failure::Conflict(Box::new(now.section(value.section()))));
             }
+        };
+        // Also when it is the same again: whoever was killed in between has left some.
+        if let SectionValue::Visibility(visibility) = value {
+            self.end_barred(&site.id, *visibility).await;
         }
+        Ok(shown(&published))
     }
 }
 

@@ -48,6 +48,18 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// Everything that it may be registered under, so that it can be forgotten without a search.
+    #[must_use]
+    pub fn topics(&self) -> Vec<Topic> {
+        match &self.identity {
+            Identity::Shopper { id } => vec![Topic::Shopper(*id), Topic::shoppers(&self.site, *id)],
+            Identity::Agent { .. } => {
+                let viewing = self.viewing.map(Topic::Conversation);
+                std::iter::once(Topic::Site(self.site.clone())).chain(viewing).collect()
+            }
+        }
+    }
+
     #[must_use]
     pub fn actor(&self) -> crate::people::Actor {
         match &self.identity {
@@ -71,6 +83,16 @@ pub enum Topic {
     Shopper(ShopperId),
     /// Rows and presence of a site: dashboards.
     Site(SiteId),
+    /// That a site's shoppers of this kind may no longer chat: their connections, from `hello` until they end.
+    Shoppers { site: SiteId, verified: bool },
+}
+
+impl Topic {
+    /// Where a shopper's connections stand with those of all others of the kind.
+    #[must_use]
+    pub fn shoppers(site: &SiteId, shopper: ShopperId) -> Self {
+        Self::Shoppers { site: site.clone(), verified: shopper.is_verified() }
+    }
 }
 
 /// One connection's entry under a topic.

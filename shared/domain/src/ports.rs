@@ -328,6 +328,13 @@ pub trait SettingsStore: Send + Sync {
     /// Every section as it is published now; those that never were are left out.
     fn published(&self, site: &SiteId) -> impl Future<Output = Stored<Vec<Published>>> + Send;
 
+    /// One section as it is published now; `None` if it never was.
+    fn section(
+        &self,
+        site: &SiteId,
+        section: Section,
+    ) -> impl Future<Output = Stored<Option<Published>>> + Send;
+
     /// Publishes the version after the one that stands (the first, where none does), and keeps it among what was published; both or
     /// neither. A repetition, after an answer that was lost, answers as the first did.
     fn publish(

@@ -586,9 +586,8 @@ pub async fn forgetting_a_connection_ends_its_registrations<S: Store>(store: &S)
     store.greet(&agents.id, Some(conversation)).await.expect("noted");
     let shoppers = connection(&case, false);
     store.connect(&shoppers).await.expect("noted");
-    let topics =
-        [Topic::Site(case.site.clone()), Topic::Conversation(conversation), Topic::Shopper(case.shopper)];
-    for (topic, id) in topics.iter().zip([&agents.id, &agents.id, &shoppers.id]) {
+    let topics = [agents.topics(), vec![Topic::Conversation(conversation)], shoppers.topics()].concat();
+    for (topic, id) in topics.iter().zip([&agents.id, &agents.id, &shoppers.id, &shoppers.id]) {
         let registration =
             Registration { connection: id.clone(), agent: None, list: None, expires_at: NOW.plus(MINUTE) };
         store.register(topic, &registration).await.expect("registered");

@@ -1,6 +1,6 @@
 //! The store in memory: every contract of `domain::ports`, nothing else.
 
-use domain::connection::{Connection, Identity, Registration, Ticket, Topic};
+use domain::connection::{Connection, Registration, Ticket, Topic};
 use domain::conversation::{Body, Entry, Head, Log};
 use domain::cursor::{Cursor, Cursors, Reader};
 use domain::deadline::Call;
@@ -282,14 +282,8 @@ impl Connections for Memory {
 
     async fn disconnect(&self, id: &ConnectionId) -> Stored<Option<Connection>> {
         let Some((connection, _)) = self.lock().connections.remove(id) else { return Ok(None) };
-        match &connection.identity {
-            Identity::Shopper { id: shopper } => self.unregister(&Topic::Shopper(*shopper), id).await?,
-            Identity::Agent { .. } => {
-                self.unregister(&Topic::Site(connection.site.clone()), id).await?;
-                if let Some(viewing) = connection.viewing {
-                    self.unregister(&Topic::Conversation(viewing), id).await?;
-                }
-            }
+        for topic in connection.topics() {
+            self.unregister(&topic, id).await?;
         }
         Ok(Some(connection))
     }
@@ -300,6 +294,11 @@ impl SettingsStore for Memory {
         let state = self.lock();
         let of_site = state.published.iter().filter(|((of, _), _)| of == site);
         Ok(of_site.filter_map(|(_, versions)| versions.last().cloned()).collect())
+    }
+
+    async fn section(&self, site: &SiteId, section: Section) -> Stored<Option<Published>> {
+        let state = self.lock();
+        Ok(state.published.get(&(site.clone(), section)).and_then(|versions| versions.last().cloned()))
     }
 
     async fn publish(&self, site: &SiteId, published: &Published) -> Stored<Publishing> {

@@ -388,6 +388,7 @@ impl Connections for Faulty {
 impl SettingsStore for Faulty {
     forward! {
         published(site: &SiteId) -> Vec<Published>;
+        section(site: &SiteId, section: Section) -> Option<Published>;
         publish(site: &SiteId, published: &Published) -> Publishing;
         history(site: &SiteId, section: Section, before: Option<u64>, limit: usize) -> Vec<Published>;
     }

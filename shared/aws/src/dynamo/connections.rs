@@ -156,14 +156,8 @@ impl Connections for Dynamo {
             .return_values(ReturnValue::AllOld);
         let Some(item) = delete.send().await.map_err(unavailable)?.attributes else { return Ok(None) };
         let connection = read_connection(id, &item.into())?;
-        match &connection.identity {
-            Identity::Shopper { id: shopper } => self.unregister(&Topic::Shopper(*shopper), id).await?,
-            Identity::Agent { .. } => {
-                self.unregister(&Topic::Site(connection.site.clone()), id).await?;
-                if let Some(viewing) = connection.viewing {
-                    self.unregister(&Topic::Conversation(viewing), id).await?;
-                }
-            }
+        for topic in connection.topics() {
+            self.unregister(&topic, id).await?;
         }
         Ok(Some(connection))
     }

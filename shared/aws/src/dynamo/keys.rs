@@ -108,6 +108,8 @@ pub const fn registration_prefix(topic: &Topic) -> &'static str {
     match topic {
         Topic::Conversation(_) | Topic::Shopper(_) => "X#",
         Topic::Site(_) => "L#",
+        Topic::Shoppers { verified: false, .. } => "X#anonymous#",
+        Topic::Shoppers { verified: true, .. } => "X#verified#",
     }
 }
 
@@ -116,7 +118,7 @@ pub fn topic(topic: &Topic) -> String {
     match topic {
         Topic::Conversation(id) => conversation(*id),
         Topic::Shopper(id) => shopper(*id),
-        Topic::Site(id) => site(id),
+        Topic::Site(id) | Topic::Shoppers { site: id, .. } => site(id),
     }
 }
 

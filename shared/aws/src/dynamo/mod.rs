@@ -9,6 +9,7 @@
 //! | cursor | `C#conv` | `R#shopper`, `R#team` | `seen`, `delivered` | key |
 //! | registration | `C#conv`, `P#shopper` | `X#connection` | lease; ttl | query by prefix |
 //! | registration | `S#site` | `L#connection` | lease, list shown; ttl | query by prefix |
+//! | registration | `S#site` | `X#anonymous#connection`, `X#verified#connection` | a shopper's connection, until it ends; ttl | query by prefix |
 //! | profile | `P#shopper` | `PROFILE` | what is known of a shopper | key |
 //! | open | `P#shopper` | `OPEN` | the one unclosed conversation | key |
 //! | pointer | `P#shopper` | `C#began#conv` | one of the shopper's conversations | query by prefix |

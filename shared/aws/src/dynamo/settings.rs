@@ -16,6 +16,10 @@ impl SettingsStore for Dynamo {
         items.iter().filter(|item| known(item)).map(read).collect()
     }
 
+    async fn section(&self, site: &SiteId, section: Section) -> Stored<Option<Published>> {
+        self.get(keys::published(site, section)).await?.map(|item| read(&item)).transpose()
+    }
+
     async fn publish(&self, site: &SiteId, published: &Published) -> Stored<Publishing> {
         let section = published.section;
         let before = published.version.saturating_sub(1);

@@ -224,12 +224,24 @@ impl Visibility {
 
     #[must_use]
     pub const fn may_write(self, verified: bool) -> bool {
+        self.admits(verified).is_ok()
+    }
+
+    /// Whether such a shopper may chat: have a session, a connection, a conversation. Seeing the widget asks nothing of us.
+    pub const fn admits(self, verified: bool) -> Result<(), Barred> {
         match self {
-            Self::Off => false,
-            Self::Everyone => true,
-            Self::VerifiedWrite | Self::VerifiedOnly => verified,
+            Self::Off => Err(Barred::SwitchedOff),
+            Self::VerifiedWrite | Self::VerifiedOnly if !verified => Err(Barred::SignInRequired),
+            Self::Everyone | Self::VerifiedWrite | Self::VerifiedOnly => Ok(()),
         }
     }
+}
+
+/// Why a shopper may not chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Barred {
+    SwitchedOff,
+    SignInRequired,
 }
 
 /// The shop's zone, and its hours if it has set any.

@@ -18,6 +18,17 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+impl From<VisibilityName> for Visibility {
+    fn from(name: VisibilityName) -> Self {
+        match name {
+            VisibilityName::Off => Self::Off,
+            VisibilityName::Everyone => Self::Everyone,
+            VisibilityName::VerifiedWrite => Self::VerifiedWrite,
+            VisibilityName::VerifiedOnly => Self::VerifiedOnly,
+        }
+    }
+}
+
 type Checked<T> = Result<T, Vec<FieldError>>;
 
 impl SectionBody {
@@ -27,12 +38,7 @@ impl SectionBody {
         Ok(match self {
             Self::General(body) => SectionValue::General(general(body)?),
             Self::Appearance(body) => SectionValue::Appearance(appearance(body)?),
-            Self::Visibility(body) => SectionValue::Visibility(match body.visibility {
-                VisibilityName::Off => Visibility::Off,
-                VisibilityName::Everyone => Visibility::Everyone,
-                VisibilityName::VerifiedWrite => Visibility::VerifiedWrite,
-                VisibilityName::VerifiedOnly => Visibility::VerifiedOnly,
-            }),
+            Self::Visibility(body) => SectionValue::Visibility(body.visibility.into()),
             Self::Hours(body) => SectionValue::Hours(hours(body)?),
             Self::Texts(body) => SectionValue::Texts(texts(body)?),
             Self::Faqs(body) => SectionValue::Faqs(faqs(body)?),

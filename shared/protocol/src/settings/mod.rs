@@ -12,7 +12,7 @@ pub use phrases::text_spec;
 
 use crate::error::ParseError;
 use domain::fields;
-use domain::settings::{Section, SectionValue, Settings};
+use domain::settings::{Section, SectionValue, Settings, Visibility};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -362,6 +362,20 @@ pub fn write(value: &SectionValue) -> String {
 
 /// A stored section. `current` gives what sections need of one another (the default language).
 pub fn read(section: Section, stored: &str, current: &Settings) -> Result<SectionValue, Unreadable> {
+    // A field's path and what is allowed: never what a merchant wrote.
+    let body = read_body(section, stored)?;
+    body.check(current).map_err(|errors| Unreadable { section, reason: errors[0].to_string() })
+}
+
+/// The stored visibility, which needs no other section.
+pub fn read_visibility(stored: &str) -> Result<Visibility, Unreadable> {
+    match read_body(Section::Visibility, stored)? {
+        SectionBody::Visibility(body) => Ok(body.visibility.into()),
+        _ => unreachable!("a section is read as itself"),
+    }
+}
+
+fn read_body(section: Section, stored: &str) -> Result<SectionBody, Unreadable> {
     #[derive(Deserialize)]
     struct Stored {
         shape: u32,
@@ -373,10 +387,7 @@ pub fn read(section: Section, stored: &str, current: &Settings) -> Result<Sectio
     if stored.shape != SHAPE {
         return Err(unreadable(format!("its shape is {}, this version reads {SHAPE}", stored.shape)));
     }
-    let body =
-        SectionBody::parse(section, stored.value).map_err(|error| unreadable(error.message.clone()))?;
-    // A field's path and what is allowed: never what a merchant wrote.
-    body.check(current).map_err(|errors| unreadable(errors[0].to_string()))
+    SectionBody::parse(section, stored.value).map_err(|error| unreadable(error.message.clone()))
 }
 
 impl From<Section> for SectionName {
