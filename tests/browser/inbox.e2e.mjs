@@ -379,7 +379,7 @@ for (const look of [
     await log(page).locator("[data-kind=note]:not(.unsent)").waitFor();
     await clean("note");
     if (name.startsWith("phone")) {
-      await page.locator(".thread-tools .icon-button").last().click();
+      await page.locator(".thread-profile").click();
       await page.getByRole("dialog").waitFor();
       await clean("profile");
       // Nothing wider than the screen.

@@ -1,6 +1,6 @@
 // Our HTTP API, as an agent uses it.
 
-import type { AgentsAnswer, ConversationDetail, ErrorBody, ErrorCode, FieldProblem, HistoryAnswer, HoursPreview, ListAnswer, ListName, Me, PublishedSection, SectionName, SettingsAnswer, TicketAnswer } from '@mostrador/protocol';
+import type { AgentsAnswer, ConversationDetail, ErrorBody, ErrorCode, FaqCountsAnswer, FieldProblem, HistoryAnswer, HoursPreview, IdentityKeyAnswer, IdentityKeysAnswer, ListAnswer, ListName, Me, NewIdentityKey, PublishedSection, SectionName, SettingsAnswer, SiteConfig, TicketAnswer } from '@mostrador/protocol';
 import type { Auth } from './auth';
 
 export class ApiError extends Error {
@@ -41,6 +41,9 @@ export class Api {
 
   ticket = (site: string): Promise<TicketAnswer> => this.ask('POST', '/v1/tickets', { site });
 
+  /** What any page of the shop may read of it. */
+  siteConfig = (site: string): Promise<SiteConfig> => this.ask('GET', `/v1/sites/${encodeURIComponent(site)}/config`);
+
   settings = (site: string): Promise<SettingsAnswer> => this.ask('GET', `/v1/agent/sites/${encodeURIComponent(site)}/settings`);
 
   publish = (site: string, section: SectionName, expected: number, value: unknown): Promise<PublishedSection> =>
@@ -53,6 +56,16 @@ export class Api {
     this.ask('POST', `/v1/agent/sites/${encodeURIComponent(site)}/settings/${section}/history/${version}/restore`, { expected });
 
   previewHours = (site: string, value: unknown): Promise<HoursPreview> => this.ask('POST', `/v1/agent/sites/${encodeURIComponent(site)}/settings/hours/preview`, { value });
+
+  faqCounts = (site: string): Promise<FaqCountsAnswer> => this.ask('GET', `/v1/agent/sites/${encodeURIComponent(site)}/faq-counts`);
+
+  identityKeys = (site: string): Promise<IdentityKeysAnswer> => this.ask('GET', `/v1/agent/sites/${encodeURIComponent(site)}/identity-keys`);
+
+  /** Its secret is in this answer and in no other. */
+  makeIdentityKey = (site: string, key: NewIdentityKey): Promise<IdentityKeyAnswer> => this.ask('POST', `/v1/agent/sites/${encodeURIComponent(site)}/identity-keys`, key);
+
+  endIdentityKey = (site: string, key: string, afterSeconds: number): Promise<void> =>
+    this.ask('POST', `/v1/agent/sites/${encodeURIComponent(site)}/identity-keys/${encodeURIComponent(key)}/end`, { after_s: afterSeconds });
 
   private async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
     let answer = await this.fetch(method, path, body, false);

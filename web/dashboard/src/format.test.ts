@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ago, device, elapsed, hue, initials, languageName, regionName, shopperName } from './format';
+import { ago, device, elapsed, hue, initials, languageName, opening, regionName, shopperName } from './format';
 import type { T } from './i18n';
 
 const t: T = (key, values) => `${key} ${Object.values(values ?? {}).join(' ')}`.trim();
@@ -53,5 +53,17 @@ describe('format', () => {
     expect(regionName('en', '<b>')).toBe('<b>');
     expect(languageName('es', 'en')).toBe('inglés');
     expect(languageName('en', '!!')).toBe('!!');
+  });
+  it('F14 an opening is told by the clock of the shop, over every change of it', () => {
+    const check = (at: string, now: string, zone: string, here: string, expected: string) => expect(opening('en-GB', Date.parse(at), Date.parse(now), zone, here).replace(/\b0(?=\d:)|,/g, '')).toBe(expected);
+    // Today, within the week, and later.
+    check('2026-05-04T15:00:00+02:00', '2026-05-04T14:00:00+02:00', 'Europe/Madrid', 'Europe/Madrid', '15:00');
+    check('2026-05-04T09:00:00+02:00', '2026-05-01T18:00:00+02:00', 'Europe/Madrid', 'Europe/Madrid', 'Monday 9:00');
+    check('2026-05-11T09:00:00+02:00', '2026-05-04T09:00:00+02:00', 'Europe/Madrid', 'Europe/Madrid', '11 May at 9:00');
+    // The night in which the clocks go forward, and the one in which they go back: 9:00 stays 9:00.
+    check('2026-03-29T09:00:00+02:00', '2026-03-28T20:00:00+01:00', 'Europe/Madrid', 'Europe/Madrid', 'Sunday 9:00');
+    check('2026-10-25T09:00:00+01:00', '2026-10-24T20:00:00+02:00', 'Europe/Madrid', 'Europe/Madrid', 'Sunday 9:00');
+    // Whoever reads it elsewhere is told whose clock it is, and the day is the shop's.
+    check('2026-05-05T09:00:00+09:00', '2026-05-04T22:00:00+09:00', 'Asia/Tokyo', 'Europe/Madrid', 'Tuesday 9:00 GMT+9');
   });
 });

@@ -45,6 +45,14 @@ export function dayName(t: T, language: string, at: number, now: number): string
   return new Intl.DateTimeFormat(language, { weekday: 'long', day: 'numeric', month: 'long', ...(now - at > 300 * DAY ? { year: 'numeric' as const } : {}) }).format(at);
 }
 
+/** When a shop opens, on its own clock: the time today, the weekday within a week, then the date. Who reads it elsewhere is told the zone. */
+export function opening(language: string, at: number, now: number, zone: string, here = Intl.DateTimeFormat().resolvedOptions().timeZone): string {
+  const day = (time: number) => new Intl.DateTimeFormat('sv', { timeZone: zone }).format(time);
+  const days = (Date.parse(day(at)) - Date.parse(day(now))) / DAY;
+  const date = days === 0 ? {} : days < 7 ? { weekday: 'long' as const } : { day: 'numeric' as const, month: 'long' as const };
+  return new Intl.DateTimeFormat(language, { ...date, hour: 'numeric', minute: '2-digit', timeZone: zone, ...(zone === here ? {} : { timeZoneName: 'short' as const }) }).format(at);
+}
+
 /** A shopper who has not said their name is told from others by the end of their id. */
 export function shopperName(t: T, name: string | null | undefined, id: string): string {
   const said = name?.trim() ?? '';

@@ -1,48 +1,71 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { chooseLanguage } from './index';
+import { en as wordsEn } from '../views/settings/words/en';
+import { es as wordsEs } from '../views/settings/words/es';
+import { it as wordsIt } from '../views/settings/words/it';
+import { pt as wordsPt } from '../views/settings/words/pt';
 import { en } from './en';
 import { es } from './es';
+import { LANGUAGES, chooseLanguage } from './index';
 import { it as italian } from './it';
 import { pt } from './pt';
 
+type Texts = Record<string, string | undefined>;
+
 const source = join(import.meta.dirname, '..');
-const languages: Record<string, Record<string, string | undefined>> = { es, pt, it: italian };
-const values = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1]).sort();
+/** Every file that asks for texts, by its path under `src`. */
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => /\.tsx?$/.test(file) && !file.includes('.test.') && !file.startsWith('i18n') && !file.includes('words'));
+const code = (which: (file: string) => boolean) =>
+  files
+    .filter(which)
+    .map((file) => readFileSync(join(source, file), 'utf8'))
+    .join('\n');
+
+// The settings have words of their own, which come with them.
+const PARTS: readonly { part: string; english: Texts; others: Record<string, Texts>; code: string }[] = [
+  { part: 'the dashboard', english: en, others: { es, pt, it: italian }, code: code((file) => !file.includes('settings/')) },
+  { part: 'the settings', english: wordsEn, others: { es: wordsEs, pt: wordsPt, it: wordsIt }, code: code((file) => file.includes('settings/')) },
+];
+
+/** `{{name}}` is filled in by us, `{name}` is the merchant's variable. */
+const variables = (text: string) => [...text.matchAll(/\{\{?\w+\}?\}/g)].map(([name]) => name).sort();
 const stem = (key: string) => key.replace(/_(one|other|many)$/, '');
 
-describe('languages', () => {
-  for (const [name, texts] of Object.entries(languages)) {
-    it(`${name} has every text, with the same values`, () => {
-      for (const [key, text] of Object.entries(en)) {
-        expect(texts[key]?.trim(), `${name}: ${key}`).toBeTruthy();
-        expect(values(texts[key]!), `${name}: ${key}`).toEqual(values(text));
-      }
-    });
-    it(`${name} has no text that nobody asks for`, () => {
-      for (const key of Object.keys(texts)) expect(Object.keys(en).map(stem), key).toContain(stem(key));
-    });
-    it(`${name} has every plural form that its grammar wants`, () => {
-      const forms = new Intl.PluralRules(name).resolvedOptions().pluralCategories;
-      for (const key of Object.keys(en).filter((key) => key.endsWith('_other')))
-        for (const form of forms) expect(texts[`${stem(key)}_${form}`], `${stem(key)}_${form}`).toBeTruthy();
-    });
-  }
-  // The settings have words of their own, and a test beside them.
+describe.each(PARTS)('the words of $part', ({ english, others, code }) => {
+  it('are there in every language that can be chosen', () => {
+    expect(['en', ...Object.keys(others)]).toEqual(Object.keys(LANGUAGES));
+  });
+  it.each(Object.entries(others))('%s has every text, with the same variables', (name, texts) => {
+    for (const [key, text] of Object.entries(english)) {
+      expect(texts[key]?.trim(), `${name}: ${key}`).toBeTruthy();
+      expect(variables(texts[key]!), `${name}: ${key}`).toEqual(variables(text!));
+    }
+  });
+  it.each(Object.entries(others))('%s has no text that nobody asks for', (_, texts) => {
+    for (const key of Object.keys(texts)) expect(Object.keys(english).map(stem), key).toContain(stem(key));
+  });
+  it.each(Object.entries(others))('%s has every plural form that its grammar wants', (name, texts) => {
+    const forms = new Intl.PluralRules(name).resolvedOptions().pluralCategories;
+    for (const key of Object.keys(english).filter((key) => key.endsWith('_other')))
+      for (const form of forms) expect(texts[`${stem(key)}_${form}`], `${stem(key)}_${form}`).toBeTruthy();
+  });
   it('every text that the source asks for exists, and every text is asked for', () => {
-    const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => /\.tsx?$/.test(file) && !file.includes('.test.') && !file.startsWith('i18n') && !file.includes('settings/'));
-    const code = files.map((file) => readFileSync(join(source, file), 'utf8')).join('\n');
     const asked = [...code.matchAll(/\bt\(\s*'([a-z_.]+)'/g)].map((match) => match[1]!);
     expect(asked.length).toBeGreaterThan(50);
-    const stems = new Set(Object.keys(en).map(stem));
-    for (const key of asked) expect(stems, key).toContain(key);
+    const stems = new Set(Object.keys(english).map(stem));
+    // Within the settings a view may ask both; what is no word of theirs has to be the dashboard's.
+    const elsewhere = new Set(Object.keys(en).map(stem));
+    for (const key of asked) expect(stems.has(key) || (english !== en && elsewhere.has(key)), key).toBe(true);
     // Some keys are put together: `list.${name}`. Those are asked for by their beginning.
     const built = [...code.matchAll(/`([a-z_]+\.[a-z_]*)\$\{/g)].map((match) => match[1]!);
-    const quoted = new Set([...code.matchAll(/'([a-z_]+\.[a-z_]+)'/g)].map((match) => match[1]!));
+    const quoted = new Set([...code.matchAll(/'([a-z_.]+)'/g)].map((match) => match[1]!));
     for (const key of stems) expect(quoted.has(key) || built.some((start) => key.startsWith(start)), `nobody asks for ${key}`).toBe(true);
   });
-  it('the choice wins, then the browser’s first known language, then English', () => {
+});
+
+describe('the language', () => {
+  it('is the one that was chosen, then the browser’s first known one, then English', () => {
     expect(chooseLanguage('es', ['en-GB'])).toBe('es');
     expect(chooseLanguage(null, ['de-DE', 'es-MX', 'en'])).toBe('es');
     expect(chooseLanguage(null, ['de'])).toBe('en');

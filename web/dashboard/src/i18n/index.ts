@@ -19,21 +19,32 @@ export function chooseLanguage(chosen: string | null, browser: readonly string[]
   return (known as Language | undefined) ?? 'en';
 }
 
-const texts: Record<Exclude<Language, 'en'>, () => Promise<Record<string, string>>> = {
-  es: async () => (await import('./es')).es,
-  pt: async () => (await import('./pt')).pt,
-  it: async () => (await import('./it')).it,
-};
+type Texts = Record<string, string>;
+/** Every language but English, which comes with whoever asks for texts. */
+export type Others = Record<Exclude<Language, 'en'>, () => Promise<Texts>>;
 
-/** Whether the language is here now. One that does not come (the connection is gone) leaves things as they are. */
+/** Who has texts: the dashboard itself, and parts of it that are loaded later and bring their own. */
+const parts = new Map<string, Others>([
+  ['translation', { es: async () => (await import('./es')).es, pt: async () => (await import('./pt')).pt, it: async () => (await import('./it')).it }],
+]);
+
+/** Whether the language is here now, for every part that is. One that does not come (the connection is gone) leaves things as they are. */
 async function fetched(language: Language): Promise<boolean> {
-  if (language === 'en' || i18next.hasResourceBundle(language, 'translation')) return true;
+  if (language === 'en') return true;
+  const missing = [...parts].filter(([part]) => !i18next.hasResourceBundle(language, part));
   try {
-    i18next.addResourceBundle(language, 'translation', await texts[language]());
+    await Promise.all(missing.map(async ([part, others]) => i18next.addResourceBundle(language, part, await others[language]())));
     return true;
   } catch {
     return false;
   }
+}
+
+/** A part that has been loaded brings its texts, in the language that is shown; the others come when they are chosen. */
+export async function addTexts(part: string, english: Texts, others: Others): Promise<void> {
+  i18next.addResourceBundle('en', part, english);
+  parts.set(part, others);
+  await fetched(chooseLanguage(i18next.language, []));
 }
 
 export async function startLanguages(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Author, Entry, Unsent } from '@mostrador/protocol';
 import { describe, expect, it } from 'vitest';
-import { type Line, linkPieces, safeHref, timeline } from './timeline';
+import type { FormEntry } from './form';
+import { type Line, safeHref, timeline } from './timeline';
 
 const ANA: Author = { role: 'agent', id: 'agt_ana', name: 'Ana' };
 const LUIS: Author = { role: 'agent', id: 'agt_luis', name: 'Luis' };
@@ -11,7 +12,7 @@ const MINUTE = 60_000;
 const message = (seq: number, author: Author, at: number, text = `message ${seq}`): Entry => ({ log: 'thread', seq, thread_at: seq, at, author, kind: 'message', text });
 const show = (entries: Entry[], change: Partial<Parameters<typeof timeline>[0]> = {}) =>
   timeline({ entries, unsent: [], me: { id: 'agt_ana', name: 'Ana' }, shopper: { seen: 0, delivered: 0 }, newAfter: null, ...change });
-const sketch = (lines: Line[]) => lines.map((line) => (line.is === 'bubble' ? `${line.bubble.first ? '[' : ''}${line.bubble.text}${line.bubble.last ? ']' : ''}` : line.is === 'event' ? line.entry.kind : line.is));
+const sketch = (lines: Line[]) => lines.map((line) => (line.is === 'bubble' ? `${line.bubble.first ? '[' : ''}${line.bubble.text}${line.bubble.last ? ']' : ''}` : line.is === 'event' ? line.entry.kind : line.is === 'answer' ? line.told : line.is));
 
 describe('the timeline', () => {
   it('groups what one author writes within three minutes', () => {
@@ -54,22 +55,59 @@ describe('the timeline', () => {
   });
 });
 
+describe('what the shop does by itself', () => {
+  const form = (seq: number, change: Partial<FormEntry> = {}): Entry => ({
+    log: 'thread', seq, thread_at: seq, at: NOON, author: { role: 'system' }, kind: 'form', held: true, why: { rule: 'form_offline', cause: 1 },
+    fields: [
+      { id: 'name', kind: 'name', label: 'Your name?', required: false },
+      { id: 'email', kind: 'email', label: 'Your email?', required: true },
+      { id: 'size', kind: 'choice', label: 'Which size?', required: false, choices: [{ id: 's', label: 'Small' }] },
+    ],
+    ...change,
+  });
+  const answer = (seq: number, field: string, value: string | null, finished = false): Entry => ({ log: 'thread', seq, thread_at: seq, at: NOON, author: SHOPPER, kind: 'answer', field, label: `${field}?`, value, finished });
+  const picture = (lines: Line[]) => lines.flatMap((line) => (line.is === 'form' ? [line.form.questions.map(({ id, state, value, before }) => [id, state, value, before].filter((part) => part !== null).join(' ')), line.form.finished] : []));
+
+  it('the form is one card, which fills in where it was asked', () => {
+    const asked = [message(1, SHOPPER, NOON), form(2)];
+    expect(sketch(show(asked))).toEqual(['day', '[message 1]', 'form']);
+    expect(picture(show(asked))).toEqual([['name asked', 'email open', 'size open'], false]);
+    const half = [...asked, answer(3, 'name', null), answer(4, 'email', 'ana@example.com')];
+    expect(sketch(show(half))).toEqual(['day', '[message 1]', 'form']);
+    expect(picture(show(half))).toEqual([['name skipped', 'email answered ana@example.com', 'size asked'], false]);
+    const full = [...half, answer(5, 'size', 'Small', true)];
+    expect(sketch(show(full))).toEqual(['day', '[message 1]', 'form', 'finished']);
+    expect(picture(show(full))).toEqual([['name skipped', 'email answered ana@example.com', 'size answered Small'], true]);
+  });
+  it('the newest answer counts, and what it corrected is not lost; after the end it is told where it happened', () => {
+    const early = [form(1), answer(2, 'name', 'Anna'), answer(3, 'name', 'Ana'), answer(4, 'email', 'ana@example.com')];
+    expect(picture(show(early))).toEqual([['name answered Ana Anna', 'email answered ana@example.com', 'size asked'], false]);
+    const late = [...early, answer(5, 'size', null, true), message(6, ANA, NOON), answer(7, 'email', 'ana@example.org')];
+    expect(sketch(show(late))).toEqual(['day', 'form', 'finished', '[message 6]', 'corrected']);
+    expect(picture(show(late))).toEqual([['name answered Ana Anna', 'email answered ana@example.org ana@example.com', 'size skipped'], true]);
+    // Given late, after it had been skipped: nothing was corrected away.
+    expect(picture(show([...late, answer(8, 'size', 'Small')]))).toEqual([['name answered Ana Anna', 'email answered ana@example.org ana@example.com', 'size answered Small'], true]);
+  });
+  it('an answer whose form is further up than what is loaded stands for itself', () => {
+    expect(sketch(show([answer(40, 'email', 'ana@example.com'), message(41, ANA, NOON)]))).toEqual(['day', 'alone', '[message 41]']);
+  });
+  it('an answer that shows as nothing of its own puts no divider anywhere', () => {
+    const lines = show([form(1), answer(2, 'name', 'Ana'), message(3, SHOPPER, NOON)], { newAfter: 1 });
+    expect(sketch(lines)).toEqual(['day', 'form', 'new', '[message 3]']);
+  });
+  it('what was read in the FAQs is shown as question and answer', () => {
+    const faq: Entry = { log: 'thread', seq: 1, thread_at: 1, at: NOON, author: SHOPPER, kind: 'faq', faq: 'shipping', question: 'Do you ship?', answer: 'Everywhere.' };
+    expect(show([faq, message(2, SHOPPER, NOON)])[1]).toMatchObject({ is: 'faq', question: 'Do you ship?', answer: 'Everywhere.' });
+  });
+  it('an automatic message bears its rule and stands alone', () => {
+    const automatic = (seq: number, rule: string): Entry => ({ ...message(seq, { role: 'system' }, NOON), why: { rule, cause: 1 } });
+    const lines = show([message(1, SHOPPER, NOON), automatic(2, 'nobody_online'), automatic(3, 'wait_time_over')]);
+    expect(sketch(lines)).toEqual(['day', '[message 1]', '[message 2]', '[message 3]']);
+    expect(lines.map((line) => (line.is === 'bubble' ? (line.bubble.why?.rule ?? null) : null))).toEqual([null, null, 'nobody_online', 'wait_time_over']);
+  });
+});
+
 describe('A6 links', () => {
-  it('only http and https become links', () => {
-    const check = (text: string, expected: [string, boolean][]) => expect(linkPieces(text).map((piece) => [piece.text, piece.href !== null])).toEqual(expected);
-    check('see https://example.com/a?b=c.', [['see ', false], ['https://example.com/a?b=c', true], ['.', false]]);
-    check('(http://example.com/x)', [['(', false], ['http://example.com/x', true], [')', false]]);
-    check('https://en.wikipedia.org/wiki/A_(b)', [['https://en.wikipedia.org/wiki/A_(b)', true]]);
-    check('javascript:alert(1) data:text/html,x', [['javascript:alert(1) data:text/html,x', false]]);
-    check('JavaScript://example.com/%0aalert(1)', [['JavaScript://example.com/%0aalert(1)', false]]);
-    check('<img src=x onerror=alert(1)>', [['<img src=x onerror=alert(1)>', false]]);
-    check('https://', [['https://', false]]);
-    check('', []);
-  });
-  it('nothing is lost of what was written', () => {
-    const text = 'a https://a.example/(x)) b\nhttp://b.example, <b>c</b> http://';
-    expect(linkPieces(text).map((piece) => piece.text).join('')).toBe(text);
-  });
   it('a page’s address is linked only if it is a web address', () => {
     expect(safeHref('https://shop.example/p')).toBe('https://shop.example/p');
     for (const bad of ['javascript:alert(1)', ' javascript:alert(1)', 'data:text/html,x', 'vbscript:x', 'file:///etc/passwd', '/relative', '']) expect(safeHref(bad)).toBeNull();

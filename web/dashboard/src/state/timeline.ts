@@ -1,6 +1,7 @@
 // A conversation as it is shown: both logs in one order, cut into days and groups. Pure: entries in, lines out.
 
-import type { Author, Cursor, Entry, Unsent } from '@mostrador/protocol';
+import type { Author, Cursor, Entry, Unsent, Why } from '@mostrador/protocol';
+import { type AnswerEntry, type Form, Forms, type Told } from './form';
 
 /** Messages of one author closer together than this share one name and time. */
 const GROUP_MS = 3 * 60_000;
@@ -17,6 +18,8 @@ export interface Bubble {
   mine: boolean;
   text: string;
   at: number;
+  /** Sent by the shop itself, and by which rule. */
+  why: Why | null;
   /** First and last of its group. */
   first: boolean;
   last: boolean;
@@ -31,7 +34,13 @@ export type Line =
   | { is: 'new'; key: string }
   | { is: 'bubble'; key: string; bubble: Bubble }
   /** Something that happened. A kind that this build does not know is counted, and shown as nothing. */
-  | { is: 'event'; key: string; entry: Entry };
+  | { is: 'event'; key: string; entry: Entry }
+  /** Where the form was asked, with everything that has been answered since. */
+  | { is: 'form'; key: string; form: Form }
+  /** An answer that says more than the form's own picture does. */
+  | { is: 'answer'; key: string; entry: AnswerEntry; told: Exclude<Told, 'quiet'> }
+  /** A question of the FAQs that the shopper had opened. */
+  | { is: 'faq'; key: string; at: number; question: string; answer: string };
 
 export interface Shown {
   entries: readonly Entry[];
@@ -48,6 +57,7 @@ export function timeline({ entries, unsent, me, shopper, newAfter }: Shown): Lin
   let day = '';
   let divided = newAfter === null;
   let open: Bubble | null = null;
+  const forms = new Forms();
 
   const onDay = (at: number, key: string) => {
     const date = new Date(at).toDateString();
@@ -57,7 +67,7 @@ export function timeline({ entries, unsent, me, shopper, newAfter }: Shown): Lin
     lines.push({ is: 'day', key: `day-${key}`, at });
   };
   const put = (bubble: Omit<Bubble, 'first' | 'last'>) => {
-    const joins = open !== null && open.kind === bubble.kind && sameAuthor(open.author, bubble.author) && bubble.at - open.at < GROUP_MS;
+    const joins = open !== null && open.kind === bubble.kind && open.why === null && bubble.why === null && sameAuthor(open.author, bubble.author) && bubble.at - open.at < GROUP_MS;
     if (joins) open!.last = false;
     open = { ...bubble, first: !joins, last: true };
     lines.push({ is: 'bubble', key: bubble.key, bubble: open });
@@ -65,6 +75,8 @@ export function timeline({ entries, unsent, me, shopper, newAfter }: Shown): Lin
 
   for (const entry of entries) {
     const key = `${entry.log}-${entry.seq}`;
+    const told = entry.kind === 'answer' ? forms.answered(entry) : null;
+    if (told === 'quiet') continue;
     onDay(entry.at, key);
     if (!divided && entry.log === 'thread' && entry.seq > newAfter! && entry.author.role === 'shopper') {
       divided = true;
@@ -74,7 +86,7 @@ export function timeline({ entries, unsent, me, shopper, newAfter }: Shown): Lin
     switch (entry.kind) {
       case 'message':
       case 'note':
-        put({ key, kind: entry.kind, author: entry.author, mine: isMine(entry.author, me.id), text: entry.text, at: entry.at, state: null, unsent: null });
+        put({ key, kind: entry.kind, author: entry.author, mine: isMine(entry.author, me.id), text: entry.text, at: entry.at, why: entry.why ?? null, state: null, unsent: null });
         break;
       case 'joined':
       case 'left':
@@ -83,10 +95,17 @@ export function timeline({ entries, unsent, me, shopper, newAfter }: Shown): Lin
         open = null;
         lines.push({ is: 'event', key, entry });
         break;
-      // Not shown in the thread yet.
       case 'form':
+        open = null;
+        lines.push({ is: 'form', key, form: forms.asked(entry) });
+        break;
       case 'answer':
+        open = null;
+        if (told !== null) lines.push({ is: 'answer', key, entry, told });
+        break;
       case 'faq':
+        open = null;
+        lines.push({ is: 'faq', key, at: entry.at, question: entry.question, answer: entry.answer });
         break;
       default:
         // Written by a newer version: it counts, and that is all that can be said of it.
@@ -113,6 +132,7 @@ export function timeline({ entries, unsent, me, shopper, newAfter }: Shown): Lin
       mine: true,
       text: message.text,
       at: message.at,
+      why: null,
       state: unsentState(message),
       unsent: message.id,
     });
@@ -139,26 +159,6 @@ const isMine = (author: Author, me: string) => author.role === 'agent' && author
 
 function sameAuthor(a: Author, b: Author): boolean {
   return a.role === b.role && (a.role !== 'agent' || (b.role === 'agent' && a.id === b.id));
-}
-
-export type Piece = { text: string; href: string | null };
-
-/** Cuts a text into plain text and links. Only http and https become links; everything else stays what it is: text. */
-export function linkPieces(text: string): Piece[] {
-  const pieces: Piece[] = [];
-  let from = 0;
-  for (const match of text.matchAll(/https?:\/\/[^\s<>"'`\p{Cc}]+/giu)) {
-    // A sentence's own punctuation is not the address's; a bracket that was opened inside is.
-    let url = match[0].replace(/[.,;:!?…]+$/u, '');
-    while (url.endsWith(')') && !url.includes('(')) url = url.slice(0, -1).replace(/[.,;:!?…]+$/u, '');
-    const href = safeHref(url);
-    if (href === null) continue;
-    if (match.index > from) pieces.push({ text: text.slice(from, match.index), href: null });
-    pieces.push({ text: url, href });
-    from = match.index + url.length;
-  }
-  if (from < text.length) pieces.push({ text: text.slice(from), href: null });
-  return pieces;
 }
 
 /** The address, if following it can do nothing but open a web page. */

@@ -10,7 +10,8 @@ import { absolute, elapsed, shopperName, whenShort } from '../format';
 import { useMedia, useNow, useText } from '../hooks';
 import { LISTS, arrange, count, listed, urgency } from '../state/inbox';
 import { preference, setPreference } from '../state/storage';
-import { Avatar, Empty, Skeleton } from './parts';
+import { Avatar, Empty, Skeleton, VerifiedMark } from './parts';
+import { ShopSeen } from './shop-seen';
 
 const SiteMenu = lazy(async () => ({ default: (await import('./menus')).SiteMenu }));
 
@@ -180,7 +181,7 @@ function RowLink({ row, now, selected, tabStop }: { row: Row; now: number; selec
   const waited = row.waiting_since === null ? null : elapsed(t, row.waiting_since, now);
   const when = waited ?? whenShort(t, language, row.last_activity, now);
   const author = row.preview?.author;
-  const by = author?.role === 'agent' ? (author.id === me.agent_id ? t('row.you') : author.name) : null;
+  const by = author?.role === 'agent' ? (author.id === me.agent_id ? t('row.you') : author.name) : author?.role === 'system' ? t('thread.automatic') : null;
   const words = row.preview?.text ?? t('row.no_message');
   const owner = row.owner === null ? null : row.owner === me.agent_id ? t('row.owner_you') : t('row.owner', { name: agentName(row.owner) });
   return (
@@ -200,6 +201,7 @@ function RowLink({ row, now, selected, tabStop }: { row: Row; now: number; selec
           <span className="row-name" dir="auto">
             {name}
           </span>
+          {row.verified === true && <VerifiedMark size={14} />}
           <span className="hidden">, {row.unread ? `${t('row.unread')}, ` : ''}</span>
           <span className={`row-time wait-${row.waiting_since === null ? 'none' : wait}`} title={absolute(language, row.waiting_since ?? row.last_activity)}>
             {wait === 'long' && <Clock3 size={12} strokeWidth={2.25} aria-hidden="true" />}
@@ -245,6 +247,7 @@ function SiteName() {
       ) : (
         <h1 className="site-title">{title}</h1>
       )}
+      <ShopSeen className="shop-seen" />
     </header>
   );
 }

@@ -10,6 +10,7 @@ import { useText } from '../hooks';
 import { type Language, LANGUAGES, changeLanguage } from '../i18n';
 import { THEMES, type Theme } from '../theme';
 import { Avatar, Keys, PresenceDot } from './parts';
+import { ShopSeen } from './shop-seen';
 
 const PRESENCES: readonly PresenceStatus[] = ['online', 'invisible', 'offline'];
 
@@ -55,6 +56,7 @@ export function YouMenu({ presence, theme, onTheme, onPresence, onSignOut, keysO
                   </Menu.RadioItem>
                 ))}
               </Menu.RadioGroup>
+              <ShopSeen className="shop-seen popup-seen" />
               <Menu.Separator className="popup-line" />
               <Menu.RadioGroup value={theme} onValueChange={(value: Theme) => onTheme(value)}>
                 <GroupLabel>{t('you.theme')}</GroupLabel>

@@ -1,11 +1,10 @@
 // Small pieces that several views share.
 
-import type { PresenceStatus } from '@mostrador/protocol';
-import type { LucideIcon } from 'lucide-react';
-import type { CSSProperties, ReactNode } from 'react';
+import { type PresenceStatus, type Span, rich } from '@mostrador/protocol';
+import { BadgeCheck, type LucideIcon } from 'lucide-react';
+import { type CSSProperties, Fragment, type ReactNode } from 'react';
 import { hue, initials } from '../format';
 import { useText } from '../hooks';
-import { linkPieces } from '../state/timeline';
 
 /** Initials in a colour from the name. Beside the name it stands for, so silent for assistive technology. */
 export function Avatar({ name, size = 36, presence }: { name: string; size?: 20 | 28 | 32 | 36 | 56; presence?: PresenceStatus | undefined }) {
@@ -22,21 +21,61 @@ export function PresenceDot({ status }: { status: PresenceStatus }) {
   return <span className={`dot dot-inline dot-${status}`} aria-hidden="true" />;
 }
 
-/** Untrusted text: shown as what it is. Only http and https addresses can be followed. */
+/** Who the shop vouches for. Nothing else ever bears this mark: a typed email is no proof. */
+export function VerifiedMark({ size = 16 }: { size?: number }) {
+  const { t } = useText();
+  return (
+    <span className="verified" role="img" aria-label={t('verified.mark')} title={`${t('verified.mark')}. ${t('verified.why')}`}>
+      <BadgeCheck size={size} strokeWidth={2} aria-hidden="true" />
+    </span>
+  );
+}
+
+/** Untrusted text, as the shopper sees it: *bold*, _italic_, lists, and links of http and https only. Never markup. */
 export function Words({ text }: { text: string }) {
   return (
     <>
-      {linkPieces(text).map((piece, i) =>
-        piece.href === null ? (
-          <span key={i}>{piece.text}</span>
+      {rich(text).map((block, i) =>
+        block.type === 'list' ? (
+          <ul key={i} className="words-list">
+            {block.items.map((item, n) => (
+              <li key={n}>
+                <Spans spans={item} />
+              </li>
+            ))}
+          </ul>
         ) : (
-          <a key={i} href={piece.href} target="_blank" rel="noopener noreferrer nofollow">
-            {piece.text}
-          </a>
+          <Fragment key={i}>
+            {block.lines.map((line, n) => (
+              <Fragment key={n}>
+                {n > 0 && '\n'}
+                <Spans spans={line} />
+              </Fragment>
+            ))}
+          </Fragment>
         ),
       )}
     </>
   );
+}
+
+function Spans({ spans }: { spans: readonly Span[] }) {
+  return spans.map((span, i) => {
+    switch (span.type) {
+      case 'text':
+        return <Fragment key={i}>{span.text}</Fragment>;
+      case 'bold':
+        return <strong key={i}>{span.text}</strong>;
+      case 'italic':
+        return <em key={i}>{span.text}</em>;
+      case 'link':
+        return (
+          <a key={i} href={span.href} target="_blank" rel="noopener noreferrer nofollow">
+            {span.text}
+          </a>
+        );
+    }
+  });
 }
 
 export function Keys({ keys }: { keys: string }) {

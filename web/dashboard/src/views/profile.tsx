@@ -3,7 +3,7 @@
 import { Dialog } from '@base-ui/react/dialog';
 import type { ConversationDetail, Row } from '@mostrador/protocol';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { ExternalLink, X } from 'lucide-react';
+import { BadgeCheck, CircleQuestionMark, ExternalLink, X } from 'lucide-react';
 import { type ReactNode, useEffect } from 'react';
 import { useDesk, useDoors, useSite } from '../context';
 import { absolute, ago, device, languageName, regionName, shopperName, whenShort } from '../format';
@@ -47,7 +47,7 @@ function Contents() {
 
   // A new conversation of theirs, or a name that they have said, comes with the row.
   const row = inbox.rows.get(id);
-  const said = `${row?.shopper_name ?? ''} ${row?.status ?? ''}`;
+  const said = `${row?.shopper_name ?? ''} ${row?.status ?? ''} ${row?.verified ?? false}`;
   useEffect(() => {
     if (queries.getQueryData(['detail', id]) !== undefined) void queries.invalidateQueries({ queryKey: ['detail', id] });
   }, [said, id, queries]);
@@ -84,7 +84,8 @@ function Known({ detail: { shopper, earlier } }: { detail: ConversationDetail })
       <div className="profile-who">
         <Avatar name={name} size={56} />
         <h2 dir="auto">{name}</h2>
-        <p>{shopper.email ?? t('profile.anonymous')}</p>
+        {shopper.email !== null && <p>{shopper.email}</p>}
+        <Standing verified={shopper.verified} identified={shopper.email !== null} />
       </div>
       <section>
         <h3>{t('profile.now')}</h3>
@@ -121,6 +122,25 @@ function Known({ detail: { shopper, earlier } }: { detail: ConversationDetail })
         <h3>{t('profile.earlier')}</h3>
         {earlier.length === 0 ? <p className="soft">{t('profile.no_earlier')}</p> : <Earlier rows={earlier} now={now} />}
       </section>
+    </div>
+  );
+}
+
+/** How far it is believed who this is. What each means is said, not only shown. */
+function Standing({ verified, identified }: { verified: boolean; identified: boolean }) {
+  const { t } = useText();
+  const [standing, mark, why] = verified
+    ? ['verified', t('verified.mark'), t('verified.why')]
+    : identified
+      ? ['identified', t('identified.mark'), t('identified.why')]
+      : ['anonymous', t('profile.anonymous'), t('anonymous.why')];
+  return (
+    <div className="standing" data-standing={standing}>
+      <p className="standing-mark">
+        {verified ? <BadgeCheck size={14} strokeWidth={2} aria-hidden="true" /> : identified ? <CircleQuestionMark size={14} strokeWidth={2} aria-hidden="true" /> : null}
+        {mark}
+      </p>
+      <p className="standing-why">{why}</p>
     </div>
   );
 }

@@ -22,7 +22,11 @@ import { Banner, UndoToast } from './toasts';
 const Palette = lazy(async () => ({ default: (await import('./palette')).Palette }));
 const KeysOverlay = lazy(async () => ({ default: (await import('./palette')).KeysOverlay }));
 const Team = lazy(async () => ({ default: (await import('./team')).Team }));
-const Settings = lazy(async () => ({ default: (await import('./settings')).Settings }));
+const Settings = lazy(async () => {
+  const { Settings, startWords } = await import('./settings');
+  await startWords();
+  return { default: Settings };
+});
 const Profile = lazy(async () => ({ default: (await import('./profile')).Profile }));
 
 export type Overlay = 'palette' | 'keys' | 'team' | null;
@@ -60,6 +64,8 @@ export function SiteView({ me, site }: { me: Me; site: MySite }) {
         looking: () => document.visibilityState === 'visible',
         onPresence: (agent, presence) => {
           queries.setQueryData<AgentsAnswer>(['agents', site.site], (old) => old && { agents: old.agents.map((one) => (one.id === agent ? { ...one, presence } : one)) });
+          // Who comes or goes may change what shoppers are told.
+          void queries.invalidateQueries({ queryKey: ['config', site.site] });
         },
         onVisit: ({ shopper_id, page, at }) => {
           queries.setQueriesData<ConversationDetail>({ queryKey: ['detail'] }, (old) =>

@@ -1,17 +1,18 @@
 // A conversation: who it is and whose, what was said, and where one answers.
 
-import type { Entry, ErrorCode } from '@mostrador/protocol';
+import type { Entry, ErrorCode, Why } from '@mostrador/protocol';
 import { useQuery } from '@tanstack/react-query';
-import { ArrowDown, ArrowLeft, Check, CheckCheck, ChevronDown, CircleAlert, Clock, MessageCircle, PanelRight, SearchX, StickyNote, UserRoundPlus, X } from 'lucide-react';
+import { ArrowDown, ArrowLeft, Check, CheckCheck, ChevronDown, CircleAlert, CircleDashed, CircleMinus, ClipboardList, Clock, MessageCircle, MessageCircleQuestionMark, PanelRight, SearchX, StickyNote, UserRoundPlus, X, Zap } from 'lucide-react';
 import { Fragment, Suspense, lazy, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useDesk, useDoors, useSite } from '../context';
 import { absolute, authorName, clock as clockTime, dayName, shopperName, whenShort } from '../format';
 import { useNow, useText } from '../hooks';
 import type { T } from '../i18n';
+import { type Form, type Question, given } from '../state/form';
 import { wished } from '../state/inbox';
 import { type Bubble, type BubbleState, type Line, timeline } from '../state/timeline';
 import { Composer } from './composer';
-import { Avatar, Empty, Keys, Skeleton, Words } from './parts';
+import { Avatar, Empty, Keys, Skeleton, VerifiedMark, Words } from './parts';
 
 const OwnerMenu = lazy(async () => ({ default: (await import('./menus')).OwnerMenu }));
 
@@ -61,7 +62,7 @@ function OpenThread({ id }: { id: string }) {
   const closed = open?.head?.status === 'closed' || (row !== undefined && wished(row, desk.inbox.wishes.get(id)).status === 'closed') || desk.inbox.wishes.get(id)?.closed === true;
   return (
     <main className="thread" aria-label={t('thread.label', { name })}>
-      <Header id={id} name={name} closed={closed} />
+      <Header id={id} name={name} verified={row?.verified === true} closed={closed} />
       <Notice id={id} />
       <Log id={id} name={name} />
       <Composer key={id} id={id} name={name} closed={closed} />
@@ -69,7 +70,7 @@ function OpenThread({ id }: { id: string }) {
   );
 }
 
-function Header({ id, name, closed }: { id: string; name: string; closed: boolean }) {
+function Header({ id, name, verified, closed }: { id: string; name: string; verified: boolean; closed: boolean }) {
   const { t, locale: language } = useText();
   const { desk, me, list, go, agentName, profile } = useSite();
   const { open, inbox, clock } = useDesk();
@@ -85,8 +86,11 @@ function Header({ id, name, closed }: { id: string; name: string; closed: boolea
       </button>
       <Avatar name={name} size={32} />
       <div className="thread-title">
-        <h1 title={name} dir="auto">
-          {name}
+        <h1 title={name}>
+          <span className="thread-name" dir="auto">
+            {name}
+          </span>
+          {verified && <VerifiedMark />}
         </h1>
         {beganAt !== undefined && (
           <p title={absolute(language, beganAt)}>
@@ -95,8 +99,8 @@ function Header({ id, name, closed }: { id: string; name: string; closed: boolea
           </p>
         )}
       </div>
-      <div className="thread-tools">
-        {!closed && (
+      {!closed && (
+        <div className="thread-tools">
           <Suspense
             fallback={
               <button type="button" className="button owner-button">
@@ -108,30 +112,27 @@ function Header({ id, name, closed }: { id: string; name: string; closed: boolea
               <OwnerFace owner={owner} name={ownerName} />
             </OwnerMenu>
           </Suspense>
-        )}
-        {!closed && owner === null && (
-          <button type="button" className="button button-primary" onClick={() => desk.assign(id, me.agent_id, owner)}>
-            {t('owner.take')}
-          </button>
-        )}
-        {!closed && (
+          {owner === null && (
+            <button type="button" className="button button-primary" onClick={() => desk.assign(id, me.agent_id, owner)}>
+              {t('owner.take')}
+            </button>
+          )}
           <button type="button" className="button" onClick={() => desk.close(id)}>
             <Check size={16} strokeWidth={1.75} aria-hidden="true" />
-            <span className="tool-word">{t('close.do')}</span>
-            <span className="tool-hidden">{t('close.do')}</span>
+            {t('close.do')}
           </button>
-        )}
-        <button
-          type="button"
-          className="icon-button"
-          aria-pressed={profile.shown}
-          aria-label={profile.shown ? t('thread.profile_hide') : t('thread.profile_show')}
-          title={t('thread.profile')}
-          onClick={() => profile.show(!profile.shown)}
-        >
-          <PanelRight size={20} strokeWidth={1.75} aria-hidden="true" />
-        </button>
-      </div>
+        </div>
+      )}
+      <button
+        type="button"
+        className="icon-button thread-profile"
+        aria-pressed={profile.shown}
+        aria-label={profile.shown ? t('thread.profile_hide') : t('thread.profile_show')}
+        title={t('thread.profile')}
+        onClick={() => profile.show(!profile.shown)}
+      >
+        <PanelRight size={20} strokeWidth={1.75} aria-hidden="true" />
+      </button>
     </header>
   );
 }
@@ -374,22 +375,116 @@ function LineView({ line, name, now, language, fresh }: { line: Line; name: stri
         </li>
       );
     case 'event':
-      return <EventLine entry={line.entry} name={name} language={language} />;
+      return <EventLine entry={line.entry} words={eventWords(t, line.entry, authorName(t, line.entry.author, '', name))} language={language} />;
+    case 'form':
+      return <FormLine form={line.form} language={language} />;
+    case 'answer':
+      return <EventLine entry={line.entry} words={answerWords(t, line, name)} language={language} />;
+    case 'faq':
+      return <FaqLine question={line.question} answer={line.answer} at={line.at} language={language} />;
     case 'bubble':
       return <BubbleLine bubble={line.bubble} name={name} language={language} fresh={fresh} />;
   }
 }
 
-function EventLine({ entry, name, language }: { entry: Entry; name: string; language: string }) {
-  const { t } = useText();
-  // In the third person for everybody, oneself included: "Ana joined" is right in every language, "You joined" is not.
-  const by = authorName(t, entry.author, '', name);
-  const words = eventWords(t, entry, by);
+/** In the third person for everybody, oneself included: "Ana joined" is right in every language, "You joined" is not. */
+function EventLine({ entry, words, language }: { entry: Entry; words: string | null; language: string }) {
   if (words === null) return null;
   return (
     <li className={`line-event ${entry.log === 'backstage' ? 'line-backstage' : ''}`} data-kind={entry.kind} title={absolute(language, entry.at)}>
       {words}
       <time dateTime={new Date(entry.at).toISOString()}>{clockTime(language, entry.at)}</time>
+    </li>
+  );
+}
+
+function answerWords(t: T, { entry, told }: Extract<Line, { is: 'answer' }>, name: string): string {
+  const value = entry.value ?? t('form.skipped');
+  switch (told) {
+    case 'finished':
+      return t('form.line_finished', { name });
+    case 'corrected':
+      return t('form.line_corrected', { name, label: entry.label, value });
+    case 'alone':
+      return t('form.line_alone', { label: entry.label, value });
+  }
+}
+
+/** Every rule that this build knows; a newer server may have more. */
+const RULES = ['outside_hours', 'agent_online', 'during_hours', 'nobody_online', 'wait_time_over', 'form_offline', 'form_always', 'form_slow'] as const;
+
+function whyWords(t: T, { rule }: Why): string {
+  const known = RULES.find((one) => one === rule);
+  return known === undefined ? t('why.other') : t(`why.${known}`);
+}
+
+/** What was asked, and how far the shopper has come: it fills in where it stands. */
+function FormLine({ form, language }: { form: Form; language: string }) {
+  const { t } = useText();
+  const progress = [t('form.given', { given: given(form), total: form.questions.length }), ...(form.finished ? [t('form.finished')] : []), ...(form.held ? [t('form.held')] : [])];
+  return (
+    <li className="line-form" data-kind="form" data-finished={form.finished ? '' : undefined}>
+      <section className="form-card" aria-label={t('form.title')}>
+        <p className="form-head" title={absolute(language, form.at)}>
+          <ClipboardList size={16} strokeWidth={1.75} aria-hidden="true" />
+          <strong>{t('form.title')}</strong>
+          <span>{progress.join(' · ')}</span>
+        </p>
+        <dl>
+          {form.questions.map((question) => (
+            <div key={question.id} data-question={question.id} data-state={question.state}>
+              <QuestionMark state={question.state} />
+              <dt dir="auto">{question.label}</dt>
+              <dd dir="auto">
+                {question.value ?? t(`form.${question.state === 'answered' ? 'open' : question.state}`)}
+                {question.before !== null && <small> ({t('form.before', { value: question.before })})</small>}
+              </dd>
+            </div>
+          ))}
+        </dl>
+        {form.why !== null && (
+          <p className="form-why" data-rule={form.why.rule}>
+            <Zap size={12} strokeWidth={2} aria-hidden="true" />
+            {whyWords(t, form.why)}
+            <time dateTime={new Date(form.at).toISOString()}>{clockTime(language, form.at)}</time>
+          </p>
+        )}
+      </section>
+    </li>
+  );
+}
+
+function QuestionMark({ state }: { state: Question['state'] }) {
+  const mark = { size: 14, strokeWidth: 2, 'aria-hidden': true } as const;
+  switch (state) {
+    case 'answered':
+      return <Check {...mark} />;
+    case 'skipped':
+      return <CircleMinus {...mark} />;
+    case 'asked':
+    case 'open':
+      return <CircleDashed {...mark} />;
+  }
+}
+
+/** Longer answers are folded: agents know them. */
+const FAQ_SHOWN = 280;
+
+function FaqLine({ question, answer, at, language }: { question: string; answer: string; at: number; language: string }) {
+  const { t } = useText();
+  return (
+    <li className="line-faq" data-kind="faq">
+      <p className="bubble-by" title={absolute(language, at)}>
+        <MessageCircleQuestionMark size={12} strokeWidth={2} aria-hidden="true" />
+        {t('faq.opened')}
+        <time dateTime={new Date(at).toISOString()}>{clockTime(language, at)}</time>
+      </p>
+      <details className="faq" open={answer.length <= FAQ_SHOWN}>
+        <summary dir="auto">{question}</summary>
+        <div className="faq-answer" dir="auto">
+          <Words text={answer} />
+        </div>
+      </details>
     </li>
   );
 }
@@ -419,7 +514,8 @@ function BubbleLine({ bubble, name, language, fresh }: { bubble: Bubble; name: s
   const { t } = useText();
   const { me, desk, drafts } = useSite();
   const ours = bubble.author.role !== 'shopper';
-  const by = authorName(t, bubble.author, me.agent_id, name);
+  const { why } = bubble;
+  const by = why === null ? authorName(t, bubble.author, me.agent_id, name) : t('thread.automatic');
   const full = bubble.author.role === 'agent' ? bubble.author.name : by;
   const { state, unsent } = bubble;
   return (
@@ -445,6 +541,12 @@ function BubbleLine({ bubble, name, language, fresh }: { bubble: Bubble; name: s
         </div>
         {ours && <span className="bubble-face">{bubble.last && <Avatar name={full} size={28} />}</span>}
       </div>
+      {why !== null && (
+        <p className="bubble-state bubble-why" data-rule={why.rule}>
+          <Zap size={12} strokeWidth={2} aria-hidden="true" />
+          {whyWords(t, why)}
+        </p>
+      )}
       {state !== null && (
         <p className={`bubble-state state-${state.is}`}>
           <StateMark state={state} />

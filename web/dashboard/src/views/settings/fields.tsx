@@ -3,7 +3,7 @@
 import { Switch } from '@base-ui/react/switch';
 import type { FieldCode } from '@mostrador/protocol';
 import { ArrowDown, ArrowUp, GripVertical, Trash2 } from 'lucide-react';
-import { type DragEvent, type InputHTMLAttributes, type ReactNode, type TextareaHTMLAttributes, useId, useState } from 'react';
+import { type DragEvent, type InputHTMLAttributes, type ReactNode, type TextareaHTMLAttributes, useEffect, useId, useRef, useState } from 'react';
 import { Controller, get, useFormContext, useWatch } from 'react-hook-form';
 import { useText } from '../../hooks';
 import { useWords, type Word } from './words';
@@ -134,37 +134,54 @@ export function languageName(locale: string, tag: string): string {
   }
 }
 
-/** A list in the merchant's order: by dragging, and by buttons for who does not drag. */
+/** A list in the merchant's order: by dragging, and by buttons for who does not drag. Whoever moves something stays with it, and hears where it is. */
 export function Ordered({ ids, nameOf, onMove, onDelete, children }: { ids: readonly string[]; nameOf(at: number): string; onMove(from: number, to: number): void; onDelete(at: number): void; children(at: number): ReactNode }) {
   const t = useWords();
+  const list = useRef<HTMLOListElement>(null);
   const [dragged, setDragged] = useState<number | null>(null);
+  const [moved, setMoved] = useState<{ to: number; name: string; by: 'up' | 'down' | null } | null>(null);
+  const move = (from: number, to: number, by: 'up' | 'down' | null) => {
+    setMoved({ to, name: nameOf(from), by });
+    onMove(from, to);
+  };
+  useEffect(() => {
+    if (moved === null || moved.by === null) return;
+    const tools = list.current?.children[moved.to];
+    const button = (way: 'up' | 'down') => tools?.querySelector<HTMLButtonElement>(`[data-move=${way}]:enabled`);
+    (button(moved.by) ?? button(moved.by === 'up' ? 'down' : 'up'))?.focus();
+  }, [moved]);
   const drop = (event: DragEvent, to: number) => {
     event.preventDefault();
-    if (dragged !== null && dragged !== to) onMove(dragged, to);
+    if (dragged !== null && dragged !== to) move(dragged, to, null);
     setDragged(null);
   };
   return (
-    <ol className="ordered">
-      {ids.map((id, at) => (
-        <li key={id} className={dragged === at ? 'ordered-item dragged' : 'ordered-item'} onDragOver={(event) => dragged !== null && event.preventDefault()} onDrop={(event) => drop(event, at)}>
-          <div className="ordered-tools">
-            <span className="ordered-grip" draggable title={t('order.drag')} aria-hidden="true" onDragStart={() => setDragged(at)} onDragEnd={() => setDragged(null)}>
-              <GripVertical size={16} strokeWidth={1.75} />
-            </span>
-            <button type="button" className="icon-button" disabled={at === 0} aria-label={t('order.up', { name: nameOf(at) })} onClick={() => onMove(at, at - 1)}>
-              <ArrowUp size={16} strokeWidth={1.75} aria-hidden="true" />
-            </button>
-            <button type="button" className="icon-button" disabled={at === ids.length - 1} aria-label={t('order.down', { name: nameOf(at) })} onClick={() => onMove(at, at + 1)}>
-              <ArrowDown size={16} strokeWidth={1.75} aria-hidden="true" />
-            </button>
-            <button type="button" className="icon-button" aria-label={t('order.delete', { name: nameOf(at) })} onClick={() => onDelete(at)}>
-              <Trash2 size={16} strokeWidth={1.75} aria-hidden="true" />
-            </button>
-          </div>
-          <div className="ordered-body">{children(at)}</div>
-        </li>
-      ))}
-    </ol>
+    <>
+      <ol className="ordered" ref={list}>
+        {ids.map((id, at) => (
+          <li key={id} className={dragged === at ? 'ordered-item dragged' : 'ordered-item'} onDragOver={(event) => dragged !== null && event.preventDefault()} onDrop={(event) => drop(event, at)}>
+            <div className="ordered-tools">
+              <span className="ordered-grip" draggable title={t('order.drag')} aria-hidden="true" onDragStart={() => setDragged(at)} onDragEnd={() => setDragged(null)}>
+                <GripVertical size={16} strokeWidth={1.75} />
+              </span>
+              <button type="button" className="icon-button" data-move="up" disabled={at === 0} aria-label={t('order.up', { name: nameOf(at) })} onClick={() => move(at, at - 1, 'up')}>
+                <ArrowUp size={16} strokeWidth={1.75} aria-hidden="true" />
+              </button>
+              <button type="button" className="icon-button" data-move="down" disabled={at === ids.length - 1} aria-label={t('order.down', { name: nameOf(at) })} onClick={() => move(at, at + 1, 'down')}>
+                <ArrowDown size={16} strokeWidth={1.75} aria-hidden="true" />
+              </button>
+              <button type="button" className="icon-button" aria-label={t('order.delete', { name: nameOf(at) })} onClick={() => onDelete(at)}>
+                <Trash2 size={16} strokeWidth={1.75} aria-hidden="true" />
+              </button>
+            </div>
+            <div className="ordered-body">{children(at)}</div>
+          </li>
+        ))}
+      </ol>
+      <p className="hidden" role="status">
+        {moved !== null && t('order.moved', { name: moved.name, place: moved.to + 1, total: ids.length })}
+      </p>
+    </>
   );
 }
 

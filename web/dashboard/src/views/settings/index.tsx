@@ -13,15 +13,18 @@ import { absolute, ago } from '../../format';
 import { useNow, useText } from '../../hooks';
 import { Empty, Skeleton } from '../parts';
 import { differences } from './differences';
+import { Identity } from './identity';
 import { WidgetPreview } from './preview';
 import { FORMS } from './sections';
 import './settings.css';
-import { startWords, useWords } from './words';
+import { useWords } from './words';
 
-startWords();
+export { startWords } from './words';
 
 export const SECTIONS: readonly SectionName[] = ['hours', 'automatic', 'texts', 'faqs', 'form', 'appearance', 'visibility', 'privacy', 'general'];
-const PREVIEWED: readonly SectionName[] = ['texts', 'appearance', 'general'];
+const PREVIEWED: readonly SectionName[] = ['texts', 'faqs', 'form', 'appearance', 'privacy', 'general'];
+/** In the order in which a merchant comes to them. Identity has keys, not a section that is published. */
+const PAGES = [...SECTIONS.slice(0, SECTIONS.indexOf('privacy')), 'identity', ...SECTIONS.slice(SECTIONS.indexOf('privacy'))] as const;
 
 type Values = Record<string, unknown>;
 
@@ -30,7 +33,8 @@ export function Settings({ section }: { section: string | undefined }) {
   const { site } = useSite();
   const { api } = useDoors();
   const settings = useQuery({ queryKey: ['settings', site.site], queryFn: () => api.settings(site.site), enabled: site.role === 'admin', refetchOnWindowFocus: false });
-  const chosen = SECTIONS.find((one) => one === section) ?? SECTIONS[0]!;
+  const page = PAGES.find((one) => one === section) ?? SECTIONS[0]!;
+  const chosen = SECTIONS.find((one) => one === page) ?? SECTIONS[0]!;
   const current = settings.data?.sections.find((one) => one.section === chosen);
   return (
     <main className="settings">
@@ -41,9 +45,9 @@ export function Settings({ section }: { section: string | undefined }) {
         </Link>
         <h1>{t('title')}</h1>
         <ul>
-          {SECTIONS.map((name) => (
+          {PAGES.map((name) => (
             <li key={name}>
-              <Link to="/$site/settings/$section" params={{ site: site.site, section: name }} className="settings-link" aria-current={name === chosen ? 'page' : undefined} activeProps={{}} data-section={name}>
+              <Link to="/$site/settings/$section" params={{ site: site.site, section: name }} className="settings-link" aria-current={name === page ? 'page' : undefined} activeProps={{}} data-section={name}>
                 {t(`section.${name}`)}
               </Link>
             </li>
@@ -52,6 +56,8 @@ export function Settings({ section }: { section: string | undefined }) {
       </nav>
       {site.role !== 'admin' ? (
         <Empty icon={CircleAlert} title={t('forbidden')} why={t('forbidden_why')} />
+      ) : page === 'identity' ? (
+        <Identity />
       ) : settings.isError && settings.data === undefined ? (
         <div className="failed" role="alert">
           <p>{t('failed')}</p>
@@ -147,7 +153,7 @@ function Editor({ section, current, sections }: { section: SectionName; current:
               </p>
             ))}
           </div>
-          {PREVIEWED.includes(section) && <WidgetPreview sections={sections} editing={section} language={languages[0]!} />}
+          {PREVIEWED.includes(section) && <WidgetPreview sections={sections} editing={section} languages={languages} />}
         </div>
         <History section={section} base={base} onRestored={(published) => {
           adopt(published);

@@ -1,35 +1,116 @@
-// What the chat will look like: drawn from the draft, without the chat itself.
+// What the chat will look like: drawn from the draft, without the chat itself, in the language and the hour that one chooses.
 
-import type { AppearanceSettings, PublishedSection, TextSettings } from '@mostrador/protocol';
-import type { CSSProperties } from 'react';
+import type { AppearanceSettings, FaqSettings, FormSettings, PrivacySettings, PublishedSection, SectionName, TextSettings } from '@mostrador/protocol';
+import { ChevronRight } from 'lucide-react';
+import { type CSSProperties, useId, useState } from 'react';
 import { useWatch } from 'react-hook-form';
+import { useMedia, useText } from '../../hooks';
 import { readableOn } from './colour';
+import { languageName } from './fields';
 import { useWords } from './words';
 
-export function WidgetPreview({ sections, editing, language }: { sections: readonly PublishedSection[]; editing: string; language: string }) {
+interface PreviewProps {
+  sections: readonly PublishedSection[];
+  editing: SectionName;
+  languages: readonly string[];
+}
+
+/** Beside the form where there is room; above it and folded where there is not. */
+export function WidgetPreview(props: PreviewProps) {
   const t = useWords();
+  const narrow = useMedia('(max-width: 1099.98px)');
+  if (!narrow) return <Picture {...props} />;
+  return (
+    <details className="preview-fold">
+      <summary>{t('preview.title')}</summary>
+      <Picture {...props} />
+    </details>
+  );
+}
+
+function Picture({ sections, editing, languages }: PreviewProps) {
+  const t = useWords();
+  const { locale } = useText();
+  const id = useId();
+  const [chosen, setChosen] = useState(languages[0] ?? 'en');
+  const [away, setAway] = useState(false);
   const draft = useWatch() as unknown;
-  const of = <T,>(name: string): T => (editing === name ? draft : sections.find((one) => one.section === name)?.value) as T;
+  const of = <T,>(name: SectionName): T => (editing === name ? draft : sections.find((one) => one.section === name)?.value) as T;
+  const language = languages.includes(chosen) ? chosen : (languages[0] ?? 'en');
   const { color } = of<AppearanceSettings>('appearance');
   const texts = of<TextSettings>('texts').texts?.[language] ?? {};
+  const faqs = of<FaqSettings>('faqs').faqs?.[language] ?? [];
+  const { fields, hold_online, hold_offline, when } = of<FormSettings>('form');
+  const privacy = of<PrivacySettings>('privacy');
   const shop = of<{ name: string }>('general').name;
-  const say = (key: string, fallback: string) => (texts[key]?.trim() || fallback).replaceAll('{shop}', shop);
+  const values: Record<string, string> = { shop, next_opening: t('preview.opening'), privacy: t('preview.privacy'), terms: t('preview.terms') };
+  const fill = (text: string) => text.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
+  const say = (key: string, fallback: string) => fill(texts[key]?.trim() || fallback);
+  const note = say(away ? 'away_note' : 'online_note', '');
+  const asked = away || when === 'always' ? fields[0] : undefined;
+  const held = asked !== undefined && (away ? hold_offline : hold_online);
+  const links = [privacy.privacy_url ? t('preview.privacy') : '', privacy.terms_url ? t('preview.terms') : ''].filter(Boolean).join(' · ');
   return (
     <aside className="preview" aria-label={t('preview.title')} style={{ '--shop': color, '--on-shop': readableOn(color) } as CSSProperties}>
-      <h3>{t('preview.title')}</h3>
-      <div className="preview-panel" lang={language}>
+      <div className="preview-head">
+        <h3>{t('preview.title')}</h3>
+        {languages.length > 1 && (
+          <select className="input" aria-label={t('texts.language')} value={language} onChange={(event) => setChosen(event.target.value)}>
+            {languages.map((tag) => (
+              <option key={tag} value={tag}>
+                {languageName(locale, tag)}
+              </option>
+            ))}
+          </select>
+        )}
+        <label htmlFor={id}>{t('preview.state')}</label>
+        <select id={id} className="input" value={away ? 'away' : 'online'} onChange={(event) => setAway(event.target.value === 'away')}>
+          <option value="online">{t('preview.online')}</option>
+          <option value="away">{t('preview.away')}</option>
+        </select>
+      </div>
+      <div className="preview-panel" lang={language} data-testid="preview">
         <header>
           <strong dir="auto">{say('title', shop)}</strong>
-          <small dir="auto">{say('intro', '')}</small>
+          <small dir="auto">{note || say('intro', '')}</small>
         </header>
-        <div className="preview-thread">
+        <div className="preview-thread" tabIndex={0} role="group" aria-label={t('preview.title')}>
+          {faqs.length > 0 && (
+            <>
+              <p className="preview-soft" dir="auto">
+                {say('faq_heading', '')}
+              </p>
+              {faqs.map((faq) => (
+                <p key={faq.id} className="preview-faq" dir="auto">
+                  {faq.question || t('faqs.question')}
+                  <ChevronRight size={14} strokeWidth={2} aria-hidden="true" />
+                </p>
+              ))}
+              <p className="preview-soft preview-still" dir="auto">
+                {say('faq_still', t('preview.still'))}
+              </p>
+            </>
+          )}
           <p className="preview-theirs" dir="auto">
             {say('welcome', t('preview.hello'))}
           </p>
           <p className="preview-mine" dir="auto">
             {t('preview.message')}
           </p>
+          {asked !== undefined && (
+            <div className="preview-form">
+              <p dir="auto">
+                {asked.labels[language]?.trim() || t(`kind.${asked.kind}`)} {!asked.required && <em>{t('preview.skip')}</em>}
+              </p>
+              {held && <p className="preview-soft">{say('held_note', t('text.held_note'))}</p>}
+            </div>
+          )}
         </div>
+        {(texts['privacy_note']?.trim() || links !== '') && (
+          <p className="preview-soft preview-privacy" dir="auto">
+            {say('privacy_note', links)}
+          </p>
+        )}
         <footer>{t('preview.write')}…</footer>
       </div>
       <div className="preview-launcher">{texts['bubble']?.trim() ? <span dir="auto">{say('bubble', '')}</span> : <span hidden />}<i aria-hidden="true" /></div>

@@ -1,9 +1,13 @@
 // The forms, one per section. What is allowed is the server's to say: it names every wrong field, and nothing is saved.
 
-import type { AppearanceSettings, Faq, FaqSettings, FieldKindName, FormField, FormSettings, GeneralSettings, SectionName, TextSettings } from '@mostrador/protocol';
+import type { AppearanceSettings, Faq, FaqCount, FaqSettings, FieldKindName, FormField, FormSettings, GeneralSettings, SectionName, TextSettings } from '@mostrador/protocol';
+import { useQuery } from '@tanstack/react-query';
+import { Info } from 'lucide-react';
 import { type ComponentType, useState } from 'react';
 import { Controller, useFieldArray, useFormContext, useWatch } from 'react-hook-form';
+import { useDoors, useSite } from '../../context';
 import { useText } from '../../hooks';
+import { formAdvice } from './advice';
 import { contrast, readableOn } from './colour';
 import { Area, Choice, LanguageTabs, languageName, Ordered, Problem, Text, Toggle } from './fields';
 import { HoursForm } from './hours';
@@ -163,11 +167,16 @@ function TextsForm({ languages }: FormProps) {
 }
 
 function FaqsForm({ languages }: FormProps) {
+  const t = useWords();
+  const { site } = useSite();
+  const { api } = useDoors();
   const [language, setLanguage] = useState(languages[0] ?? 'en');
+  const counts = useQuery({ queryKey: ['faq-counts', site.site], queryFn: () => api.faqCounts(site.site) });
   return (
     <>
       <LanguageTabs languages={languages} chosen={language} onChoose={setLanguage} />
-      <Questions key={language} language={language} />
+      {counts.isError && counts.data === undefined && <p className="field-hint">{t('faqs.counts_failed')}</p>}
+      <Questions key={language} language={language} counts={counts.data?.faqs ?? null} />
     </>
   );
 }
@@ -175,7 +184,18 @@ function FaqsForm({ languages }: FormProps) {
 /** An id that stays when the words change: how often a question was opened is counted by it. */
 const freshId = () => crypto.randomUUID().slice(0, 8);
 
-function Questions({ language }: { language: string }) {
+/** How an answer does its work: opened, and then all the same a person was needed. By id, over all languages. */
+function Counts({ count }: { count: FaqCount | undefined }) {
+  const t = useWords();
+  if (count === undefined || count.opened === 0) return <p className="field-hint">{t('faqs.never')}</p>;
+  return (
+    <p className="field-hint" data-opened={count.opened} data-needed={count.still_needed}>
+      {t('faqs.opened', { count: count.opened })}, {t('faqs.needed', { count: count.still_needed })}
+    </p>
+  );
+}
+
+function Questions({ language, counts }: { language: string; counts: readonly FaqCount[] | null }) {
   const t = useWords();
   const path = `faqs.${language}` as const;
   const { fields, append, move, remove } = useFieldArray<FaqSettings>({ name: path as never, keyName: 'key' as never });
@@ -189,6 +209,7 @@ function Questions({ language }: { language: string }) {
           <>
             <Text name={`${path}.${at}.question`} label={t('faqs.question')} maxLength={200} />
             <Area name={`${path}.${at}.answer`} label={t('faqs.answer')} rows={4} />
+            {counts !== null && <Counts count={counts.find(({ id }) => id === values[at]?.id)} />}
           </>
         )}
       </Ordered>
@@ -220,6 +241,13 @@ function IntakeForm({ languages }: FormProps) {
       <p className="field-hint">{t('form.offline')}</p>
       <Toggle name="hold_online" label={t('form.hold_online')} />
       <Toggle name="hold_offline" label={t('form.hold_offline')} />
+      <div>
+        <details className="explained">
+          <summary>{t('form.held_title')}</summary>
+          <p>{t('form.held_why')}</p>
+        </details>
+        <FormAdvice />
+      </div>
       <fieldset className="field">
         <legend>{t('form.fields')}</legend>
         {fields.length === 0 && <p className="soft">{t('form.none')}</p>}
@@ -253,6 +281,21 @@ function IntakeForm({ languages }: FormProps) {
         </div>
       </fieldset>
     </>
+  );
+}
+
+function FormAdvice() {
+  const t = useWords();
+  const draft = useWatch<FormSettings>() as FormSettings;
+  return (
+    <div aria-live="polite">
+      {formAdvice(draft).map((advice) => (
+        <p key={advice} className="advice" data-advice={advice}>
+          <Info size={16} strokeWidth={1.75} aria-hidden="true" />
+          {t(`advice.${advice}`)}
+        </p>
+      ))}
+    </div>
   );
 }
 
