@@ -5,8 +5,10 @@ use delivery::{Engine, Failure, NewSession, Reacted, Wish};
 use domain::automatic::{Deadline, Rule};
 use domain::conversation::Log;
 use domain::people::{Actor, Availability, Member, Role, Site};
-use domain::ports::{Accounts, Conversations, Environment};
-use domain::{AgentId, ClientId, ConversationId};
+use domain::ports::{Accounts, Conversations, Environment, FaqCounts};
+use domain::settings::Section;
+use domain::{AgentId, ClientId, ConversationId, SiteId};
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -106,7 +108,7 @@ async fn ana_comes(engine: &TestEngine) {
 }
 
 async fn say(engine: &TestEngine, n: u128, actor: &Actor, to: Option<ConversationId>) -> ConversationId {
-    let wish = Wish::Say { conversation: to, text: format!("message {n}") };
+    let wish = Wish::Say { conversation: to, text: format!("message {n}"), faqs: vec![] };
     let address = format!("2001:db8:{:x}::1", n & 0xffff);
     engine.perform(actor, &address, ClientId(Uuid::from_u128(n)), wish, None).await.unwrap().head.id
 }
@@ -148,7 +150,7 @@ async fn f_07_a_record_that_keeps_failing_is_parked_at_the_fifth_time_and_holds_
         assert_eq!(failed, expect, "delivery {delivery}");
         // Everybody else has been answered, at the first delivery already.
         for (n, conversation) in conversations.iter().enumerate() {
-            let expect: &[Rule] = if n == 7 { &[] } else { &[Rule::NobodyOnline] };
+            let expect: &[Rule] = if n == 7 { &[] } else { &[Rule::NobodyOnline, Rule::FormOffline] };
             assert_eq!(rules(&faulty.engine, *conversation).await, expect, "record {n}");
         }
     }
@@ -170,6 +172,49 @@ async fn what_cannot_be_read_is_parked_at_once_and_what_is_no_entry_is_passed_ov
     assert!(rules(&faulty.engine, conversation).await.is_empty());
 }
 
+fn held_site() -> SiteId {
+    "held".parse().unwrap()
+}
+
+/// A second shop, which has questions and holds what begins while nobody is there.
+async fn holding(engine: &TestEngine) {
+    let shop = Site { id: held_site(), ..site() };
+    engine.store.put_site(&shop).await.unwrap();
+    let admin = Actor::Agent { id: ANA, site: held_site(), name: "Ana".into(), role: Role::Admin };
+    let fields = json!([
+        {"id": "name", "kind": "name", "required": false, "labels": {}, "choices": []},
+        {"id": "email", "kind": "email", "required": true, "labels": {}, "choices": []},
+    ]);
+    let form = json!({"when": "never", "slow_after_s": 60, "hold_online": false, "hold_offline": true, "fields": fields, "phrases": {}});
+    engine.publish(&admin, &shop, Section::Form, 0, form).await.unwrap();
+    let faqs =
+        json!({"faqs": {"en": [{"id": "shipping", "question": "How long?", "answer": "Three days."}]}});
+    engine.publish(&admin, &shop, Section::Faqs, 0, faqs).await.unwrap();
+}
+
+/// A question of the FAQs, a message, the form, and two answers.
+async fn held(engine: &TestEngine, n: u128) -> ConversationId {
+    let address = format!("2001:db8:{n:x}::1");
+    let shop = Site { id: held_site(), ..site() };
+    let (_, session) = engine.begin_session(&shop, &address, NewSession::default()).await.unwrap();
+    let shopper = Actor::Shopper { id: session.shopper, site: held_site() };
+    let act = async |n: u128, wish| {
+        engine.perform(&shopper, &address, ClientId(Uuid::from_u128(n)), wish, None).await.unwrap().head
+    };
+    let text = format!("message {n}");
+    let say = Wish::Say { conversation: None, text, faqs: vec!["shipping".into(), "nonsense".into()] };
+    let head = act(n, say).await;
+    assert!(head.held);
+    let answer = |field: &str, value: Option<&str>| Wish::Answer {
+        conversation: head.id,
+        field: field.into(),
+        value: value.map(Into::into),
+    };
+    assert!(act(n + 1, answer("name", None)).await.held);
+    assert!(!act(n + 2, answer("email", Some("eva@example.com"))).await.held);
+    head.id
+}
+
 /// What becomes of one conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
@@ -181,24 +226,33 @@ enum Fate {
     Answered,
     /// The record comes when it is too old.
     Late,
+    /// It begins with a question of the FAQs, is held for its form, and released by the last answer.
+    Held,
 }
 
 #[tokio::test]
 async fn ten_thousand_records_with_random_faults_leave_exactly_the_messages_that_should_be() {
     let engine = engine(20_261_121).await;
+    holding(&engine).await;
     let faulty = Faulty::new(engine.clone(), 20);
     let (mut sequence, mut delivered) = (0_u64, 0_usize);
     let mut all: Vec<(ConversationId, Fate)> = Vec::new();
     for round in 0..100_u128 {
-        let fate = [Fate::Offline, Fate::Waits, Fate::Answered, Fate::Late][(round % 4) as usize];
+        let fate = [Fate::Offline, Fate::Waits, Fate::Answered, Fate::Late, Fate::Held][(round % 5) as usize];
         let mut records = Vec::new();
         let mut begun = Vec::new();
         for n in 0..20_u128 {
             let base = 1_000_000 + round * 1_000 + n * 10;
-            let (conversation, shopper) = begin(&engine, base).await;
-            say(&engine, base + 1, &shopper, Some(conversation)).await;
+            let (conversation, seqs) = match fate {
+                Fate::Held => (held(&engine, base).await, vec![1, 2, 4, 5]),
+                _ => {
+                    let (conversation, shopper) = begin(&engine, base).await;
+                    say(&engine, base + 1, &shopper, Some(conversation)).await;
+                    (conversation, vec![1, 2])
+                }
+            };
             begun.push((conversation, base));
-            for seq in [1, 2] {
+            for seq in seqs {
                 // Once, twice or three times.
                 for _ in 0..=engine.env.random() % 3 {
                     sequence += 1;
@@ -239,13 +293,20 @@ async fn ten_thousand_records_with_random_faults_leave_exactly_the_messages_that
     assert!(delivered >= 10_000, "only {delivered} records");
     let parked: BTreeSet<String> =
         faulty.strikes.lock().unwrap().iter().filter(|(_, n)| **n >= TRIES).map(|(s, _)| s.clone()).collect();
+    let counts = engine.store.faq_counts(&held_site()).await.unwrap();
+    assert_eq!(counts.len(), 1);
+    let held = all.iter().filter(|(_, fate)| *fate == Fate::Held).count();
+    assert_eq!((counts[0].opened, counts[0].still_needed), (0, held as u64), "parked: {parked:?}");
     for (conversation, fate) in all {
         let expect: &[Rule] = match fate {
-            Fate::Offline => &[Rule::NobodyOnline],
-            Fate::Waits => &[Rule::WaitTimeOver],
+            Fate::Offline => &[Rule::NobodyOnline, Rule::FormOffline],
+            Fate::Waits => &[Rule::WaitTimeOver, Rule::FormOffline],
+            // The form stands there from the beginning on.
+            Fate::Held => &[Rule::FormOffline, Rule::NobodyOnline],
             Fate::Answered | Fate::Late => &[],
         };
         assert_eq!(rules(&engine, conversation).await, expect, "{conversation} {fate:?}; parked: {parked:?}");
-        assert!(engine.store.head(conversation).await.unwrap().unwrap().deadlines.is_empty());
+        let head = engine.store.head(conversation).await.unwrap().unwrap();
+        assert!(head.deadlines.is_empty() && !head.held);
     }
 }

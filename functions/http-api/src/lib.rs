@@ -81,7 +81,7 @@ impl Answer {
                 message: failure.message(),
                 field: failure.field(),
                 retry_after_ms: failure.retry_after_ms(),
-                phrase: None,
+                phrase: failure.phrase(),
                 problems: match failure {
                     Failure::Invalid(problems) => problems.iter().map(Into::into).collect(),
                     _ => Vec::new(),

@@ -7,7 +7,7 @@ use domain::conversation::Numbers;
 use domain::inbox::{List, Place};
 use domain::people::{Actor, Member, Person, Site};
 use domain::ports::{Environment, Push, Session, Store};
-use domain::settings::Section;
+use domain::settings::{FieldId, Section};
 use domain::{AgentId, ClientId, ConversationId, SiteId, Timestamp};
 use protocol::client;
 use protocol::error::ParseError;
@@ -31,6 +31,9 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
         match (request.method.as_str(), segments.as_slice()) {
             ("GET", ["sites", site, "config"]) => self.site_config(request, id(site)?).await,
             ("GET", ["sites", site, "content"]) => self.site_content(request, id(site)?).await,
+            ("POST", ["sites", site, "faqs", faq, "opened"]) => {
+                self.faq_opened(request, id(site)?, faq).await
+            }
             ("POST", ["sites", site, "sessions"]) => self.new_session(request, id(site)?).await,
             ("POST", ["sessions", "end"]) => self.end_session(request).await,
             ("POST", ["tickets"]) => self.new_ticket(request).await,
@@ -41,6 +44,9 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
             }
             ("POST", ["conversations", conversation, "messages"]) => {
                 self.say(request, Some(id(conversation)?)).await
+            }
+            ("POST", ["conversations", conversation, "answers"]) => {
+                self.answer(request, id(conversation)?).await
             }
             ("POST", ["conversations", conversation, "close"]) => {
                 self.close(request, id(conversation)?).await
@@ -71,6 +77,7 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
             ("POST", ["agent", "sites", site, "settings", name, "history", version, "restore"]) => {
                 self.restore(request, id(site)?, section(name)?, id(version)?).await
             }
+            ("GET", ["agent", "sites", site, "faq-counts"]) => self.faq_counts(request, id(site)?).await,
             ("GET", ["agent", "sites", site, "identity-keys"]) => self.keys(request, id(site)?).await,
             ("POST", ["agent", "sites", site, "identity-keys"]) => self.make_key(request, id(site)?).await,
             ("POST", ["agent", "sites", site, "identity-keys", key, "end"]) => {
@@ -106,6 +113,16 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
             refused: None,
         };
         Ok(readable(request, Answer::json(201, &answer)))
+    }
+
+    async fn faq_opened(&self, request: &Request, site: SiteId, faq: &str) -> Result<Answer, Failure> {
+        let site = self.site(&site).await?;
+        allow(&site.origins, request)?;
+        let asked: body::FaqOpened = parse_body(&request.body)?;
+        let client_id: ClientId = asked.id.parse().map_err(|_| bad_field("id"))?;
+        let faq = FieldId::parse(faq).ok_or(Failure::NotFound)?;
+        self.engine.faq_opened(&site, &address_key(&request.address), &faq, client_id).await?;
+        Ok(readable(request, Answer::empty(204)))
     }
 
     // -- shoppers and agents
@@ -165,7 +182,23 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
             None => self.shopper(request).await?.0,
         };
         let asked: body::NewMessage = parse_body(&request.body)?;
-        self.perform(request, &actor, &asked.id, Wish::Say { conversation, text: asked.text }).await
+        if asked.faqs.len() > protocol::MAX_FAQS {
+            return Err(Failure::Parse(ParseError {
+                code: ErrorCode::TooLarge,
+                message: "at most 20 questions".to_owned(),
+                frame: None,
+                field: Some("faqs".to_owned()),
+            }));
+        }
+        let wish = Wish::Say { conversation, text: asked.text, faqs: asked.faqs };
+        self.perform(request, &actor, &asked.id, wish).await
+    }
+
+    async fn answer(&self, request: &Request, conversation: ConversationId) -> Result<Answer, Failure> {
+        let actor = self.actor_for(request, conversation).await?;
+        let asked: body::NewAnswer = parse_body(&request.body)?;
+        let wish = Wish::Answer { conversation, field: asked.field, value: asked.value };
+        self.perform(request, &actor, &asked.id, wish).await
     }
 
     async fn close(&self, request: &Request, conversation: ConversationId) -> Result<Answer, Failure> {
@@ -319,7 +352,12 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
                 last_seen: shopper.last_seen.millis(),
                 verified: head.shopper.is_verified(),
             },
-            earlier: earlier.iter().filter(|other| other.id != head.id).map(Into::into).collect(),
+            earlier: earlier
+                .iter()
+                // What is held for its form waits unseen, beside another conversation too.
+                .filter(|other| other.id != head.id && !other.held)
+                .map(Into::into)
+                .collect(),
         };
         Ok(readable(request, Answer::json(200, &answer)))
     }

@@ -160,6 +160,18 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
         Ok(readable(request, Answer::json(200, &published)))
     }
 
+    pub(crate) async fn faq_counts(&self, request: &Request, site: SiteId) -> Result<Answer, Failure> {
+        let (actor, site) = self.member_of(request, &site).await?;
+        let counts = self.engine.faq_counts(&actor, &site.id).await?;
+        let show = |count: domain::ports::FaqCount| body::FaqCount {
+            id: count.faq.to_string(),
+            opened: count.opened,
+            still_needed: count.still_needed,
+        };
+        let answer = body::FaqCountsAnswer { faqs: counts.into_iter().map(show).collect() };
+        Ok(readable(request, Answer::json(200, &answer)))
+    }
+
     pub(crate) async fn keys(&self, request: &Request, site: SiteId) -> Result<Answer, Failure> {
         let (actor, site) = self.member_of(request, &site).await?;
         let keys = self.engine.identity_keys(&actor, &site.id).await?;

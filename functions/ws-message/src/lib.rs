@@ -75,10 +75,9 @@ async fn act<S: Store, P: Push, E: Environment>(
         Command::Seen(seen) => engine.seen(&actor, Some(&connection.id), &seen).await,
         Command::Typing(typing) => engine.typing(&actor, Some(&connection.id), &typing).await,
         Command::Page(page) => engine.visit(connection, page).await,
-        // No form is asked yet: no question has been.
-        Command::Answer(_) => Err(Failure::NotFound),
         Command::Presence(presence) => engine.choose_presence(connection, presence.status).await,
         Command::Send(_)
+        | Command::Answer(_)
         | Command::Close(_)
         | Command::Note(_)
         | Command::Assign(_)
@@ -92,7 +91,14 @@ async fn act<S: Store, P: Push, E: Environment>(
 /// The commands that change a conversation.
 fn wish(command: &Command) -> Option<Wish> {
     Some(match command {
-        Command::Send(send) => Wish::Say { conversation: send.conversation_id, text: send.text.clone() },
+        Command::Send(send) => {
+            Wish::Say { conversation: send.conversation_id, text: send.text.clone(), faqs: send.faqs.clone() }
+        }
+        Command::Answer(answer) => Wish::Answer {
+            conversation: answer.conversation_id,
+            field: answer.field.clone(),
+            value: answer.value.clone(),
+        },
         Command::Close(close) => Wish::Close { conversation: close.conversation_id },
         Command::Note(note) => Wish::Note { conversation: note.conversation_id, text: note.text.clone() },
         Command::Assign(assign) => {
@@ -107,7 +113,6 @@ fn wish(command: &Command) -> Option<Wish> {
         | Command::Ping(_)
         | Command::Open(_)
         | Command::List(_)
-        | Command::Answer(_)
         | Command::Presence(_) => return None,
     })
 }

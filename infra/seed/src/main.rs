@@ -191,6 +191,7 @@ async fn conversation(store: &Dynamo, site: &SiteId, n: u32) -> Result<()> {
         head: change.head,
         expected_rev: None,
         entries: change.entries,
+        profile: None,
         sender: Sender::Shopper(shopper),
         client_id,
         receipt,
@@ -209,7 +210,7 @@ async fn lengthen(store: &Dynamo, conversation: ConversationId, messages: u32) -
         let client_id = ClientId(Uuid::from_u128(Real.random()));
         let text = MessageText::parse(&format!("message {n}"))?;
         let now = Real.now();
-        let change = decide(&head, &shopper, Command::Say { text }, client_id, now)
+        let change = decide(&head, &shopper, Command::Say { text, releases: false }, client_id, now)
             .map_err(|refusal| anyhow!("refused: {refusal:?}"))?;
         let receipt =
             Receipt { conversation, log: Log::Thread, seq: change.seq, at: now, fingerprint: [0; 32] };
@@ -217,6 +218,7 @@ async fn lengthen(store: &Dynamo, conversation: ConversationId, messages: u32) -
             head: change.head.clone(),
             expected_rev: Some(head.rev),
             entries: change.entries,
+            profile: None,
             sender: Sender::Shopper(head.shopper),
             client_id,
             receipt,

@@ -5,13 +5,15 @@
 //! decision is stored only on the head it was made on, and ids come from the cause.
 
 use crate::command::{MAX_TRIES, fingerprint_of, jitter};
+use crate::intake::questions;
 use crate::{Engine, Failure};
 use domain::automatic::{
-    Action, Cause, Deadline, Decision, FormState, Message, Quiet, Said, Situation, Writer, decide,
+    Action, Asking, Cause, Deadline, Decision, FormState, Message, Quiet, Said, Situation, Writer, decide,
 };
 use domain::availability::anybody_online;
-use domain::conversation::{Author, Body, Entry, Head, Log, say_automatically};
+use domain::conversation::{Author, Body, Entry, Head, Log, speak};
 use domain::deadline::{Armed, Deadlines};
+use domain::intake::AskedField;
 use domain::office_hours::Zone;
 use domain::people::{Member, Shopper, Site};
 use domain::ports::{Commit, CommitError, Environment, Push, Receipt, Sender, Store, StoreError};
@@ -29,6 +31,7 @@ pub enum Reacted {
     /// Stored, and pushed if something was said.
     Done {
         said: Option<ReplyKind>,
+        asked: bool,
         armed: usize,
     },
     Quiet(Quiet),
@@ -89,6 +92,9 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             let now = self.env.now();
             let decision = present.decide(cause, now);
             if let Some(reacted) = self.carry_out(&present, cause, decision, now).await? {
+                if let Cause::Entry { said: Said::First, .. } = cause {
+                    self.count_still_needed(&present.head, &present.thread).await?;
+                }
                 return Ok(reacted);
             }
         }
@@ -134,55 +140,67 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         {
             deadlines.remove(&deadline);
         }
-        let (mut message, mut armed) = (None, 0);
+        let mut speech = Speech { message: None, form: None, armed: 0 };
         for action in decision.actions {
             match action {
-                Action::Say(said) => message = Some(said),
+                Action::Say(said) => speech.message = Some(said),
                 Action::Arm { deadline, seq, due } => {
-                    armed += 1;
+                    speech.armed += 1;
                     deadlines.insert(deadline, Armed { due, seq });
                 }
-                // `Present::decide` says that there is no form to ask: its steps have no place in the thread yet.
-                Action::AskForm(..) => {}
+                Action::AskForm(why, client_id) => {
+                    speech.form = Some(Asking { fields: present.questions(), why, client_id });
+                }
             }
         }
-        match message {
-            Some(message) => self.say(head, message, deadlines, armed, now).await,
-            None => self.arm(head, deadlines, armed, decision.quiet).await,
+        match speech {
+            Speech { message: None, form: None, armed } => {
+                self.arm(head, deadlines, armed, decision.quiet).await
+            }
+            speech => self.speak(head, speech, deadlines, now).await,
         }
     }
 
-    async fn say(
+    async fn speak(
         &self,
         head: &Head,
-        message: Message,
+        speech: Speech,
         deadlines: Deadlines,
-        armed: usize,
         now: Timestamp,
     ) -> Result<Option<Reacted>, Failure> {
-        let Ok(change) = say_automatically(head, &message, deadlines.clone(), now) else {
+        let Speech { message, form, armed } = speech;
+        let asked = form.is_some();
+        let rules: Vec<&str> = message
+            .iter()
+            .map(|message| message.why)
+            .chain(form.iter().map(|form| form.why))
+            .map(|why| why.rule.name())
+            .collect();
+        let said = message.as_ref().map(|message| message.kind);
+        // One transaction has one receipt; that there is one form is the head's to know.
+        let ids = [message.as_ref().map(|m| m.client_id), form.as_ref().map(|form| form.client_id)];
+        let Some(client_id) = ids.into_iter().flatten().next() else { return Ok(None) };
+        let text = message.as_ref().map_or("", |message| &message.text);
+        let fingerprint = fingerprint_of(text);
+        let Ok(change) = speak(head, message.as_ref(), form, deadlines.clone(), now) else {
             return Ok(Some(Reacted::Quiet(Quiet::ConversationClosed)));
         };
-        let receipt = Receipt {
-            conversation: head.id,
-            log: change.log,
-            seq: change.seq,
-            at: now,
-            fingerprint: fingerprint_of(&message.text),
-        };
+        let receipt =
+            Receipt { conversation: head.id, log: change.log, seq: change.seq, at: now, fingerprint };
         let commit = Commit {
             head: change.head.clone(),
             expected_rev: Some(head.rev),
             entries: change.entries.clone(),
+            profile: None,
             sender: Sender::Shop(head.id),
-            client_id: message.client_id,
+            client_id,
             receipt,
         };
         match self.store.commit(&commit).await {
             Ok(()) => {
                 self.fan_out(&change.head, &change.entries).await;
-                tracing::info!(conversation = %head.id, rule = message.why.rule.name(), seq = change.seq, "said automatically");
-                Ok(Some(Reacted::Done { said: Some(message.kind), armed }))
+                tracing::info!(conversation = %head.id, ?rules, seq = change.seq, "said automatically");
+                Ok(Some(Reacted::Done { said, asked, armed }))
             }
             // The same cause has had its message, perhaps another one, as things were then. Its deadlines stand too, unless they
             // have been changed since.
@@ -206,7 +224,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     ) -> Result<Option<Reacted>, Failure> {
         let reacted = match quiet {
             Some(quiet) => Reacted::Quiet(quiet),
-            None => Reacted::Done { said: None, armed },
+            None => Reacted::Done { said: None, asked: false, armed },
         };
         let Some(next) = head.with_deadlines(deadlines) else { return Ok(Some(reacted)) };
         match self.store.arm(&next).await {
@@ -221,7 +239,26 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     }
 }
 
+/// What a decision says and asks.
+struct Speech {
+    message: Option<Message>,
+    form: Option<Asking>,
+    armed: usize,
+}
+
 impl Present {
+    fn questions(&self) -> Vec<AskedField> {
+        questions(&self.settings, self.shopper.as_ref())
+    }
+
+    fn form(&self) -> FormState {
+        match self.head.form {
+            Some(_) => FormState::Asked,
+            None if self.questions().is_empty() => FormState::NothingToAsk,
+            None => FormState::Unasked,
+        }
+    }
+
     fn decide(&self, cause: Cause, now: Timestamp) -> Decision {
         let zone = self.shopper.as_ref().and_then(|shopper| Zone::named(shopper.time_zone.as_deref()?));
         let sent: Vec<ReplyKind> = self.thread.iter().filter_map(|entry| entry.why?.rule.sends()).collect();
@@ -234,8 +271,8 @@ impl Present {
             answered: answered(&self.thread),
             taken: self.head.owner.is_some() || !self.head.participants.is_empty(),
             proactive: self.thread.first().is_some_and(|entry| entry.author != Author::Shopper),
-            held: false,
-            form: FormState::NothingToAsk,
+            held: self.head.held,
+            form: self.form(),
             sent: &sent,
             language: self.shopper.as_ref().and_then(|shopper| shopper.language.as_deref()),
             zone: zone.as_ref(),
@@ -261,11 +298,21 @@ fn cause_of(entry: &Entry, thread: &[Entry]) -> Cause {
         Author::System if entry.why.is_some() => Writer::Bot,
         Author::System => Writer::System,
     };
+    if entry.releases {
+        return Cause::Released { seq: entry.seq, at: entry.at };
+    }
     let first = thread.iter().find(|entry| is_shoppers_message(entry)).map(|entry| entry.seq);
     let said = match &entry.body {
         Body::Message { .. } if first == Some(entry.seq) => Said::First,
         Body::Message { .. } => Said::Later,
-        Body::Joined | Body::Left | Body::Closed | Body::Note { .. } | Body::Assigned { .. } => Said::Nothing,
+        Body::Faq(_) => Said::Faq,
+        Body::Joined
+        | Body::Left
+        | Body::Closed
+        | Body::Form { .. }
+        | Body::Answer(_)
+        | Body::Note { .. }
+        | Body::Assigned { .. } => Said::Nothing,
     };
     Cause::Entry { seq: entry.seq, at: entry.at, writer, said }
 }

@@ -1,10 +1,11 @@
 //! A command on a conversation: one transaction, retried on a lost race, answered the same however often it comes.
 
 use crate::{Engine, Failure};
-use domain::conversation::{Assignee, Change, Command, Entry, Head, Log, begin, decide};
+use domain::conversation::{Answering, Assignee, Change, Command, Entry, Head, Log, begin_with, decide};
 use domain::people::Actor;
 use domain::ports::{Commit, CommitError, Environment, Push, Receipt, Sender, Store, StoreError};
 use domain::rate::BEGINNINGS_PER_ADDRESS;
+use domain::settings::FieldId;
 use domain::text::MessageText;
 use domain::{AgentId, ClientId, ConversationId, Timestamp};
 use protocol::server::Ack;
@@ -21,6 +22,14 @@ pub enum Wish {
     Say {
         conversation: Option<ConversationId>,
         text: String,
+        /// Where it begins one: questions of the FAQs that were opened before. What is no such question counts for nothing.
+        faqs: Vec<String>,
+    },
+    /// To a question of the form; `None` skips it.
+    Answer {
+        conversation: ConversationId,
+        field: String,
+        value: Option<String>,
     },
     Close {
         conversation: ConversationId,
@@ -57,6 +66,7 @@ impl Wish {
         match self {
             Self::Say { conversation, .. } => *conversation,
             Self::Close { conversation }
+            | Self::Answer { conversation, .. }
             | Self::Note { conversation, .. }
             | Self::Assign { conversation, .. }
             | Self::Join { conversation }
@@ -79,6 +89,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         mut read: Option<Head>,
     ) -> Result<Performed, Failure> {
         let fingerprint = fingerprint(&wish);
+        let faqs = faqs(&wish);
         let (target, command) = self.resolve(actor, wish).await?;
         // One id for all tries: a beginning whose outcome was unknown must not begin twice.
         let fresh = ConversationId(uuid_v7(self.env.now(), self.env.random()));
@@ -91,19 +102,21 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             if attempt > 0 {
                 self.env.sleep(jitter(attempt, self.env.random())).await;
             }
-            let decided =
-                match self.decide_once(actor, target, &command, id, fresh, begin_first, read.take()).await {
-                    Ok(decided) => decided,
-                    // A reuse of the id outweighs a refusal: the command may be done already.
-                    Err(Attempt::Refused(failure)) => {
-                        return match self.repeated(actor, target, id, fingerprint).await {
-                            Ok(Some(done)) => done,
-                            Ok(None) => Err(failure),
-                            Err(_) => Err(Failure::Busy),
-                        };
-                    }
-                    Err(Attempt::Again) => continue,
-                };
+            let decided = match self
+                .decide_once(actor, target, &command, &faqs, id, fresh, begin_first, read.take())
+                .await
+            {
+                Ok(decided) => decided,
+                // A reuse of the id outweighs a refusal: the command may be done already.
+                Err(Attempt::Refused(failure)) => {
+                    return match self.repeated(actor, target, id, fingerprint).await {
+                        Ok(Some(done)) => done,
+                        Ok(None) => Err(failure),
+                        Err(_) => Err(Failure::Busy),
+                    };
+                }
+                Err(Attempt::Again) => continue,
+            };
             let Decided { change, expected_rev } = decided;
             if change.entries.is_empty() {
                 return Ok(self.performed(change, id));
@@ -117,6 +130,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
                 head: change.head.clone(),
                 expected_rev,
                 entries: change.entries.clone(),
+                profile: change.profile(),
                 sender,
                 client_id: id,
                 receipt,
@@ -147,6 +161,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         actor: &Actor,
         target: Option<ConversationId>,
         command: &Command,
+        faqs: &[FieldId],
         id: ClientId,
         fresh: ConversationId,
         begin_first: bool,
@@ -168,17 +183,40 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             };
             let head =
                 head.filter(|head| may_reach(actor, head)).ok_or(Attempt::Refused(Failure::NotFound))?;
-            let change = decide(&head, actor, command.clone(), id, now)
-                .map_err(|refusal| Attempt::Refused(refusal.into()))?;
+            let command = self.informed(actor, &head, command.clone()).await.map_err(Attempt::store)?;
+            let change =
+                decide(&head, actor, command, id, now).map_err(|refusal| Attempt::Refused(refusal.into()))?;
             return Ok(Decided { change, expected_rev: Some(head.rev) });
         }
-        let (Command::Say { text }, Actor::Shopper { id: shopper, site }) = (command, actor) else {
+        let (Command::Say { text, .. }, Actor::Shopper { id: shopper, site }) = (command, actor) else {
             return Err(Attempt::Refused(Failure::NotFound));
         };
-        let name =
-            self.store.shopper(*shopper).await.map_err(Attempt::store)?.and_then(|profile| profile.name);
-        let change = begin(fresh, (*shopper, site.clone()), name, text.clone(), id, now);
+        let opening = self.opening(site, *shopper, faqs).await.map_err(Attempt::store)?;
+        let whose = (*shopper, site.clone());
+        let change = begin_with(fresh, whose, opening.shopper_name, text.clone(), opening.with, id, now);
         Ok(Decided { change, expected_rev: None })
+    }
+
+    /// The command with what the rules need beside the head: how far the form is filled, whether what is held goes on being it.
+    /// Of plain messages nothing.
+    async fn informed(
+        &self,
+        actor: &Actor,
+        head: &Head,
+        mut command: Command,
+    ) -> Result<Command, StoreError> {
+        if actor.is_agent() || !head.is_open() {
+            return Ok(command);
+        }
+        let released = async { Ok::<_, StoreError>(head.held && !self.still_holds(&head.site).await?) };
+        match &mut command {
+            Command::Say { releases, .. } => *releases = released.await?,
+            Command::Answer(answering) => {
+                (answering.intake, answering.releases) = futures::try_join!(self.intake(head), released)?;
+            }
+            _ => {}
+        }
+        Ok(command)
     }
 
     /// The answer to a command that was carried out before, if it was. Its entry is pushed again: whoever has it drops
@@ -232,8 +270,14 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     /// Parses texts and looks names up: what needs no retry.
     async fn resolve(&self, actor: &Actor, wish: Wish) -> Result<(Option<ConversationId>, Command), Failure> {
         Ok(match wish {
-            Wish::Say { conversation, text } => {
-                (conversation, Command::Say { text: MessageText::parse(&text)? })
+            Wish::Say { conversation, text, .. } => {
+                (conversation, Command::Say { text: MessageText::parse(&text)?, releases: false })
+            }
+            Wish::Answer { conversation, field, value } => {
+                // What cannot be the name of a question has not been asked.
+                let field = FieldId::parse(&field).ok_or(Failure::NotFound)?;
+                let answering = Answering { intake: None, field, value, releases: false };
+                (Some(conversation), Command::Answer(Box::new(answering)))
             }
             Wish::Note { conversation, text } => {
                 (Some(conversation), Command::Note { text: MessageText::parse(&text)? })
@@ -291,7 +335,8 @@ fn log_store_error(error: &StoreError) -> Result<(), Failure> {
 pub(crate) fn may_reach(actor: &Actor, head: &Head) -> bool {
     match actor {
         Actor::Shopper { id, site } => head.shopper == *id && head.site == *site,
-        Actor::Agent { site, .. } => head.site == *site,
+        // What is held for its form waits unseen.
+        Actor::Agent { site, .. } => head.site == *site && !head.held,
     }
 }
 
@@ -302,12 +347,24 @@ fn sender(actor: &Actor, conversation: ConversationId) -> Sender {
     }
 }
 
+fn faqs(wish: &Wish) -> Vec<FieldId> {
+    match wish {
+        Wish::Say { faqs, .. } => faqs.iter().filter_map(|id| FieldId::parse(id)).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// What was asked, as a hash: the same id with another one is another command. A shopper's message is the same
 /// whichever conversation it was addressed to, so that "begin" may be retried as "continue".
 fn fingerprint(wish: &Wish) -> [u8; 32] {
     let mut hasher = Sha256::new();
     match wish {
         Wish::Say { text, .. } => hasher.update(format!("say\n{text}")),
+        Wish::Answer { conversation, field, value } => {
+            let skipped = value.is_none();
+            let value = value.as_deref().unwrap_or_default();
+            hasher.update(format!("answer\n{conversation}\n{field}\n{skipped}\n{value}"));
+        }
         Wish::Note { text, .. } => hasher.update(format!("note\n{text}")),
         Wish::Close { conversation } => hasher.update(format!("close\n{conversation}")),
         Wish::Assign { to, .. } => {

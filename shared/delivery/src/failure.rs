@@ -2,7 +2,9 @@
 
 use domain::conversation::Refusal;
 use domain::fields::FieldError;
+use domain::intake;
 use domain::ports::StoreError;
+use domain::settings::FieldId;
 use domain::text::TextError;
 use domain::{AgentId, ClientId};
 use protocol::ErrorCode;
@@ -26,6 +28,11 @@ pub enum Failure {
     /// Somebody else has published meanwhile; what stands.
     Conflict(Box<PublishedSection>),
     Invalid(Vec<FieldError>),
+    /// An answer to the form was not taken.
+    Form {
+        field: FieldId,
+        why: intake::Refusal,
+    },
     Text(TextError),
     RateLimited {
         retry_after: Duration,
@@ -56,6 +63,8 @@ impl Failure {
             Self::IdReused => ErrorCode::IdReused,
             Self::Conflict(_) => ErrorCode::Conflict,
             Self::Invalid(_) => ErrorCode::Invalid,
+            Self::Form { why: intake::Refusal::NotAsked, .. } => ErrorCode::NotFound,
+            Self::Form { .. } => ErrorCode::Invalid,
             Self::Text(TextError::Empty) => ErrorCode::Empty,
             Self::Text(TextError::TooLong) => ErrorCode::TooLarge,
             Self::RateLimited { .. } => ErrorCode::RateLimited,
@@ -80,6 +89,7 @@ impl Failure {
             Self::IdReused => "this id has been used for something else".into(),
             Self::Conflict(_) => "somebody else has published meanwhile; nothing was changed".into(),
             Self::Invalid(_) => "fields are wrong; nothing was changed".into(),
+            Self::Form { why, .. } => why.to_string(),
             Self::Text(error) => error.to_string(),
             Self::RateLimited { .. } => "too many; wait a moment".into(),
             Self::HelloFirst => "say hello first".into(),
@@ -109,6 +119,16 @@ impl Failure {
         match self {
             Self::Parse(error) => error.field.clone(),
             Self::Text(_) => Some("text".into()),
+            Self::Form { field, .. } => Some(field.to_string()),
+            _ => None,
+        }
+    }
+
+    /// The form's phrase that says what is wrong with an answer.
+    #[must_use]
+    pub fn phrase(&self) -> Option<String> {
+        match self {
+            Self::Form { why, .. } => Some(why.phrase()?.spec().key.to_owned()),
             _ => None,
         }
     }
@@ -126,7 +146,7 @@ impl Failure {
             message: self.message(),
             field: self.field(),
             retry_after_ms: self.retry_after_ms(),
-            phrase: None,
+            phrase: self.phrase(),
             owner,
         }
     }
@@ -138,6 +158,7 @@ impl From<Refusal> for Failure {
             Refusal::Closed => Self::Closed,
             Refusal::Taken { owner } => Self::Taken { owner },
             Refusal::Forbidden => Self::Forbidden,
+            Refusal::Form { field, why } => Self::Form { field, why },
         }
     }
 }

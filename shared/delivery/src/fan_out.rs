@@ -2,10 +2,11 @@
 //! learns from the numbers.
 
 use crate::Engine;
+use crate::history::Page;
+use domain::ConnectionId;
 use domain::connection::{Registration, Topic};
 use domain::conversation::{Entry, Head, Log};
 use domain::ports::{Environment, Posted, Push, Store};
-use domain::{ConnectionId, ConversationId, ShopperId};
 use futures::future::join_all;
 use protocol::ServerFrame;
 use protocol::server::Entries;
@@ -27,10 +28,10 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         }
         let thread: Vec<&Entry> = entries.iter().filter(|entry| entry.log == Log::Thread).collect();
         let audience = if thread.is_empty() { Audience::Agents } else { Audience::Both };
-        let (agents, shoppers) = self.listeners(head.id, head.shopper, audience).await;
-        let for_agents = self.entries_frame(head, entries.iter(), true);
-        let for_shopper = self.entries_frame(head, thread.into_iter(), false);
-        futures::join!(self.post_all(&agents, &for_agents), self.post_all(&shoppers, &for_shopper));
+        let (agents, shoppers) = self.listeners(head, audience).await;
+        let for_agents = self.entries_frames(head, entries.iter(), true);
+        let for_shopper = self.entries_frames(head, thread.into_iter(), false);
+        futures::join!(self.post_each(&agents, &for_agents), self.post_each(&shoppers, &for_shopper));
     }
 
     /// The same frame to an audience, but not to `except`.
@@ -41,22 +42,20 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         except: Option<&ConnectionId>,
         frame: &ServerFrame,
     ) {
-        let (mut agents, shoppers) = self.listeners(head.id, head.shopper, audience).await;
+        let (mut agents, shoppers) = self.listeners(head, audience).await;
         agents.extend(shoppers);
         agents.retain(|registration| Some(&registration.connection) != except);
         self.post_all(&agents, frame).await;
     }
 
-    async fn listeners(
-        &self,
-        conversation: ConversationId,
-        shopper: ShopperId,
-        audience: Audience,
-    ) -> (Vec<Registration>, Vec<Registration>) {
-        let agents = self.registered(Topic::Conversation(conversation));
+    async fn listeners(&self, head: &Head, audience: Audience) -> (Vec<Registration>, Vec<Registration>) {
+        let agents = async {
+            // For agents there is no such conversation.
+            if head.held { Vec::new() } else { self.registered(Topic::Conversation(head.id)).await }
+        };
         match audience {
             Audience::Agents => (agents.await, Vec::new()),
-            Audience::Both => futures::join!(agents, self.registered(Topic::Shopper(shopper))),
+            Audience::Both => futures::join!(agents, self.registered(Topic::Shopper(head.shopper))),
         }
     }
 
@@ -77,6 +76,13 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         }
         let text = encode(frame);
         join_all(to.iter().map(|registration| self.post_text(&registration.connection, &text))).await;
+    }
+
+    /// One after the other, so that they come in their order.
+    async fn post_each(&self, to: &[Registration], frames: &[ServerFrame]) {
+        for frame in frames {
+            self.post_all(to, frame).await;
+        }
     }
 
     /// Posts one frame; a connection that is gone is forgotten.
@@ -106,20 +112,32 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         }
     }
 
-    fn entries_frame<'a>(
+    /// One frame; more only where a conversation begins with more than fits one.
+    fn entries_frames<'a>(
         &self,
         head: &Head,
         entries: impl Iterator<Item = &'a Entry>,
         to_agent: bool,
-    ) -> ServerFrame {
-        ServerFrame::Entries(Entries {
-            conversation_id: head.id.to_string(),
-            epoch: self.epoch.clone(),
-            entries: entries.map(Into::into).collect(),
-            head: protocol::convert::head(head, None, to_agent),
-            more: false,
-            after: None,
-        })
+    ) -> Vec<ServerFrame> {
+        let mut pages = vec![Page::default()];
+        for entry in entries {
+            if !pages.last_mut().is_some_and(|page| page.takes(entry)) {
+                let mut page = Page::default();
+                page.takes(entry);
+                pages.push(page);
+            }
+        }
+        let frame = |page: Page| {
+            ServerFrame::Entries(Entries {
+                conversation_id: head.id.to_string(),
+                epoch: self.epoch.clone(),
+                entries: page.entries,
+                head: protocol::convert::head(head, None, to_agent),
+                more: false,
+                after: None,
+            })
+        };
+        pages.into_iter().map(frame).collect()
     }
 }
 

@@ -168,14 +168,14 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
 
 /// Entries as they go onto the wire, until no more fit one frame.
 #[derive(Debug, Default)]
-struct Page {
-    entries: Vec<server::Entry>,
+pub(crate) struct Page {
+    pub entries: Vec<server::Entry>,
     bytes: usize,
 }
 
 impl Page {
-    /// Takes an entry if there is room. One always fits: its text came in a frame that is smaller than a page.
-    fn takes(&mut self, entry: &Entry) -> bool {
+    /// Takes an entry if there is room. One always does: a text came in a frame that is smaller than a page.
+    pub fn takes(&mut self, entry: &Entry) -> bool {
         let entry = server::Entry::from(entry);
         let bytes = serde_json::to_string(&entry).map_or(ROOM, |json| json.len()) + 1;
         if self.bytes + bytes > ROOM && !self.entries.is_empty() {

@@ -97,7 +97,9 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     async fn post_rows(&self, dashboard: &Registration, rows: impl Iterator<Item = &Move>) {
         let (Some(agent), Some(list)) = (dashboard.agent, dashboard.list) else { return };
         for step in rows {
-            if concerns(list, agent, step.before.as_ref().map(shelf), shelf(&step.after)) {
+            // What is held for its form stands nowhere, and nobody is told.
+            let Some(after) = shelf(&step.after) else { continue };
+            if concerns(list, agent, step.before.as_ref().and_then(shelf), after) {
                 self.post(&dashboard.connection, &ServerFrame::Row(Row::from(&step.after))).await;
             }
         }

@@ -15,6 +15,7 @@ mod history;
 pub mod identity;
 mod identity_keys;
 mod inbox;
+mod intake;
 mod presence;
 mod secret;
 mod session;

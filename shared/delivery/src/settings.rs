@@ -29,6 +29,25 @@ pub struct Configured {
 }
 
 impl Configured {
+    /// Of what is published. A section that cannot be read stops nothing: our default counts, and the log says so.
+    pub(crate) fn of(site: &Site, mut published: Vec<Published>) -> Self {
+        // The general section comes first: others are read with its languages.
+        published.sort_by_key(|one| one.section);
+        let mut settings = Settings::default_for(site);
+        let mut unreadable = Vec::new();
+        for one in &published {
+            match read(one.section, &one.body, &settings) {
+                Ok(value) => settings.set(value),
+                Err(error) => {
+                    tracing::error!(site = %site.id, section = one.section.name(), version = one.version, %error, "a published section cannot be read; the default counts");
+                    unreadable.push(one.section);
+                }
+            }
+        }
+        let version = published.iter().map(|one| one.version).sum();
+        Self { settings, version, published, unreadable }
+    }
+
     /// A section as it stands.
     #[must_use]
     pub fn section(&self, section: Section) -> PublishedSection {
@@ -47,24 +66,9 @@ impl Configured {
 }
 
 impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
-    /// What counts for a site. A section that cannot be read stops nothing: our default counts, and the log says so.
+    /// What counts for a site.
     pub async fn configured(&self, site: &Site) -> Result<Configured, Failure> {
-        let mut published = self.store.published(&site.id).await?;
-        // The general section comes first: others are read with its languages.
-        published.sort_by_key(|one| one.section);
-        let mut settings = Settings::default_for(site);
-        let mut unreadable = Vec::new();
-        for one in &published {
-            match read(one.section, &one.body, &settings) {
-                Ok(value) => settings.set(value),
-                Err(error) => {
-                    tracing::error!(site = %site.id, section = one.section.name(), version = one.version, %error, "a published section cannot be read; the default counts");
-                    unreadable.push(one.section);
-                }
-            }
-        }
-        let version = published.iter().map(|one| one.version).sum();
-        Ok(Configured { settings, version, published, unreadable })
+        Ok(Configured::of(site, self.store.published(&site.id).await?))
     }
 
     /// All sections, for whoever may change them.

@@ -75,7 +75,7 @@ impl Case {
     }
 
     async fn say(&self, n: u128, actor: Actor, conversation: Option<ConversationId>) -> ConversationId {
-        let wish = Wish::Say { conversation, text: format!("message {n}") };
+        let wish = Wish::Say { conversation, text: format!("message {n}"), faqs: vec![] };
         let id = ClientId(Uuid::from_u128(n));
         self.engine.perform(&actor, "203.0.113.7", id, wish, None).await.unwrap().head.id
     }
@@ -110,7 +110,7 @@ impl Case {
 }
 
 fn said(kind: ReplyKind) -> Reacted {
-    Reacted::Done { said: Some(kind), armed: 0 }
+    Reacted::Done { said: Some(kind), asked: true, armed: 0 }
 }
 
 #[tokio::test]
@@ -138,7 +138,7 @@ async fn h_5_while_somebody_is_online_the_offline_message_comes_when_the_wait_is
     let case = Case::new().await;
     case.agent(Availability::Online).await;
     let id = case.begin().await;
-    assert_eq!(case.engine.react(id, 1).await, Ok(Reacted::Done { said: None, armed: 1 }));
+    assert_eq!(case.engine.react(id, 1).await, Ok(Reacted::Done { said: None, asked: false, armed: 1 }));
     assert_eq!(case.engine.deadline_due(id, Deadline::WaitTime).await, Ok(Reacted::Quiet(Quiet::NotYet)));
     case.pass(119);
     assert!(case.due(id).await.is_empty());
@@ -160,7 +160,7 @@ async fn h_7_nothing_is_said_after_a_person_has_written_nor_to_a_closed_conversa
     let case = Case::new().await;
     case.agent(Availability::Online).await;
     let id = case.begin().await;
-    assert_eq!(case.engine.react(id, 1).await, Ok(Reacted::Done { said: None, armed: 1 }));
+    assert_eq!(case.engine.react(id, 1).await, Ok(Reacted::Done { said: None, asked: false, armed: 1 }));
     case.say(101, Case::ana(), Some(id)).await;
     case.pass(120);
     assert!(case.due(id).await.is_empty());

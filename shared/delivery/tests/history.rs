@@ -53,8 +53,15 @@ impl Case {
         };
         let sender = Sender::Agent(AgentId(Uuid::from_u128(2)), change.head.id);
         self.head = change.head.clone();
-        let commit =
-            Commit { head: change.head, expected_rev, entries: change.entries, sender, client_id, receipt };
+        let commit = Commit {
+            head: change.head,
+            expected_rev,
+            entries: change.entries,
+            profile: None,
+            sender,
+            client_id,
+            receipt,
+        };
         self.engine.store.commit(&commit).await.unwrap();
     }
 
@@ -65,7 +72,7 @@ impl Case {
     }
 
     async fn say(&mut self, text: &str) {
-        self.act(&shopper(), Command::Say { text: MessageText::parse(text).unwrap() }).await;
+        self.act(&shopper(), Command::Say { text: MessageText::parse(text).unwrap(), releases: false }).await;
     }
 
     async fn note(&mut self) {

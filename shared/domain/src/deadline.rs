@@ -129,7 +129,7 @@ mod tests {
         let note = Command::Note { text: MessageText::parse("n").unwrap() };
         assert_eq!(act(&waiting, note).deadlines, waiting.deadlines);
         assert_eq!(act(&waiting, Command::Join).deadlines, waiting.deadlines);
-        let answer = Command::Say { text: MessageText::parse("Hi").unwrap() };
+        let answer = Command::Say { text: MessageText::parse("Hi").unwrap(), releases: false };
         assert_eq!(act(&waiting, answer).deadlines, Deadlines::new());
         let closed = act(&waiting, Command::Close);
         assert_eq!(closed.deadlines, Deadlines::new());

@@ -15,7 +15,7 @@ pub enum List {
     Closed,
 }
 
-/// Where a head stands; exactly one place at a time.
+/// Where a head stands; at most one place at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Shelf {
     Queue,
@@ -23,13 +23,17 @@ pub enum Shelf {
     Closed,
 }
 
+/// `None`: held for its form, and for agents not there.
 #[must_use]
-pub const fn shelf(head: &Head) -> Shelf {
-    match (&head.status, head.owner) {
+pub const fn shelf(head: &Head) -> Option<Shelf> {
+    if head.held {
+        return None;
+    }
+    Some(match (&head.status, head.owner) {
         (Status::Closed { .. }, _) => Shelf::Closed,
         (Status::Open, Some(owner)) => Shelf::Agent(owner),
         (Status::Open, None) => Shelf::Queue,
-    }
+    })
 }
 
 impl List {

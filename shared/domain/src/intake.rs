@@ -1,16 +1,104 @@
 //! The intake form, step by step inside the thread (I1-I4): one question at a time; the shopper answers, skips what is
-//! not required, goes back, corrects, sends again; agents see what was asked and answered.
+//! not required, corrects, sends again; agents see what was asked and answered.
 //!
-//! [`Intake`] is the state that is kept; [`Intake::take`] is the machine. A form that the merchant changes while a
-//! shopper fills it loses the questions that are gone and keeps its answers. What is typed here is believed by nobody:
+//! [`ask`] is what is asked of one shopper: it becomes an entry of the thread, and is what is filled, whatever the merchant
+//! changes meanwhile. [`Intake`] is how far it is filled, read off the thread; [`Intake::take`] says what an answer does.
+//! Going back is showing an earlier question again, and is the client's own affair. What is typed here is believed by nobody:
 //! an email makes a shopper *identified*, never *verified*, and merges with no other.
 
-use crate::settings::{Choice, Field, FieldId, FieldKind, Form, Phrase};
+use crate::conversation::{Body, Entry};
+use crate::settings::{Field, FieldId, FieldKind, Language, LocalText, Phrase, Settings, Shipped, fill};
 use crate::text;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Characters in the answer to a text question.
 pub const MAX_ANSWER_CHARS: usize = 500;
+
+/// A question as it is asked: in the shopper's language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedField {
+    pub id: FieldId,
+    pub kind: AskedKind,
+    pub label: String,
+    pub required: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AskedKind {
+    Name,
+    /// The profile's email when the question's id is `email`; otherwise just an address.
+    Email,
+    Text,
+    Phone,
+    Number,
+    Choice(Vec<AskedChoice>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedChoice {
+    pub id: FieldId,
+    pub label: String,
+}
+
+/// The form as it is asked of a shopper of whom `known` is known; empty when there is nothing to ask.
+#[must_use]
+pub fn ask(settings: &Settings, language: &Language, known: &BTreeSet<FieldId>) -> Vec<AskedField> {
+    let unknown = settings.form.fields.iter().filter(|field| !known.contains(&field.id));
+    unknown.map(|field| asked(settings, language, field)).collect()
+}
+
+fn asked(settings: &Settings, language: &Language, field: &Field) -> AskedField {
+    let kind = match &field.kind {
+        FieldKind::Name => AskedKind::Name,
+        FieldKind::Email => AskedKind::Email,
+        FieldKind::Text => AskedKind::Text,
+        FieldKind::Phone => AskedKind::Phone,
+        FieldKind::Number => AskedKind::Number,
+        FieldKind::Choice(choices) => AskedKind::Choice(
+            choices
+                .iter()
+                .map(|choice| AskedChoice {
+                    id: choice.id.clone(),
+                    label: written(settings, &choice.labels, language, &choice.id),
+                })
+                .collect(),
+        ),
+    };
+    let label = match own_phrase(field) {
+        Some(phrase) => own_label(settings, field, phrase, language),
+        None => written(settings, &field.labels, language, &field.id),
+    };
+    AskedField { id: field.id.clone(), kind, label, required: field.required }
+}
+
+/// Name and email have a question of ours.
+fn own_phrase(field: &Field) -> Option<Phrase> {
+    match field.kind {
+        FieldKind::Name if field.id == FieldId::name() => Some(Phrase::AskName),
+        FieldKind::Email if field.id == FieldId::email() => Some(Phrase::AskEmail),
+        _ => None,
+    }
+}
+
+/// The field's own label goes before the merchant's phrase, and that before ours.
+fn own_label(settings: &Settings, field: &Field, phrase: Phrase, language: &Language) -> String {
+    let phrases = settings.form.phrases.iter();
+    let mut labels: LocalText = phrases
+        .filter_map(|(language, texts)| Some((language.clone(), texts.get(&phrase)?.clone())))
+        .collect();
+    let own = field.labels.iter().filter(|(_, text)| !text.trim().is_empty());
+    labels.extend(own.map(|(language, text)| (language.clone(), text.clone())));
+    let shipped: &Shipped = &phrase.spec().shipped;
+    let text = settings.general.text(&labels, shipped, language);
+    fill(text, &[("shop", &settings.general.name)])
+}
+
+/// What the merchant has written in `language`, or in the default one, where it has to be.
+fn written(settings: &Settings, labels: &LocalText, language: &Language, id: &FieldId) -> String {
+    let text = |language: &Language| labels.get(language).filter(|text| !text.trim().is_empty());
+    let text = text(language).or_else(|| text(&settings.general.default_language));
+    text.map_or_else(|| id.to_string(), Clone::clone)
+}
 
 /// An answer that fits its question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,11 +111,11 @@ pub enum Value {
     Phone(String),
     /// As a decimal number is written: `12`, `-0.5`.
     Number(String),
-    Choice(FieldId),
+    Choice(AskedChoice),
 }
 
 impl Value {
-    /// As it is stored and shown where no label is at hand.
+    /// As it is shown.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -36,61 +124,32 @@ impl Value {
             | Self::Text(text)
             | Self::Phone(text)
             | Self::Number(text) => text,
-            Self::Choice(id) => id.as_str(),
+            Self::Choice(choice) => &choice.label,
         }
     }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Given {
-    Answered(Value),
-    Skipped,
 }
 
 /// How far a shopper has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Intake {
-    /// What is asked, in order: decided when the form was first asked.
-    plan: Vec<FieldId>,
-    given: BTreeMap<FieldId, Given>,
-    /// Where the shopper stands, when not at the first open question: they went back.
-    at: Option<FieldId>,
+    /// In the order in which they are asked.
+    asked: Vec<AskedField>,
+    /// `None`: skipped.
+    given: BTreeMap<FieldId, Option<Value>>,
 }
 
-/// What the shopper does.
+/// What an answer becomes in the thread.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Input {
-    /// To the question asked, or again to one already given.
-    Answer {
-        field: FieldId,
-        text: String,
-    },
-    Skip {
-        field: FieldId,
-    },
-    Back,
+pub struct Taken {
+    pub field: FieldId,
+    pub label: String,
+    /// `None`: skipped.
+    pub value: Option<Value>,
+    /// With this one every question is given. Comes once.
+    pub finished: bool,
 }
 
-/// What an input did, for the thread.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    Answered {
-        field: FieldId,
-        value: Value,
-    },
-    /// Another answer than before.
-    Corrected {
-        field: FieldId,
-        value: Value,
-    },
-    Skipped {
-        field: FieldId,
-    },
-    /// Every question is given: a held conversation is released. Comes once.
-    Finished,
-}
-
-/// Why an input was not taken, and what the form says to it.
+/// Why an answer was not taken, and what the form says to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     #[error("not an answer to this question")]
@@ -100,8 +159,6 @@ pub enum Refusal {
     /// Not in the form, or not asked yet.
     #[error("this question has not been asked")]
     NotAsked,
-    #[error("this is the first question")]
-    AtTheStart,
 }
 
 impl Refusal {
@@ -110,193 +167,81 @@ impl Refusal {
         match self {
             Self::Wrong(phrase) => Some(phrase),
             Self::Required => Some(Phrase::Required),
-            Self::NotAsked | Self::AtTheStart => None,
+            Self::NotAsked => None,
         }
     }
 }
 
-/// For agents: what became of each question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Progress<'a> {
-    Answered(&'a Value),
-    Skipped,
-    /// It is being asked.
-    Asked,
-    /// Its turn has not come.
-    Waiting,
-}
-
 impl Intake {
-    /// The form as it is asked of a shopper of whom `known` is known; `None` when there is nothing to ask.
     #[must_use]
-    pub fn begin(form: &Form, known: &BTreeSet<FieldId>) -> Option<Self> {
-        let plan: Vec<_> =
-            form.fields.iter().map(|f| f.id.clone()).filter(|id| !known.contains(id)).collect();
-        (!plan.is_empty()).then_some(Self { plan, given: BTreeMap::new(), at: None })
+    pub const fn new(asked: Vec<AskedField>) -> Self {
+        Self { asked, given: BTreeMap::new() }
     }
 
-    /// What was kept. Anything that does not fit together is dropped.
+    /// As a thread tells it, from the entry on by which the form was asked; `None` where it was not.
     #[must_use]
-    pub fn restore(plan: Vec<FieldId>, mut given: BTreeMap<FieldId, Given>, at: Option<FieldId>) -> Self {
-        given.retain(|field, _| plan.contains(field));
-        let at = at.filter(|field| plan.contains(field));
-        Self { plan, given, at }
+    pub fn of<'a>(thread: impl IntoIterator<Item = &'a Entry>) -> Option<Self> {
+        let mut intake: Option<Self> = None;
+        for entry in thread {
+            match (&entry.body, &mut intake) {
+                (Body::Form { fields, .. }, None) => intake = Some(Self::new(fields.clone())),
+                (Body::Answer(taken), Some(intake)) => intake.note(taken),
+                _ => {}
+            }
+        }
+        intake
     }
 
-    #[must_use]
-    pub fn plan(&self) -> &[FieldId] {
-        &self.plan
-    }
-
-    #[must_use]
-    pub const fn given(&self) -> &BTreeMap<FieldId, Given> {
-        &self.given
-    }
-
-    /// The question that the shopper has gone back to.
-    #[must_use]
-    pub const fn at(&self) -> Option<&FieldId> {
-        self.at.as_ref()
+    /// After `taken` has been stored.
+    pub fn note(&mut self, taken: &Taken) {
+        self.given.insert(taken.field.clone(), taken.value.clone());
     }
 
     /// The question that is asked now; `None` when the form is finished.
     #[must_use]
-    pub fn asking<'a>(&self, form: &'a Form) -> Option<&'a Field> {
-        if let Some(field) = self.at.as_ref().and_then(|id| form.field(id)) {
-            return Some(field);
-        }
-        let open = |field: &&Field| match self.given.get(&field.id) {
-            None => true,
-            // The merchant has made it required since.
-            Some(Given::Skipped) => field.required,
-            Some(Given::Answered(_)) => false,
-        };
-        self.fields(form).find(open)
+    pub fn asking(&self) -> Option<&AskedField> {
+        self.asked.iter().find(|field| !self.given.contains_key(&field.id))
     }
 
     #[must_use]
-    pub fn is_finished(&self, form: &Form) -> bool {
-        self.asking(form).is_none() || (self.at.is_some() && self.nothing_open(form))
+    pub fn is_finished(&self) -> bool {
+        self.asking().is_none()
     }
 
-    /// What became of each question, in their order.
-    #[must_use]
-    pub fn progress<'a>(&'a self, form: &'a Form) -> Vec<(&'a FieldId, Progress<'a>)> {
-        let asked = self.asking(form).map(|field| &field.id);
-        let state = |id: &FieldId| match self.given.get(id) {
-            Some(Given::Answered(value)) => Progress::Answered(value),
-            _ if asked == Some(id) => Progress::Asked,
-            Some(Given::Skipped) => Progress::Skipped,
-            None => Progress::Waiting,
-        };
-        self.fields(form).map(|field| (&field.id, state(&field.id))).collect()
-    }
-
-    /// Takes one input: what happened, or why nothing did. The same input again does nothing more.
-    pub fn take(&mut self, form: &Form, input: &Input) -> Result<Vec<Event>, Refusal> {
-        let was_finished = self.nothing_open(form);
-        let mut events = match input {
-            Input::Answer { field, text } => {
-                let field = self.reachable(form, field)?;
-                let value = read(&field.kind, text)?;
-                self.answer(&field.id, value)
-            }
-            Input::Skip { field } => {
-                let field = self.reachable(form, field)?;
-                self.skip(field)?
-            }
-            Input::Back => {
-                self.back(form)?;
-                Vec::new()
-            }
-        };
-        if !was_finished && self.nothing_open(form) {
-            events.push(Event::Finished);
+    /// What `text` (`None`: nothing) does as an answer to `field`: `Ok(None)` when it is so already, or passes over what was
+    /// answered. To a question that was given before it is a correction.
+    pub fn take(&self, field: &FieldId, text: Option<&str>) -> Result<Option<Taken>, Refusal> {
+        let asking = self.asking().map(|asking| &asking.id);
+        let asked = self.asked.iter().find(|asked| asked.id == *field).ok_or(Refusal::NotAsked)?;
+        let given = self.given.get(field);
+        if given.is_none() && asking != Some(field) {
+            return Err(Refusal::NotAsked);
         }
-        Ok(events)
-    }
-
-    fn answer(&mut self, id: &FieldId, value: Value) -> Vec<Event> {
-        self.leave(id);
-        let (field, kept) = (id.clone(), self.given.get(id));
-        let event = match kept {
-            Some(Given::Answered(before)) if *before == value => return Vec::new(),
-            Some(Given::Answered(_)) => Event::Corrected { field, value: value.clone() },
-            Some(Given::Skipped) | None => Event::Answered { field, value: value.clone() },
-        };
-        self.given.insert(id.clone(), Given::Answered(value));
-        vec![event]
-    }
-
-    fn skip(&mut self, field: &Field) -> Result<Vec<Event>, Refusal> {
-        match self.given.get(&field.id) {
-            // Passing over an answer leaves it as it is.
-            Some(Given::Answered(_)) => {
-                self.leave(&field.id);
-                Ok(Vec::new())
-            }
-            _ if field.required => Err(Refusal::Required),
-            Some(Given::Skipped) => {
-                self.leave(&field.id);
-                Ok(Vec::new())
-            }
-            None => {
-                self.leave(&field.id);
-                self.given.insert(field.id.clone(), Given::Skipped);
-                Ok(vec![Event::Skipped { field: field.id.clone() }])
-            }
+        let value = text.map(|text| read(&asked.kind, text)).transpose()?;
+        match (&value, given) {
+            (value, Some(given)) if value == given => return Ok(None),
+            (None, Some(Some(_))) => return Ok(None),
+            (None, _) if asked.required => return Err(Refusal::Required),
+            _ => {}
         }
-    }
-
-    fn back(&mut self, form: &Form) -> Result<(), Refusal> {
-        let fields: Vec<&Field> = self.fields(form).collect();
-        let here = match self.asking(form) {
-            Some(asked) => fields.iter().position(|field| field.id == asked.id).unwrap_or(0),
-            None => fields.len(),
-        };
-        let before = here.checked_sub(1).ok_or(Refusal::AtTheStart)?;
-        self.at = Some(fields[before].id.clone());
-        Ok(())
-    }
-
-    /// Whoever had gone back to `id` goes on at the first open question.
-    fn leave(&mut self, id: &FieldId) {
-        if self.at.as_ref() == Some(id) {
-            self.at = None;
-        }
-    }
-
-    fn nothing_open(&self, form: &Form) -> bool {
-        let all = Self { at: None, ..self.clone() };
-        all.asking(form).is_none()
-    }
-
-    /// A question that was given or is asked now.
-    fn reachable<'a>(&self, form: &'a Form, id: &FieldId) -> Result<&'a Field, Refusal> {
-        let field = self.fields(form).find(|field| field.id == *id).ok_or(Refusal::NotAsked)?;
-        let first_open = Self { at: None, ..self.clone() };
-        let asked = [self.asking(form), first_open.asking(form)];
-        let reached = self.given.contains_key(id) || asked.into_iter().flatten().any(|f| f.id == *id);
-        if reached { Ok(field) } else { Err(Refusal::NotAsked) }
-    }
-
-    /// The questions of the plan that the form still has, in the plan's order.
-    fn fields<'a>(&self, form: &'a Form) -> impl Iterator<Item = &'a Field> {
-        self.plan.iter().filter_map(|id| form.field(id)).collect::<Vec<_>>().into_iter()
+        let taken = Taken { field: field.clone(), label: asked.label.clone(), value, finished: false };
+        let mut after = self.clone();
+        after.note(&taken);
+        Ok(Some(Taken { finished: !self.is_finished() && after.is_finished(), ..taken }))
     }
 }
 
 /// An answer to a question of `kind`.
-fn read(kind: &FieldKind, text: &str) -> Result<Value, Refusal> {
+fn read(kind: &AskedKind, text: &str) -> Result<Value, Refusal> {
     let value = match kind {
-        FieldKind::Name => text::display_name(text).map(Value::Name).ok_or(Phrase::WrongName),
-        FieldKind::Email => email(text).map(Value::Email).ok_or(Phrase::WrongEmail),
-        FieldKind::Text => plain(text).map(Value::Text).ok_or(Phrase::WrongText),
-        FieldKind::Phone => phone(text).map(Value::Phone).ok_or(Phrase::WrongPhone),
-        FieldKind::Number => number(text).map(Value::Number).ok_or(Phrase::WrongNumber),
-        FieldKind::Choice(choices) => {
-            let chosen = |choice: &&Choice| choice.id.as_str() == text;
-            choices.iter().find(chosen).map(|c| Value::Choice(c.id.clone())).ok_or(Phrase::WrongChoice)
+        AskedKind::Name => text::display_name(text).map(Value::Name).ok_or(Phrase::WrongName),
+        AskedKind::Email => email(text).map(Value::Email).ok_or(Phrase::WrongEmail),
+        AskedKind::Text => plain(text).map(Value::Text).ok_or(Phrase::WrongText),
+        AskedKind::Phone => phone(text).map(Value::Phone).ok_or(Phrase::WrongPhone),
+        AskedKind::Number => number(text).map(Value::Number).ok_or(Phrase::WrongNumber),
+        AskedKind::Choice(choices) => {
+            let chosen = |choice: &&AskedChoice| choice.id.as_str() == text;
+            choices.iter().find(chosen).cloned().map(Value::Choice).ok_or(Phrase::WrongChoice)
         }
     };
     value.map_err(Refusal::Wrong)
@@ -355,199 +300,204 @@ fn number(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::LocalText;
+    use crate::people::Site;
+    use crate::settings::Choice;
     use proptest::prelude::*;
 
     fn id(text: &str) -> FieldId {
         FieldId::parse(text).unwrap()
     }
 
-    fn field(name: &str, kind: FieldKind, required: bool) -> Field {
-        Field { id: id(name), kind, required, labels: LocalText::new() }
+    fn language(tag: &str) -> Language {
+        Language::parse(tag).unwrap()
     }
 
-    fn form() -> Form {
-        let choice = |name: &str| Choice { id: id(name), labels: LocalText::new() };
-        Form {
-            fields: vec![
-                field("name", FieldKind::Name, false),
-                field("email", FieldKind::Email, true),
-                field("size", FieldKind::Choice(vec![choice("s"), choice("l")]), false),
-            ],
-            ..Form::default()
-        }
+    fn labels(texts: &[(&str, &str)]) -> LocalText {
+        texts.iter().map(|(tag, text)| (language(tag), (*text).to_owned())).collect()
     }
 
-    fn answer(name: &str, text: &str) -> Input {
-        Input::Answer { field: id(name), text: text.into() }
-    }
-
-    fn skip(name: &str) -> Input {
-        Input::Skip { field: id(name) }
-    }
-
-    /// Each input and what it leads to: events, or the refusal, then what is asked.
-    fn check(form: &Form, intake: &mut Intake, steps: &[(Input, &str)]) {
-        for (input, expect) in steps {
-            let told = match intake.take(form, input) {
-                Ok(events) => events
-                    .iter()
-                    .map(|event| match event {
-                        Event::Answered { field, value } => format!("{field}={}", value.as_str()),
-                        Event::Corrected { field, value } => format!("{field}:={}", value.as_str()),
-                        Event::Skipped { field } => format!("{field} skipped"),
-                        Event::Finished => "finished".into(),
-                    })
-                    .collect::<Vec<_>>()
-                    .join(", "),
-                Err(refusal) => format!("{refusal:?}"),
-            };
-            let asking = intake.asking(form).map_or("-".into(), |f| f.id.to_string());
-            assert_eq!(format!("{told} > {asking}"), *expect, "{input:?}");
-        }
+    /// A shop that speaks Spanish, and English besides.
+    fn settings() -> Settings {
+        let mut settings = Settings::default_for(&Site {
+            id: "demo".parse().unwrap(),
+            name: "Taller Luz".into(),
+            color: "#0f766e".into(),
+            welcome: String::new(),
+            time_zone: "Europe/Madrid".into(),
+            origins: Vec::new(),
+        });
+        settings.general.languages = vec![language("es"), language("en")];
+        settings.general.default_language = language("es");
+        let field = |name: &str, kind, required, texts: &[(&str, &str)]| Field {
+            id: id(name),
+            kind,
+            required,
+            labels: labels(texts),
+        };
+        let choice = |name: &str, text| Choice { id: id(name), labels: labels(&[("es", text)]) };
+        let sizes = vec![choice("s", "Pequeña"), choice("l", "Grande")];
+        settings.form.fields = vec![
+            field("name", FieldKind::Name, false, &[]),
+            field("email", FieldKind::Email, true, &[("es", "¿Tu correo?")]),
+            field("size", FieldKind::Choice(sizes), false, &[("es", "¿Qué talla?"), ("en", "Which size?")]),
+        ];
+        settings
     }
 
     fn begun() -> Intake {
-        Intake::begin(&form(), &BTreeSet::new()).unwrap()
+        Intake::new(ask(&settings(), &language("es"), &BTreeSet::new()))
+    }
+
+    /// Each answer and what it leads to: what is stored, or the refusal, then what is asked.
+    fn check(intake: &mut Intake, steps: &[(&str, Option<&str>, &str)]) {
+        for (field, text, expect) in steps {
+            let told = match intake.take(&id(field), *text) {
+                Ok(None) => String::new(),
+                Ok(Some(taken)) => {
+                    intake.note(&taken);
+                    let value = taken.value.as_ref().map_or("skipped", Value::as_str);
+                    let finished = if taken.finished { ", finished" } else { "" };
+                    format!("{}={value}{finished}", taken.field)
+                }
+                Err(refusal) => format!("{refusal:?}"),
+            };
+            let asking = intake.asking().map_or("-".into(), |field| field.id.to_string());
+            assert_eq!(format!("{told} > {asking}"), *expect, "{field} {text:?}");
+        }
     }
 
     #[test]
-    fn i_1_a_form_is_answered_skipped_gone_back_in_and_corrected() {
+    fn i_1_a_form_is_answered_skipped_and_corrected() {
         let mut intake = begun();
         check(
-            &form(),
             &mut intake,
             &[
-                (Input::Back, "AtTheStart > name"),
-                (answer("email", "ana@example.com"), "NotAsked > name"),
-                (skip("name"), "name skipped > email"),
-                (skip("email"), "Required > email"),
-                (answer("email", "ana"), "Wrong(WrongEmail) > email"),
-                (answer("email", " Ana@Example.COM "), "email=Ana@example.com > size"),
-                // Back twice, then an answer where there was none; on to the first open question.
-                (Input::Back, " > email"),
-                (Input::Back, " > name"),
-                (answer("name", "Ana"), "name=Ana > size"),
-                // A correction from afar, without going back.
-                (answer("email", "ana@example.org"), "email:=ana@example.org > size"),
-                (answer("size", "xl"), "Wrong(WrongChoice) > size"),
-                (answer("size", "l"), "size=l, finished > -"),
+                ("email", Some("ana@example.com"), "NotAsked > name"),
+                ("other", Some("x"), "NotAsked > name"),
+                ("name", None, "name=skipped > email"),
+                ("name", None, " > email"),
+                ("email", None, "Required > email"),
+                ("email", Some("ana"), "Wrong(WrongEmail) > email"),
+                ("email", Some(" Ana@Example.COM "), "email=Ana@example.com > size"),
+                // Gone back, an answer where there was none, and another than before.
+                ("name", Some("Ana"), "name=Ana > size"),
+                ("email", Some("ana@example.org"), "email=ana@example.org > size"),
+                // Passing over an answer leaves it as it is.
+                ("email", None, " > size"),
+                ("size", Some("xl"), "Wrong(WrongChoice) > size"),
+                ("size", Some("l"), "size=Grande, finished > -"),
                 // Sent again: the same does nothing, another answer corrects, and it is finished once.
-                (answer("size", "l"), " > -"),
-                (answer("size", "s"), "size:=s > -"),
-                (Input::Back, " > size"),
-                (skip("size"), " > -"),
+                ("size", Some("l"), " > -"),
+                ("size", Some("s"), "size=Pequeña > -"),
+                ("size", None, " > -"),
             ],
         );
-        assert!(intake.is_finished(&form()));
-        assert_eq!(intake.given()[&id("size")], Given::Answered(Value::Choice(id("s"))));
+        assert!(intake.is_finished());
     }
 
     #[test]
     fn i_3_what_is_required_cannot_be_skipped_and_what_is_known_is_not_asked() {
-        let known = BTreeSet::from([id("email"), id("name")]);
-        let mut intake = Intake::begin(&form(), &known).unwrap();
-        check(&form(), &mut intake, &[(skip("size"), "size skipped, finished > -")]);
+        let known = BTreeSet::from([FieldId::email(), FieldId::name()]);
+        let mut intake = Intake::new(ask(&settings(), &language("es"), &known));
+        check(&mut intake, &[("email", Some("a@b.example"), "NotAsked > size")]);
+        check(&mut intake, &[("size", None, "size=skipped, finished > -")]);
         let all = BTreeSet::from([id("email"), id("name"), id("size")]);
-        assert_eq!(Intake::begin(&form(), &all), None);
-        assert_eq!(Intake::begin(&Form { fields: Vec::new(), ..form() }, &BTreeSet::new()), None);
+        assert_eq!(ask(&settings(), &language("es"), &all), []);
+        let mut none = settings();
+        none.form.fields.clear();
+        assert_eq!(ask(&none, &language("es"), &BTreeSet::new()), []);
     }
 
     #[test]
-    fn a_form_that_changes_meanwhile_loses_what_is_gone_and_keeps_its_answers() {
-        let mut intake = begun();
-        check(&form(), &mut intake, &[(answer("name", "Ana"), "name=Ana > email")]);
-        let mut shorter = form();
-        shorter.fields.remove(1);
-        check(
-            &shorter,
-            &mut intake,
-            &[
-                (answer("email", "ana@example.com"), "NotAsked > size"),
-                (skip("size"), "size skipped, finished > -"),
-            ],
-        );
-        // Required since: it is asked again.
-        shorter.fields[1].required = true;
-        assert_eq!(intake.asking(&shorter).map(|f| f.id.clone()), Some(id("size")));
-        let kept = Intake::restore(intake.plan().to_vec(), intake.given().clone(), intake.at().cloned());
-        assert_eq!(kept, intake);
-    }
-
-    #[test]
-    fn agents_see_what_was_asked_and_answered() {
-        let (form, mut intake) = (form(), begun());
-        check(&form, &mut intake, &[(skip("name"), "name skipped > email")]);
-        let told = |intake: &Intake| -> Vec<String> {
-            intake.progress(&form).iter().map(|(field, state)| format!("{field} {state:?}")).collect()
+    fn i_1_questions_are_asked_in_the_shoppers_language_in_the_merchants_words_or_ours() {
+        let mut settings = settings();
+        let told = |settings: &Settings, tag: &str| -> Vec<String> {
+            let asked = ask(settings, &language(tag), &BTreeSet::new());
+            asked.into_iter().map(|field| field.label).collect()
         };
-        assert_eq!(told(&intake), ["name Skipped", "email Asked", "size Waiting"]);
+        assert_eq!(told(&settings, "es"), ["¿Cómo te llamas?", "¿Tu correo?", "¿Qué talla?"]);
+        let english = Phrase::AskEmail.spec().shipped.en;
+        assert_eq!(told(&settings, "en"), ["What is your name?", english, "Which size?"]);
+        // A phrase of the merchant's goes before ours, and a field's label before that; blank is none.
+        let phrases = BTreeMap::from([
+            (Phrase::AskName, "Who writes to {shop}?".to_owned()),
+            (Phrase::AskEmail, "Your email?".to_owned()),
+        ]);
+        settings.form.phrases.insert(language("en"), phrases);
+        settings.form.fields[1].labels.insert(language("en"), " ".into());
+        assert_eq!(told(&settings, "en"), ["Who writes to Taller Luz?", "Your email?", "Which size?"]);
+        // Of a choice nobody has translated, the default language.
+        let asked = ask(&settings, &language("en"), &BTreeSet::new());
+        let AskedKind::Choice(choices) = &asked[2].kind else { panic!("{asked:?}") };
+        assert_eq!(choices[0], AskedChoice { id: id("s"), label: "Pequeña".into() });
     }
 
     #[test]
     fn answers_are_read_by_their_kind() {
-        let table: &[(FieldKind, &str, Option<&str>)] = &[
-            (FieldKind::Name, " Ana\u{202E} García ", Some("Ana García")),
-            (FieldKind::Name, "\u{200B}", None),
-            (FieldKind::Email, "a.b+c@shop.example", Some("a.b+c@shop.example")),
-            (FieldKind::Email, "ana@täst.example", Some("ana@täst.example")),
-            (FieldKind::Email, "ana@example", None),
-            (FieldKind::Email, "ana@@example.com", None),
-            (FieldKind::Email, "ana@example.com\r\nBcc: x@example.com", None),
-            (FieldKind::Email, "ana <ana@example.com>", None),
-            (FieldKind::Email, "ana@192.168.0.1", None),
-            (FieldKind::Email, "a..b@example.com", None),
-            (FieldKind::Email, "@example.com", None),
-            (FieldKind::Phone, "+34 600 (12) 34-56", Some("+34600123456")),
-            (FieldKind::Phone, "600 123 456", Some("600123456")),
-            (FieldKind::Phone, "12345", None),
-            (FieldKind::Phone, "call me", None),
-            (FieldKind::Phone, "1234567890123456", None),
-            (FieldKind::Number, " -12,50 ", Some("-12.50")),
-            (FieldKind::Number, "12", Some("12")),
-            (FieldKind::Number, "1e9", None),
-            (FieldKind::Number, "1.2.3", None),
-            (FieldKind::Number, "NaN", None),
-            (FieldKind::Number, "", None),
-            (FieldKind::Text, "two\nlines", Some("two\nlines")),
-            (FieldKind::Text, "  ", None),
+        let table: &[(AskedKind, &str, Option<&str>)] = &[
+            (AskedKind::Name, " Ana\u{202E} García ", Some("Ana García")),
+            (AskedKind::Name, "\u{200B}", None),
+            (AskedKind::Email, "a.b+c@shop.example", Some("a.b+c@shop.example")),
+            (AskedKind::Email, "ana@täst.example", Some("ana@täst.example")),
+            (AskedKind::Email, "ana@example", None),
+            (AskedKind::Email, "ana@@example.com", None),
+            (AskedKind::Email, "ana@example.com\r\nBcc: x@example.com", None),
+            (AskedKind::Email, "ana <ana@example.com>", None),
+            (AskedKind::Email, "ana@192.168.0.1", None),
+            (AskedKind::Email, "a..b@example.com", None),
+            (AskedKind::Email, "@example.com", None),
+            (AskedKind::Phone, "+34 600 (12) 34-56", Some("+34600123456")),
+            (AskedKind::Phone, "600 123 456", Some("600123456")),
+            (AskedKind::Phone, "12345", None),
+            (AskedKind::Phone, "call me", None),
+            (AskedKind::Phone, "1234567890123456", None),
+            (AskedKind::Number, " -12,50 ", Some("-12.50")),
+            (AskedKind::Number, "12", Some("12")),
+            (AskedKind::Number, "1e9", None),
+            (AskedKind::Number, "1.2.3", None),
+            (AskedKind::Number, "NaN", None),
+            (AskedKind::Number, "", None),
+            (AskedKind::Text, "two\nlines", Some("two\nlines")),
+            (AskedKind::Text, "  ", None),
         ];
         for (kind, text, expect) in table {
             assert_eq!(read(kind, text).as_ref().ok().map(Value::as_str), *expect, "{kind:?} {text:?}");
         }
-        assert!(read(&FieldKind::Text, &"x".repeat(MAX_ANSWER_CHARS + 1)).is_err());
+        assert!(read(&AskedKind::Text, &"x".repeat(MAX_ANSWER_CHARS + 1)).is_err());
     }
 
-    fn any_input() -> impl Strategy<Value = Input> {
+    fn any_answer() -> impl Strategy<Value = (&'static str, Option<&'static str>)> {
         let name = prop_oneof![Just("name"), Just("email"), Just("size"), Just("other")];
-        prop_oneof![
-            4 => (name.clone(), prop_oneof![Just("Ana"), Just("a@b.example"), Just("s"), Just("")]).prop_map(|(n, t)| answer(n, t)),
-            2 => name.prop_map(skip),
-            2 => Just(Input::Back),
-        ]
+        let text = prop_oneof![
+            Just(None),
+            Just(Some("Ana")),
+            Just(Some("a@b.example")),
+            Just(Some("s")),
+            Just(Some(""))
+        ];
+        (name, text)
     }
 
     proptest! {
         /// Whatever a shopper does, the form finishes once, is finished only when what is required is answered, forgets no answer,
         /// and asks only what can be answered or passed.
         #[test]
-        fn a_form_never_loses_an_answer_and_finishes_once(inputs in proptest::collection::vec(any_input(), 0..40)) {
-            let (form, mut intake) = (form(), begun());
+        fn a_form_never_loses_an_answer_and_finishes_once(answers in proptest::collection::vec(any_answer(), 0..60)) {
+            let mut intake = begun();
             let mut finished = 0;
-            for input in inputs {
+            for (field, text) in answers {
                 let before = intake.clone();
-                match intake.take(&form, &input) {
-                    Ok(events) => finished += events.iter().filter(|e| **e == Event::Finished).count(),
-                    Err(_) => prop_assert_eq!(&intake, &before),
+                if let Ok(Some(taken)) = intake.take(&id(field), text) {
+                    finished += usize::from(taken.finished);
+                    intake.note(&taken);
+                    prop_assert_ne!(&intake, &before);
                 }
-                for (field, given) in before.given() {
-                    if matches!(given, Given::Answered(_)) {
-                        prop_assert!(matches!(intake.given().get(field), Some(Given::Answered(_))));
-                    }
+                for (field, given) in &before.given {
+                    prop_assert!(given.is_none() || intake.given[field].is_some());
                 }
-                let answered = matches!(intake.given().get(&id("email")), Some(Given::Answered(_)));
-                prop_assert!(!intake.is_finished(&form) || answered);
-                prop_assert_eq!(finished > 0, intake.is_finished(&form));
+                let answered = matches!(intake.given.get(&id("email")), Some(Some(_)));
+                prop_assert!(!intake.is_finished() || answered);
+                prop_assert_eq!(finished > 0, intake.is_finished());
             }
             prop_assert!(finished <= 1);
         }

@@ -1,6 +1,8 @@
 //! Who is who: shoppers, agents, the memberships that tie agents to sites.
 
+use crate::settings::FieldId;
 use crate::{AgentId, ShopperId, SiteId, Timestamp};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// An agent is shown as present for this long after the last sign of life.
@@ -105,6 +107,22 @@ pub struct Shopper {
     pub page: Option<Page>,
     pub first_seen: Timestamp,
     pub last_seen: Timestamp,
+}
+
+impl Shopper {
+    /// What a form need not ask.
+    #[must_use]
+    pub fn known(&self) -> BTreeSet<FieldId> {
+        let name = self.name.as_ref().map(|_| FieldId::name());
+        name.into_iter().chain(self.email.as_ref().map(|_| FieldId::email())).collect()
+    }
+}
+
+/// What shoppers have typed of themselves: it makes them *identified*, and is believed by nobody. `None` changes nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProfileChange {
+    pub name: Option<String>,
+    pub email: Option<String>,
 }
 
 /// Who acts.

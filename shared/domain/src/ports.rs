@@ -7,9 +7,9 @@ use crate::cursor::{Cursor, Cursors, Reader};
 use crate::deadline::Call;
 use crate::identity::{Key, KeyId};
 use crate::inbox::{Place, Shelf};
-use crate::people::{Availability, Member, Page, Person, Shopper, Site};
+use crate::people::{Availability, Member, Page, Person, ProfileChange, Shopper, Site};
 use crate::rate::{Quota, Rate};
-use crate::settings::Section;
+use crate::settings::{FieldId, Section};
 use crate::{AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp};
 use std::future::Future;
 use std::time::Duration;
@@ -48,13 +48,15 @@ pub struct Receipt {
     pub fingerprint: [u8; 32],
 }
 
-/// One transaction: the head, its new entries and the receipt, all or nothing.
+/// One transaction: the head, its new entries, what they tell of the shopper, and the receipt, all or nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commit {
     pub head: Head,
     /// The head's `rev` that the change was decided on; `None` for a new conversation.
     pub expected_rev: Option<u64>,
     pub entries: Vec<Entry>,
+    /// Of the head's shopper, whose profile there is.
+    pub profile: Option<ProfileChange>,
     pub sender: Sender,
     pub client_id: ClientId,
     pub receipt: Receipt,
@@ -378,9 +380,55 @@ pub trait IdentityKeys: Send + Sync {
     ) -> impl Future<Output = Stored<Option<String>>> + Send;
 }
 
+/// What is counted of a question of the FAQs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FaqEvent {
+    Opened,
+    /// A conversation began all the same.
+    StillNeeded,
+}
+
+impl FaqEvent {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::StillNeeded => "still_needed",
+        }
+    }
+}
+
+/// How often, of one question.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FaqCount {
+    pub faq: FieldId,
+    pub opened: u64,
+    pub still_needed: u64,
+}
+
+/// A count is remembered by its mark for this long: longer than a stream keeps its records, or a client what it has not sent.
+pub const FAQ_MARK_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// Questions of the FAQs, counted.
+pub trait FaqCounts: Send + Sync {
+    /// Counts an event once for its mark, within [`FAQ_MARK_LIFE`]: the mark and the count are kept together or not at all, and
+    /// a repetition, whoever sends it, counts nothing. Whether it was counted now.
+    fn count_faq(
+        &self,
+        site: &SiteId,
+        faq: &FieldId,
+        event: FaqEvent,
+        mark: uuid::Uuid,
+        now: Timestamp,
+    ) -> impl Future<Output = Stored<bool>> + Send;
+
+    /// Every question of a site that was ever counted, by its id.
+    fn faq_counts(&self, site: &SiteId) -> impl Future<Output = Stored<Vec<FaqCount>>> + Send;
+}
+
 /// Everything that is kept.
-pub trait Store: Conversations + Connections + Accounts + SettingsStore + IdentityKeys {}
-impl<T: Conversations + Connections + Accounts + SettingsStore + IdentityKeys> Store for T {}
+pub trait Store: Conversations + Connections + Accounts + SettingsStore + IdentityKeys + FaqCounts {}
+impl<T: Conversations + Connections + Accounts + SettingsStore + IdentityKeys + FaqCounts> Store for T {}
 
 /// What became of a post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -74,6 +74,8 @@ pub const SESSIONS_PER_ADDRESS: Quota =
 /// Conversations begun from one address.
 pub const BEGINNINGS_PER_ADDRESS: Quota =
     Quota { name: "begin", window: Duration::from_secs(600), limit: 60 };
+/// Questions of the FAQs opened from one address.
+pub const FAQS_PER_ADDRESS: Quota = Quota { name: "faqs", window: Duration::from_secs(600), limit: 240 };
 /// Live connections of one shopper.
 pub const CONNECTIONS_PER_SHOPPER: usize = 10;
 

@@ -5,9 +5,11 @@ use crate::http::RoleName;
 use crate::server::{
     self, AgentName, Author, Body, Cursor, Cursors, Entry, LogName, Preview, ReaderName, Row, StatusName,
 };
+use crate::settings::FieldKindName;
 use domain::conversation as dc;
 use domain::cursor as cur;
 use domain::inbox::List;
+use domain::intake::{AskedChoice, AskedField, AskedKind, Value};
 use domain::people::{self, Availability, Role};
 
 impl From<dc::Numbers> for Numbers {
@@ -42,6 +44,20 @@ impl From<&dc::Entry> for Entry {
             dc::Body::Joined => Body::Joined,
             dc::Body::Left => Body::Left,
             dc::Body::Closed => Body::Closed,
+            dc::Body::Form { fields, held } => {
+                Body::Form { fields: fields.iter().map(Into::into).collect(), held: *held }
+            }
+            dc::Body::Answer(taken) => Body::Answer {
+                field: taken.field.to_string(),
+                label: taken.label.clone(),
+                value: taken.value.as_ref().map(|value| Value::as_str(value).to_owned()),
+                finished: taken.finished,
+            },
+            dc::Body::Faq(faq) => Body::Faq {
+                faq: faq.id.to_string(),
+                question: faq.question.clone(),
+                answer: faq.answer.clone(),
+            },
             dc::Body::Note { text } => Body::Note { text: text.clone() },
             dc::Body::Assigned { to } => Body::Assigned {
                 to: to.as_ref().map(|to| AgentName { id: to.id.to_string(), name: to.name.clone() }),
@@ -57,6 +73,26 @@ impl From<&dc::Entry> for Entry {
             client_id: entry.client_id.map(|id| id.to_string()),
             why: entry.why.map(|why| server::Why { rule: why.rule.name().to_owned(), cause: why.cause }),
         }
+    }
+}
+
+impl From<&AskedField> for server::AskedField {
+    fn from(field: &AskedField) -> Self {
+        let show = |c: &AskedChoice| server::AskedChoice { id: c.id.to_string(), label: c.label.clone() };
+        let mut choices = Vec::new();
+        let kind = match &field.kind {
+            AskedKind::Name => FieldKindName::Name,
+            AskedKind::Email => FieldKindName::Email,
+            AskedKind::Text => FieldKindName::Text,
+            AskedKind::Phone => FieldKindName::Phone,
+            AskedKind::Number => FieldKindName::Number,
+            AskedKind::Choice(options) => {
+                choices = options.iter().map(show).collect();
+                FieldKindName::Choice
+            }
+        };
+        let (id, label) = (field.id.to_string(), field.label.clone());
+        Self { id, kind, label, required: field.required, choices }
     }
 }
 
@@ -100,8 +136,11 @@ pub fn head(head: &dc::Head, cursors: Option<cur::Cursors>, to_agent: bool) -> s
         cursors: cursors.map(Into::into),
         participants: head.participants.iter().map(ToString::to_string).collect(),
         owner: head.owner.filter(|_| to_agent).map(|id| id.to_string()),
-        held: false,
-        form: None,
+        held: head.held,
+        form: head.form.map(|form| match form.finished {
+            true => server::FormProgress::Finished,
+            false => server::FormProgress::Asked,
+        }),
     }
 }
 

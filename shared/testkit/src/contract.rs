@@ -1,19 +1,23 @@
 //! What every store must do: one suite, run on memory and on DynamoDB. Each fact takes a store and ids of its own, so
 //! that all can share one table.
 
-use domain::automatic::{self, Deadline, Message, Rule, Why};
+use domain::automatic::{self, Asking, Deadline, Message, Rule, Why};
 use domain::connection::{Connection, Identity, LONGEST, Registration, Ticket, Topic};
-use domain::conversation::{Body, Change, Command, Head, Log, begin, decide, say_automatically};
+use domain::conversation::{
+    Answering, Beginning, Body, Change, Command, Head, Log, begin, begin_with, decide, speak,
+};
 use domain::cursor::{Cursor, Reader};
 use domain::deadline::{Armed, Deadlines, shard};
 use domain::identity::{Key, KeyId, Material};
 use domain::inbox::{List, Place, Shelf};
+use domain::intake::{AskedChoice, AskedField, AskedKind, Intake};
 use domain::people::{Actor, Availability, Member, Page, Person, Role, Shopper, Site};
 use domain::ports::{
-    Admission, Commit, CommitError, Published, Publishing, Receipt, Sender, Session, Store, StoreError,
+    Admission, Commit, CommitError, FaqCount, FaqEvent, Published, Publishing, Receipt, Sender, Session,
+    Store, StoreError,
 };
 use domain::rate::{Quota, Rate};
-use domain::settings::{Language, ReplyKind, Section};
+use domain::settings::{Faq, FieldId, Language, ReplyKind, Section};
 use domain::text::MessageText;
 use domain::{AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -45,7 +49,7 @@ fn hash() -> [u8; 32] {
 }
 
 fn say(text: &str) -> Command {
-    Command::Say { text: MessageText::parse(text).expect("a text") }
+    Command::Say { text: MessageText::parse(text).expect("a text"), releases: false }
 }
 
 struct Case {
@@ -104,7 +108,16 @@ impl Case {
             at: NOW,
             fingerprint: hash(),
         };
-        Commit { head: change.head, expected_rev, entries: change.entries, sender, client_id, receipt }
+        let profile = change.profile();
+        Commit {
+            head: change.head,
+            expected_rev,
+            entries: change.entries,
+            profile,
+            sender,
+            client_id,
+            receipt,
+        }
     }
 }
 
@@ -122,6 +135,8 @@ pub async fn all<S: Store>(store: &S) {
     cursors_that_many_move_at_once_end_at_the_furthest(store).await;
     deadlines_stand_on_the_head_and_are_found_when_due(store).await;
     what_the_shop_says_by_itself_keeps_its_reason_and_is_stored_once(store).await;
+    a_held_conversation_stands_on_no_shelf_and_what_is_answered_is_kept_with_it(store).await;
+    a_question_is_counted_once_for_its_mark(store).await;
     shelves_show_the_newest_first_and_move_their_heads(store).await;
     sites_know_nothing_of_one_another(store).await;
     a_ticket_is_redeemed_once_and_not_after_its_expiry(store).await;
@@ -386,19 +401,143 @@ pub async fn what_the_shop_says_by_itself_keeps_its_reason_and_is_stored_once<S:
         why: Why { rule: Rule::NobodyOnline, cause: 1 },
     };
     let deadlines = [(Deadline::SlowForm, Armed { due: NOW.plus(Duration::from_secs(60)), seq: 1 })].into();
-    let change = say_automatically(&begun.head, &message, deadlines, NOW).expect("open");
+    let fields = vec![asked("email", AskedKind::Email)];
+    let form = Asking { fields, why: message.why, client_id: automatic::form_id(begun.head.id) };
+    let change = speak(&begun.head, Some(&message), Some(form), deadlines, NOW).expect("open");
     let sender = Sender::Shop(begun.head.id);
     let commit = case.commit(change, Some(begun.head.rev), sender, message.client_id);
     store.commit(&commit).await.expect("stored");
     assert_eq!(store.head(begun.head.id).await.expect("read").as_ref(), Some(&commit.head));
     let page = store.entries(begun.head.id, Log::Thread, 1, 10).await.expect("read");
     assert_eq!(page.entries, commit.entries);
-    assert_eq!(page.entries[0].why, Some(message.why));
+    assert_eq!(
+        (page.entries.len(), page.entries[0].why, page.entries[1].why),
+        (2, Some(message.why), Some(message.why))
+    );
     // The same cause again, as things are now: its message is there.
-    let change = say_automatically(&commit.head, &message, Deadlines::new(), NOW).expect("open");
+    let change = speak(&commit.head, Some(&message), None, Deadlines::new(), NOW).expect("open");
     let again = case.commit(change, Some(commit.head.rev), sender, message.client_id);
     assert!(matches!(store.commit(&again).await, Err(CommitError::Repeated)));
     assert_eq!(store.receipt(sender, message.client_id).await.expect("read"), Some(commit.receipt));
+}
+
+fn asked(id: &str, kind: AskedKind) -> AskedField {
+    let id = FieldId::parse(id).expect("an id");
+    AskedField { id, kind, label: "¿Cuál es?".into(), required: false }
+}
+
+pub async fn a_held_conversation_stands_on_no_shelf_and_what_is_answered_is_kept_with_it<S: Store>(
+    store: &S,
+) {
+    let case = Case::new();
+    let session = Session { shopper: case.shopper, site: case.site.clone(), expires_at: NOW.plus(MINUTE) };
+    store.open_session(hash(), &session, &shopper(&case)).await.expect("opened");
+    let choice = |id: &str| AskedChoice { id: FieldId::parse(id).expect("an id"), label: id.to_uppercase() };
+    let fields = vec![
+        asked("email", AskedKind::Email),
+        asked("name", AskedKind::Name),
+        asked("note", AskedKind::Text),
+        asked("phone", AskedKind::Phone),
+        asked("count", AskedKind::Number),
+        asked("size", AskedKind::Choice(vec![choice("s"), choice("l")])),
+        asked("more", AskedKind::Text),
+    ];
+    let faq = Faq {
+        id: FieldId::parse("shipping").expect("an id"),
+        question: "¿Cuánto tarda?".into(),
+        answer: "**Dos** días.".into(),
+    };
+    let with = Beginning { faqs: vec![faq], held_for: Some((fields, Rule::FormOffline)) };
+    let (id, text) = (ConversationId(fresh()), MessageText::parse("Hola").expect("a text"));
+    let client_id = ClientId(fresh());
+    let whose = (case.shopper, case.site.clone());
+    let change = begin_with(id, whose, None, text, with, client_id, NOW);
+    let begun = case.commit(change, None, Sender::Shopper(case.shopper), client_id);
+    store.commit(&begun).await.expect("stored");
+    let stands = async |shelf| {
+        let heads = store.shelf(&case.site, shelf, None, 50).await.expect("read");
+        heads.iter().any(|head| head.id == id)
+    };
+    let mut head = begun.head.clone();
+    assert_eq!(store.head(id).await.expect("read"), Some(head.clone()));
+    assert_eq!(store.open_conversation(case.shopper).await.expect("read"), Some(id));
+    assert!(head.held && !stands(Shelf::Queue).await);
+    let mut thread = begun.entries;
+    let answer = |thread: &[_], head: &Head, field: &str, value: Option<&str>| {
+        let (intake, value) = (Intake::of(thread), value.map(str::to_owned));
+        let field = FieldId::parse(field).expect("an id");
+        let answering = Answering { intake, field, value, releases: false };
+        case.next(head, &case.shopper(), Command::Answer(Box::new(answering)), NOW)
+    };
+    // A commit that loses leaves the profile as it is.
+    let known = || async { store.shopper(case.shopper).await.expect("read").expect("a profile") };
+    let lost = answer(&thread, &Head { rev: head.rev + 9, ..head.clone() }, "email", Some("x@example.com"));
+    assert!(matches!(store.commit(&lost).await, Err(CommitError::Moved)));
+    assert_eq!(known().await, shopper(&case));
+    let given = [
+        ("email", Some("eva@example.com")),
+        ("name", Some("Eva María")),
+        ("note", Some("two\nlines")),
+        ("phone", Some("600 123 456")),
+        ("count", Some("2,5")),
+        ("size", Some("l")),
+    ];
+    for (field, value) in given {
+        let commit = answer(&thread, &head, field, value);
+        store.commit(&commit).await.expect("stored");
+        thread.extend(commit.entries);
+        head = commit.head;
+        assert_eq!(store.head(id).await.expect("read"), Some(head.clone()));
+    }
+    assert!(head.held && !stands(Shelf::Queue).await);
+    let told =
+        Shopper { name: Some("Eva María".into()), email: Some("eva@example.com".into()), ..shopper(&case) };
+    assert_eq!(known().await, told);
+    let last = answer(&thread, &head, "more", None);
+    store.commit(&last).await.expect("stored");
+    thread.extend(last.entries.clone());
+    assert!(last.entries[0].releases && !last.head.held && stands(Shelf::Queue).await);
+    assert_eq!(known().await, told);
+    assert_eq!(store.head(id).await.expect("read"), Some(last.head));
+    assert_eq!(store.entries(id, Log::Thread, 0, 100).await.expect("read").entries, thread);
+    // Of somebody of whom nothing is known nothing can be changed, and nothing is stored.
+    let stranger = Case::new();
+    let begun = stranger.begin(ClientId(fresh()), NOW);
+    store.commit(&begun).await.expect("stored");
+    let mut next = stranger.next(&begun.head, &stranger.shopper(), say("x"), NOW);
+    next.profile = lost.profile;
+    assert!(matches!(store.commit(&next).await, Err(CommitError::Moved)));
+    assert_eq!(store.head(begun.head.id).await.expect("read"), Some(begun.head));
+    assert_eq!(store.shopper(stranger.shopper).await.expect("read"), None);
+}
+
+pub async fn a_question_is_counted_once_for_its_mark<S: Store>(store: &S) {
+    use FaqEvent::{Opened, StillNeeded};
+    let (here, there) = (site(), site());
+    let id = |text: &str| FieldId::parse(text).expect("an id");
+    let (first, second) = (fresh(), fresh());
+    let count = async |of: &SiteId, faq: &str, event, mark| {
+        store.count_faq(of, &id(faq), event, mark, NOW).await.expect("counted")
+    };
+    assert_eq!(store.faq_counts(&here).await.expect("read"), []);
+    assert!(count(&here, "shipping", Opened, first).await);
+    assert!(!count(&here, "shipping", Opened, first).await, "an answer was lost, and it is sent again");
+    assert!(count(&here, "shipping", Opened, second).await);
+    // One mark for each question, event and site.
+    assert!(count(&here, "shipping", StillNeeded, first).await);
+    assert!(count(&here, "returns", Opened, first).await);
+    assert!(count(&there, "shipping", Opened, first).await);
+    let counted = |faq: &str, opened, still_needed| FaqCount { faq: id(faq), opened, still_needed };
+    let counts = store.faq_counts(&here).await.expect("read");
+    assert_eq!(counts, [counted("returns", 1, 0), counted("shipping", 2, 1)]);
+    assert_eq!(store.faq_counts(&there).await.expect("read"), [counted("shipping", 1, 0)]);
+    // Many at once: all of them, or told that it was too much.
+    let marks: Vec<Uuid> = (0..8).map(|_| fresh()).collect();
+    let many = marks.iter().map(|mark| store.count_faq(&here, &counts[0].faq, Opened, *mark, NOW));
+    let counted =
+        futures::future::join_all(many).await.into_iter().filter(|one| matches!(one, Ok(true))).count();
+    let now = store.faq_counts(&here).await.expect("read");
+    assert_eq!(now[0].opened, 1 + counted as u64);
 }
 
 pub async fn nothing_reopens_or_adds_to_a_closed_conversation<S: Store>(store: &S) {

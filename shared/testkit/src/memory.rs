@@ -8,13 +8,13 @@ use domain::identity::{Key, KeyId};
 use domain::inbox::{Place, Shelf, shelf};
 use domain::people::{Availability, Member, Page, Person, Shopper, Site};
 use domain::ports::{
-    Accounts, Admission, Commit, CommitError, Connections, Conversations, EntryPage, IdentityKeys, Published,
-    Publishing, Receipt, Sender, Session, SettingsStore, Stored,
+    Accounts, Admission, Commit, CommitError, Connections, Conversations, EntryPage, FaqCount, FaqCounts,
+    FaqEvent, IdentityKeys, Published, Publishing, Receipt, Sender, Session, SettingsStore, Stored,
 };
 use domain::rate::{Quota, Rate, Verdict};
-use domain::settings::Section;
+use domain::settings::{FieldId, Section};
 use domain::{AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -43,6 +43,9 @@ struct State {
     tokens: HashMap<(SiteId, String), (String, Timestamp)>,
     published: BTreeMap<(SiteId, Section), Vec<Published>>,
     counters: HashMap<(&'static str, String, u64), u32>,
+    faq_counts: BTreeMap<(SiteId, FieldId), FaqCount>,
+    /// For ever: longer than the contract asks.
+    faq_marks: HashSet<(SiteId, FieldId, FaqEvent, uuid::Uuid)>,
 }
 
 impl Memory {
@@ -70,11 +73,14 @@ impl Memory {
 impl State {
     fn place(&mut self, head: Head) {
         if let Some(before) = self.heads.get(&head.id)
-            && let Some(shelved) = self.shelves.get_mut(&(before.site.clone(), shelf(before)))
+            && let Some(stood) = shelf(before)
+            && let Some(shelved) = self.shelves.get_mut(&(before.site.clone(), stood))
         {
             shelved.remove(&Place::of(before));
         }
-        self.shelves.entry((head.site.clone(), shelf(&head))).or_default().insert(Place::of(&head), head.id);
+        if let Some(shelf) = shelf(&head) {
+            self.shelves.entry((head.site.clone(), shelf)).or_default().insert(Place::of(&head), head.id);
+        }
         self.heads.insert(head.id, head);
     }
 }
@@ -104,8 +110,13 @@ impl Conversations for Memory {
         let fresh = commit.entries.iter().all(|entry| {
             !state.entries.get(&(head.id, entry.log)).is_some_and(|log| log.contains_key(&entry.seq))
         });
-        if !stands || !fresh {
+        let unknown = commit.profile.is_some() && !state.shoppers.contains_key(&head.shopper);
+        if !stands || !fresh || unknown {
             return Err(CommitError::Moved);
+        }
+        if let (Some(told), Some(profile)) = (&commit.profile, state.shoppers.get_mut(&head.shopper)) {
+            profile.name = told.name.clone().or(profile.name.take());
+            profile.email = told.email.clone().or(profile.email.take());
         }
         state.receipts.insert((commit.sender, commit.client_id), commit.receipt.clone());
         for entry in &commit.entries {
@@ -325,6 +336,35 @@ impl SettingsStore for Memory {
         let versions = state.published.get(&(site.clone(), section)).into_iter().flatten().rev();
         let beyond = versions.filter(|one| before.is_none_or(|before| one.version < before));
         Ok(beyond.take(limit).cloned().collect())
+    }
+}
+
+impl FaqCounts for Memory {
+    async fn count_faq(
+        &self,
+        site: &SiteId,
+        faq: &FieldId,
+        event: FaqEvent,
+        mark: uuid::Uuid,
+        _now: Timestamp,
+    ) -> Stored<bool> {
+        let mut state = self.lock();
+        if !state.faq_marks.insert((site.clone(), faq.clone(), event, mark)) {
+            return Ok(false);
+        }
+        let none = || FaqCount { faq: faq.clone(), opened: 0, still_needed: 0 };
+        let count = state.faq_counts.entry((site.clone(), faq.clone())).or_insert_with(none);
+        match event {
+            FaqEvent::Opened => count.opened += 1,
+            FaqEvent::StillNeeded => count.still_needed += 1,
+        }
+        Ok(true)
+    }
+
+    async fn faq_counts(&self, site: &SiteId) -> Stored<Vec<FaqCount>> {
+        let state = self.lock();
+        let of_site = state.faq_counts.iter().filter(|((of, _), _)| of == site);
+        Ok(of_site.map(|(_, count)| count.clone()).collect())
     }
 }
 

@@ -148,7 +148,10 @@ async fn lengthen(stack: &Stack, conversation: ConversationId) -> Numbers {
                 9 => (&agent, domain::conversation::Command::Note { text: text("Asked the workshop.") }),
                 _ => (
                     &shopper,
-                    domain::conversation::Command::Say { text: text(&"Is it dimmable? ".repeat(4)) },
+                    domain::conversation::Command::Say {
+                        text: text(&"Is it dimmable? ".repeat(4)),
+                        releases: false,
+                    },
                 ),
             };
             let change = decide(&head, actor, command, id, at).unwrap();
@@ -163,6 +166,7 @@ async fn lengthen(stack: &Stack, conversation: ConversationId) -> Numbers {
             head: head.clone(),
             expected_rev: Some(expected_rev),
             entries,
+            profile: None,
             sender,
             client_id: id,
             receipt,

@@ -10,12 +10,12 @@ use domain::identity::{Key, KeyId};
 use domain::inbox::{Place, Shelf};
 use domain::people::{Availability, Member, Page, Person, Shopper, Site};
 use domain::ports::{
-    Accounts, Admission, Commit, CommitError, Connections, Conversations, EntryPage, Environment,
-    IdentityKeys, Posted, Published, Publishing, Push, Receipt, Sender, Session, SettingsStore, StoreError,
-    Stored,
+    Accounts, Admission, Commit, CommitError, Connections, Conversations, EntryPage, Environment, FaqCount,
+    FaqCounts, FaqEvent, IdentityKeys, Posted, Published, Publishing, Push, Receipt, Sender, Session,
+    SettingsStore, StoreError, Stored,
 };
 use domain::rate::{Quota, Rate};
-use domain::settings::Section;
+use domain::settings::{FieldId, Section};
 use domain::{AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
@@ -400,6 +400,13 @@ impl IdentityKeys for Faulty {
         keep_key(site: &SiteId, key: &Key) -> bool;
         end_key(site: &SiteId, id: &KeyId, at: Timestamp) -> bool;
         claim_token(site: &SiteId, token: &str, subject: &str, until: Timestamp, now: Timestamp) -> Option<String>;
+    }
+}
+
+impl FaqCounts for Faulty {
+    forward! {
+        count_faq(site: &SiteId, faq: &FieldId, event: FaqEvent, mark: uuid::Uuid, now: Timestamp) -> bool;
+        faq_counts(site: &SiteId) -> Vec<FaqCount>;
     }
 }
 

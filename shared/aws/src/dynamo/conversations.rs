@@ -7,13 +7,17 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    Update,
 };
 use domain::automatic::{Deadline, Rule, Why};
-use domain::conversation::{Assignee, Author, Body, Entry, Head, Log, Numbers, Preview, Status};
+use domain::conversation::{Assignee, Author, Body, Entry, FormMark, Head, Log, Numbers, Preview, Status};
 use domain::cursor::{Cursor, Cursors, Reader};
 use domain::deadline::{Armed, Call, Deadlines, shard};
 use domain::inbox::{Place, Shelf, shelf};
+use domain::intake::{AskedChoice, AskedField, AskedKind, Taken, Value};
+use domain::people::ProfileChange;
 use domain::ports::{Commit, CommitError, Conversations, EntryPage, Receipt, Sender, StoreError, Stored};
+use domain::settings::{Faq, FieldId};
 use domain::{ClientId, ConversationId, ShopperId, SiteId, Timestamp};
 use std::collections::HashMap;
 
@@ -367,6 +371,9 @@ impl Dynamo {
         for entry in &commit.entries {
             items.push(self.put_absent(write_entry(head.id, entry)));
         }
+        if let Some(profile) = &commit.profile {
+            items.push(self.change_profile(head.shopper, profile));
+        }
         if commit.expected_rev.is_none() {
             let open = Item::at(keys::open(head.shopper)).text("conversation", head.id.to_string());
             items.push(self.put_absent(open));
@@ -387,6 +394,24 @@ impl Dynamo {
             );
         }
         items
+    }
+
+    /// Sets what is told; what is not stays.
+    fn change_profile(&self, shopper: ShopperId, profile: &ProfileChange) -> TransactWriteItem {
+        let told = [("name", &profile.name), ("email", &profile.email)];
+        let told: Vec<_> = told.into_iter().filter_map(|(name, text)| Some((name, text.as_ref()?))).collect();
+        let sets: Vec<String> = told.iter().map(|(name, _)| format!("#{name} = :{name}")).collect();
+        let mut update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(attributes(keys::profile(shopper))))
+            .update_expression(format!("SET {}", sets.join(", ")))
+            .condition_expression("attribute_exists(pk)");
+        for (name, text) in told {
+            update = update
+                .expression_attribute_names(format!("#{name}"), name)
+                .expression_attribute_values(format!(":{name}"), s(text));
+        }
+        TransactWriteItem::builder().update(update.build().expect("table and key are set")).build()
     }
 
     fn put_absent(&self, item: Item) -> TransactWriteItem {
@@ -449,9 +474,22 @@ fn write_head(head: &Head) -> Item {
         .list("participants", head.participants.iter().map(ToString::to_string))
         .time("began_at", head.began_at)
         .time("last_activity", head.last_activity)
-        .flag("unread", head.unread)
-        .text("inbox_pk", keys::shelf(&head.site, shelf(head)))
-        .text("inbox_sk", keys::place(Place::of(head)));
+        .flag("unread", head.unread);
+    match shelf(head) {
+        Some(shelf) => {
+            item = item
+                .text("inbox_pk", keys::shelf(&head.site, shelf))
+                .text("inbox_sk", keys::place(Place::of(head)));
+        }
+        // On no shelf: the index does not know of it.
+        None => item = item.flag("held", true),
+    }
+    if let Some(form) = head.form {
+        item = item.number("form", form.seq);
+        if form.finished {
+            item = item.flag("form_finished", true);
+        }
+    }
     if let Some(since) = head.waiting_since {
         item = item.time("waiting_since", since);
     }
@@ -522,6 +560,8 @@ pub(super) fn read_head(item: &Item) -> Stored<Head> {
         unread: item.is_set("unread"),
         preview,
         deadlines: read_deadlines(item)?,
+        held: item.is_set("held"),
+        form: item.get_number("form").map(|seq| FormMark { seq, finished: item.is_set("form_finished") }),
     })
 }
 
@@ -536,12 +576,24 @@ fn write_entry(conversation: ConversationId, entry: &Entry) -> Item {
         Some(why) => item.text("rule", why.rule.name()).number("cause", why.cause),
         None => item,
     };
+    let item = if entry.releases { item.flag("releases", true) } else { item };
     match &entry.body {
         Body::Message { text } => item.text("kind", "message").text("text", text),
         Body::Note { text } => item.text("kind", "note").text("text", text),
         Body::Joined => item.text("kind", "joined"),
         Body::Left => item.text("kind", "left"),
         Body::Closed => item.text("kind", "closed"),
+        Body::Form { fields, held } => {
+            let mut item = item.text("kind", "form").flag("held", *held);
+            item.0.insert("fields".to_owned(), AttributeValue::L(fields.iter().map(write_asked).collect()));
+            item
+        }
+        Body::Answer(taken) => write_taken(item.text("kind", "answer"), taken),
+        Body::Faq(faq) => item
+            .text("kind", "faq")
+            .text("faq", faq.id.as_str())
+            .text("question", &faq.question)
+            .text("answer", &faq.answer),
         Body::Assigned { to } => item
             .text("kind", "assigned")
             .maybe_text("to", to.as_ref().map(|to| to.id.to_string()))
@@ -563,6 +615,13 @@ fn read_entry(item: &Item, log: Log) -> Stored<Entry> {
                 to: id.map(|id| Assignee { id, name: item.string("to_name").unwrap_or_default() }),
             }
         }
+        "form" => Body::Form { fields: read_asked_fields(item)?, held: item.is_set("held") },
+        "answer" => Body::Answer(read_taken(item)?),
+        "faq" => Body::Faq(Faq {
+            id: read_field_id(item, "faq")?,
+            question: item.need("question")?.to_owned(),
+            answer: item.need("answer")?.to_owned(),
+        }),
         _ => return Err(StoreError::Broken("attribute kind".into())),
     };
     Ok(Entry {
@@ -574,6 +633,103 @@ fn read_entry(item: &Item, log: Log) -> Stored<Entry> {
         body,
         client_id: item.parse_maybe("client_id")?,
         why: read_why(item),
+        releases: item.is_set("releases"),
+    })
+}
+
+const fn kind_name(kind: &AskedKind) -> &'static str {
+    match kind {
+        AskedKind::Name => "name",
+        AskedKind::Email => "email",
+        AskedKind::Text => "text",
+        AskedKind::Phone => "phone",
+        AskedKind::Number => "number",
+        AskedKind::Choice(_) => "choice",
+    }
+}
+
+fn write_asked(field: &AskedField) -> AttributeValue {
+    let mut item = Item::default()
+        .text("id", field.id.as_str())
+        .text("kind", kind_name(&field.kind))
+        .text("label", &field.label)
+        .flag("required", field.required);
+    if let AskedKind::Choice(choices) = &field.kind {
+        let one = |choice: &AskedChoice| {
+            AttributeValue::M(Item::default().text("id", choice.id.as_str()).text("label", &choice.label).0)
+        };
+        item.0.insert("choices".to_owned(), AttributeValue::L(choices.iter().map(one).collect()));
+    }
+    AttributeValue::M(item.0)
+}
+
+fn read_asked_fields(item: &Item) -> Stored<Vec<AskedField>> {
+    let field = |item: Item| {
+        let kind = match item.need("kind")? {
+            "name" => AskedKind::Name,
+            "email" => AskedKind::Email,
+            "text" => AskedKind::Text,
+            "phone" => AskedKind::Phone,
+            "number" => AskedKind::Number,
+            "choice" => {
+                let choice = |item: Item| {
+                    Ok(AskedChoice { id: read_field_id(&item, "id")?, label: item.need("label")?.to_owned() })
+                };
+                AskedKind::Choice(items(&item, "choices")?.into_iter().map(choice).collect::<Stored<_>>()?)
+            }
+            _ => return Err(StoreError::Broken("attribute kind".into())),
+        };
+        let (id, label) = (read_field_id(&item, "id")?, item.need("label")?.to_owned());
+        Ok(AskedField { id, kind, label, required: item.is_set("required") })
+    };
+    items(item, "fields")?.into_iter().map(field).collect()
+}
+
+/// A list of maps.
+fn items(item: &Item, name: &str) -> Stored<Vec<Item>> {
+    let list = item.0.get(name).and_then(|list| list.as_l().ok());
+    let list = list.ok_or_else(|| StoreError::Broken(format!("attribute {name}")))?;
+    let maps = list.iter().map(|value| value.as_m().ok().cloned().map(Item::from));
+    maps.collect::<Option<_>>().ok_or_else(|| StoreError::Broken(format!("attribute {name}")))
+}
+
+pub(super) fn read_field_id(item: &Item, name: &str) -> Stored<FieldId> {
+    FieldId::parse(item.need(name)?).ok_or_else(|| StoreError::Broken(format!("attribute {name}")))
+}
+
+fn write_taken(item: Item, taken: &Taken) -> Item {
+    let item = item.text("field", taken.field.as_str()).text("label", &taken.label);
+    let item = if taken.finished { item.flag("finished", true) } else { item };
+    let Some(value) = &taken.value else { return item };
+    let item = item.text("value", value.as_str());
+    match value {
+        Value::Name(_) => item.text("value_kind", "name"),
+        Value::Email(_) => item.text("value_kind", "email"),
+        Value::Text(_) => item.text("value_kind", "text"),
+        Value::Phone(_) => item.text("value_kind", "phone"),
+        Value::Number(_) => item.text("value_kind", "number"),
+        Value::Choice(choice) => item.text("value_kind", "choice").text("choice", choice.id.as_str()),
+    }
+}
+
+fn read_taken(item: &Item) -> Stored<Taken> {
+    let value = match item.string("value") {
+        None => None,
+        Some(text) => Some(match item.need("value_kind")? {
+            "name" => Value::Name(text),
+            "email" => Value::Email(text),
+            "text" => Value::Text(text),
+            "phone" => Value::Phone(text),
+            "number" => Value::Number(text),
+            "choice" => Value::Choice(AskedChoice { id: read_field_id(item, "choice")?, label: text }),
+            _ => return Err(StoreError::Broken("attribute value_kind".into())),
+        }),
+    };
+    Ok(Taken {
+        field: read_field_id(item, "field")?,
+        label: item.need("label")?.to_owned(),
+        value,
+        finished: item.is_set("finished"),
     })
 }
 

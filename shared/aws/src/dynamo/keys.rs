@@ -8,10 +8,11 @@ use domain::cursor::Reader;
 use domain::deadline::Call;
 use domain::identity::KeyId;
 use domain::inbox::{Place, Shelf};
-use domain::ports::Sender;
-use domain::settings::Section;
+use domain::ports::{FaqEvent, Sender};
+use domain::settings::{FieldId, Section};
 use domain::{AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp};
 use std::fmt::Write;
+use uuid::Uuid;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {
@@ -144,6 +145,20 @@ pub fn published(id: &SiteId, section: Section) -> Key {
 #[must_use]
 pub fn version(id: &SiteId, section: Section, version: u64) -> Key {
     key(site(id), format!("HIST#{}#{version:012}", section.name()))
+}
+
+/// The prefix under which a site's counts of its FAQs stand.
+pub const FAQ_COUNT: &str = "FAQ#";
+
+#[must_use]
+pub fn faq_count(id: &SiteId, faq: &FieldId) -> Key {
+    key(site(id), format!("{FAQ_COUNT}{faq}"))
+}
+
+/// That an event has been counted.
+#[must_use]
+pub fn faq_mark(id: &SiteId, faq: &FieldId, event: FaqEvent, mark: Uuid) -> Key {
+    key(format!("F#{}", mark.hyphenated()), format!("{id}#{}#{faq}", event.name()))
 }
 
 #[must_use]

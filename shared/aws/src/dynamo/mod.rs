@@ -2,7 +2,7 @@
 //!
 //! | Entity | `pk` | `sk` | Holds | Read by |
 //! |---|---|---|---|---|
-//! | head | `C#conv` | `META` | the fold of both logs and the deadlines; `inbox_pk`, `inbox_sk`; while there are deadlines `due_pk`, `due_sk` | key; indexes `inbox`, `deadlines` |
+//! | head | `C#conv` | `META` | the fold of both logs and the deadlines; unless it is held `inbox_pk`, `inbox_sk`; while there are deadlines `due_pk`, `due_sk` | key; indexes `inbox`, `deadlines` |
 //! | entry | `C#conv` | `T#seq`, `B#seq` | one line of a log | query by number |
 //! | receipt | `P#shopper` | `D#client` | what a shopper's command was answered | key |
 //! | receipt | `C#conv` | `D#agent#client` | what an agent's command was answered | key |
@@ -17,6 +17,8 @@
 //! | published section | `S#site` | `PUB#section` | settings as they are: version, who, when, content | key, query by prefix |
 //! | earlier version | `S#site` | `HIST#section#version` | every version that was published, the present one too | query by number |
 //! | member | `S#site` | `M#agent` | role, name, version, presence | key, query by prefix |
+//! | FAQ count | `S#site` | `FAQ#question` | how often it was opened, how often a person was needed all the same | query by prefix |
+//! | FAQ mark | `F#id` | `site#event#question` | that this event has been counted; ttl | by writing |
 //! | membership | `A#agent` | `S#site` | that there is one | query by prefix |
 //! | person | `E#email` | `PERSON` | who may sign in | key |
 //! | connection | `K#connection` | `CONNECTION` | who it is, its rate, what it is registered under; ttl | key |
@@ -34,6 +36,7 @@
 mod accounts;
 mod connections;
 mod conversations;
+mod faqs;
 mod identity;
 mod item;
 pub mod keys;

@@ -21,6 +21,7 @@ mod opening;
 
 pub use opening::next_opening;
 
+use crate::intake::AskedField;
 use crate::office_hours::{Status, Zone};
 use crate::settings::{FormTime, Language, ReplyKind, Settings, When, fill};
 use crate::{ClientId, ConversationId, Timestamp};
@@ -121,6 +122,14 @@ pub enum FormState {
     Asked,
 }
 
+/// A form that is asked: of whom, and so what, is the caller's to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asking {
+    pub fields: Vec<AskedField>,
+    pub why: Why,
+    pub client_id: ClientId,
+}
+
 /// What follows from a cause, in this order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
@@ -194,6 +203,15 @@ impl Rule {
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|rule| rule.name() == name)
+    }
+
+    /// Why a form that is asked at once is.
+    #[must_use]
+    pub const fn asking_at_once(when: When) -> Self {
+        match when {
+            When::Online => Self::FormAlways,
+            When::Offline => Self::FormOffline,
+        }
     }
 
     /// The message that this rule sends, if it is one.
@@ -302,8 +320,7 @@ fn first_message(s: &Situation<'_>, seq: u64, at: Timestamp, now: Timestamp) -> 
         let when = if s.online() { When::Online } else { When::Offline };
         match (s.settings.form.time(when), when) {
             (FormTime::Never, _) => {}
-            (FormTime::Always, When::Online) => actions.push(s.ask_form(Rule::FormAlways, seq)),
-            (FormTime::Always, When::Offline) => actions.push(s.ask_form(Rule::FormOffline, seq)),
+            (FormTime::Always, when) => actions.push(s.ask_form(Rule::asking_at_once(when), seq)),
             (FormTime::Slow(after), _) => {
                 actions.push(Action::Arm { deadline: Deadline::SlowForm, seq, due: at.plus(after) });
             }
@@ -372,7 +389,7 @@ impl Situation<'_> {
 
     fn ask_form(&self, rule: Rule, seq: u64) -> Action {
         // One form for a conversation, whatever asked for it.
-        Action::AskForm(Why { rule, cause: seq }, client_id(self.conversation, 0, "form"))
+        Action::AskForm(Why { rule, cause: seq }, form_id(self.conversation))
     }
 
     fn message(&self, kind: ReplyKind, rule: Rule, seq: u64, slot: &str, now: Timestamp) -> Message {
@@ -395,6 +412,12 @@ impl Situation<'_> {
             why: Why { rule, cause: seq },
         }
     }
+}
+
+/// The id under which a conversation's form is asked: one for a conversation, whoever asks it.
+#[must_use]
+pub fn form_id(conversation: ConversationId) -> ClientId {
+    client_id(conversation, 0, "form")
 }
 
 /// The id of what `slot` sends for the entry `seq`: always the same, and nobody else's. The slot does not tell *which*

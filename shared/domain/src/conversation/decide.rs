@@ -1,9 +1,11 @@
 //! What a command does: a head, a command and the time in; a change or a named refusal out.
 
 use super::{Assignee, Author, Body, Entry, Head, Log, Numbers, Status, fold};
-use crate::automatic;
+use crate::automatic::{self, Asking, Rule, Why};
 use crate::deadline::Deadlines;
-use crate::people::Actor;
+use crate::intake::{self, AskedField, Intake, Value};
+use crate::people::{Actor, ProfileChange};
+use crate::settings::{Faq, FieldId};
 use crate::text::MessageText;
 use crate::{AgentId, ClientId, ConversationId, Timestamp};
 use std::collections::BTreeSet;
@@ -12,7 +14,10 @@ use std::collections::BTreeSet;
 pub enum Command {
     Say {
         text: MessageText,
+        /// A shopper's, where the conversation is held: nothing holds it any more.
+        releases: bool,
     },
+    Answer(Box<Answering>),
     Close,
     Note {
         text: MessageText,
@@ -26,6 +31,27 @@ pub enum Command {
     Leave,
 }
 
+/// A shopper's answer to a question of the form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answering {
+    /// How far the form is filled; `None`: it has not been asked.
+    pub intake: Option<Intake>,
+    pub field: FieldId,
+    /// `None`: skipped.
+    pub value: Option<String>,
+    /// Nothing holds the conversation any more, whether this finishes the form or not.
+    pub releases: bool,
+}
+
+/// What a conversation may begin with, beside its first message.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Beginning {
+    /// Before it.
+    pub faqs: Vec<Faq>,
+    /// Behind it: the form for which the conversation is held. So none is held without one that can be filled.
+    pub held_for: Option<(Vec<AskedField>, Rule)>,
+}
+
 /// What is to be stored, all of it or nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
@@ -37,14 +63,37 @@ pub struct Change {
     pub seq: u64,
 }
 
+impl Change {
+    /// What its answers tell of the shopper.
+    #[must_use]
+    pub fn profile(&self) -> Option<ProfileChange> {
+        let mut profile = ProfileChange::default();
+        for entry in &self.entries {
+            let Body::Answer(taken) = &entry.body else { continue };
+            match &taken.value {
+                Some(Value::Name(name)) if taken.field == FieldId::name() => {
+                    profile.name = Some(name.clone());
+                }
+                Some(Value::Email(email)) if taken.field == FieldId::email() => {
+                    profile.email = Some(email.clone());
+                }
+                _ => {}
+            }
+        }
+        (profile != ProfileChange::default()).then_some(profile)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     #[error("the conversation is closed; the next message starts a new one")]
     Closed,
     #[error("a colleague was quicker")]
     Taken { owner: Option<AgentId> },
-    #[error("only agents may do this")]
+    #[error("not for this role")]
     Forbidden,
+    #[error("{why}")]
+    Form { field: FieldId, why: intake::Refusal },
 }
 
 /// A shopper's first message.
@@ -54,6 +103,20 @@ pub fn begin(
     actor: (crate::ShopperId, crate::SiteId),
     shopper_name: Option<String>,
     text: MessageText,
+    client_id: ClientId,
+    now: Timestamp,
+) -> Change {
+    begin_with(id, actor, shopper_name, text, Beginning::default(), client_id, now)
+}
+
+/// The same, with what comes before it and what it is held for.
+#[must_use]
+pub fn begin_with(
+    id: ConversationId,
+    actor: (crate::ShopperId, crate::SiteId),
+    shopper_name: Option<String>,
+    text: MessageText,
+    with: Beginning,
     client_id: ClientId,
     now: Timestamp,
 ) -> Change {
@@ -74,10 +137,20 @@ pub fn begin(
         unread: false,
         preview: None,
         deadlines: Deadlines::new(),
+        held: false,
+        form: None,
     };
-    let mut draft = Draft::new(&head, client_id, now);
-    draft.push(Author::Shopper, Body::Message { text: text.into_string() });
-    draft.finish()
+    let mut draft = Draft::new(&head, now);
+    for faq in with.faqs {
+        draft.push(Author::Shopper, Body::Faq(faq));
+    }
+    let message = draft.push(Author::Shopper, Body::Message { text: text.into_string() });
+    let cause = draft.entries[message].seq;
+    if let Some((fields, rule)) = with.held_for {
+        let asking = Asking { fields, why: Why { rule, cause }, client_id: automatic::form_id(id) };
+        draft.ask(asking, true);
+    }
+    draft.finish(message, client_id)
 }
 
 /// Whether and how `command` changes the conversation. That `actor` may reach it at all has been checked before:
@@ -89,9 +162,10 @@ pub fn decide(
     client_id: ClientId,
     now: Timestamp,
 ) -> Result<Change, Refusal> {
-    let mut draft = Draft::new(head, client_id, now);
+    let mut draft = Draft::new(head, now);
     match (command, actor) {
-        (
+        (Command::Answer(_), Actor::Agent { .. })
+        | (
             Command::Note { .. } | Command::Assign { .. } | Command::Join | Command::Leave,
             Actor::Shopper { .. },
         ) => {
@@ -102,10 +176,20 @@ pub fn decide(
             draft.push(author(actor), Body::Note { text: text.into_string() });
         }
         _ if !head.is_open() => return Err(Refusal::Closed),
-        (Command::Say { text }, Actor::Shopper { .. }) => {
-            draft.push(Author::Shopper, Body::Message { text: text.into_string() });
+        (Command::Say { text, releases }, Actor::Shopper { .. }) => {
+            let body = Body::Message { text: text.into_string() };
+            draft.push_releasing(Author::Shopper, body, releases && head.held);
         }
-        (Command::Say { text }, Actor::Agent { id, name, .. }) => {
+        (Command::Answer(answering), Actor::Shopper { .. }) => {
+            let Answering { intake, field, value, releases } = *answering;
+            let refuse = |why| Refusal::Form { field: field.clone(), why };
+            let intake = intake.ok_or_else(|| refuse(intake::Refusal::NotAsked))?;
+            if let Some(taken) = intake.take(&field, value.as_deref()).map_err(refuse)? {
+                let releases = head.held && (releases || taken.finished);
+                draft.push_releasing(Author::Shopper, Body::Answer(taken), releases);
+            }
+        }
+        (Command::Say { text, .. }, Actor::Agent { id, name, .. }) => {
             if !head.participants.contains(id) {
                 draft.push(author(actor), Body::Joined);
             }
@@ -116,7 +200,9 @@ pub fn decide(
             }
             draft.push(author(actor), Body::Message { text: text.into_string() });
         }
-        (Command::Close, _) => draft.push(author(actor), Body::Closed),
+        (Command::Close, _) => {
+            draft.push(author(actor), Body::Closed);
+        }
         (Command::Assign { to, expected }, Actor::Agent { .. }) => {
             let wanted = to.as_ref().map(|to| to.id);
             if head.owner != wanted {
@@ -137,28 +223,40 @@ pub fn decide(
             }
         }
     }
-    Ok(draft.finish())
+    let last = draft.entries.len().saturating_sub(1);
+    Ok(draft.finish(last, client_id))
 }
 
-/// What the shop says by itself, and the deadlines that stand from then on: one change, so that whoever repeats it
-/// repeats both. A closed conversation is told nothing. Whether a person has answered is the caller's to know: the
+/// What the shop says and asks by itself, and the deadlines that stand from then on: one change, so that whoever repeats it
+/// repeats all of it. A closed conversation is told nothing. Whether a person has answered is the caller's to know: the
 /// answer moves the head, and a change decided on the head before it is not stored.
-pub fn say_automatically(
+pub fn speak(
     head: &Head,
-    message: &automatic::Message,
+    message: Option<&automatic::Message>,
+    form: Option<Asking>,
     deadlines: Deadlines,
     now: Timestamp,
 ) -> Result<Change, Refusal> {
     if !head.is_open() {
         return Err(Refusal::Closed);
     }
-    let mut draft = Draft::new(head, message.client_id, now);
-    draft.push(Author::System, Body::Message { text: message.text.clone() });
-    if let Some(entry) = draft.entries.last_mut() {
-        entry.why = Some(message.why);
+    let mut draft = Draft::new(head, now);
+    let mut id = None;
+    if let Some(message) = message {
+        let at = draft.push(Author::System, Body::Message { text: message.text.clone() });
+        draft.entries[at].why = Some(message.why);
+        id = Some(message.client_id);
+    }
+    if let Some(asking) = form {
+        let asked = asking.client_id;
+        draft.ask(asking, false);
+        id = id.or(Some(asked));
     }
     draft.head.deadlines = deadlines;
-    Ok(draft.finish())
+    Ok(match id {
+        Some(id) => draft.finish(0, id),
+        None => draft.unchanged(),
+    })
 }
 
 fn author(actor: &Actor) -> Author {
@@ -172,43 +270,57 @@ fn author(actor: &Actor) -> Author {
 struct Draft {
     head: Head,
     entries: Vec<Entry>,
-    client_id: ClientId,
     now: Timestamp,
 }
 
 impl Draft {
-    fn new(head: &Head, client_id: ClientId, now: Timestamp) -> Self {
-        Self { head: head.clone(), entries: Vec::new(), client_id, now }
+    fn new(head: &Head, now: Timestamp) -> Self {
+        Self { head: head.clone(), entries: Vec::new(), now }
     }
 
-    fn push(&mut self, author: Author, body: Body) {
+    /// Its place among the draft's entries.
+    fn push(&mut self, author: Author, body: Body) -> usize {
+        self.push_releasing(author, body, false)
+    }
+
+    fn push_releasing(&mut self, author: Author, body: Body, releases: bool) -> usize {
         let log = body.log();
         let (seq, thread_at) = match log {
             Log::Thread => (self.head.numbers.t + 1, self.head.numbers.t + 1),
             Log::Backstage => (self.head.numbers.b + 1, self.head.numbers.t),
         };
-        let entry = Entry { log, seq, thread_at, at: self.now, author, body, client_id: None, why: None };
+        let (client_id, why) = (None, None);
+        let entry = Entry { log, seq, thread_at, at: self.now, author, body, client_id, why, releases };
         fold(&mut self.head, &entry);
         self.entries.push(entry);
+        self.entries.len() - 1
     }
 
-    /// The last entry is the one that was asked for; it alone bears the client's id.
-    fn finish(mut self) -> Change {
-        let (log, seq) = match self.entries.last_mut() {
-            Some(last) => {
-                last.client_id = Some(self.client_id);
-                self.head.rev += 1;
-                (last.log, last.seq)
-            }
-            None => (Log::Thread, self.head.numbers.t),
-        };
+    fn ask(&mut self, asking: Asking, held: bool) {
+        let at = self.push(Author::System, Body::Form { fields: asking.fields, held });
+        let entry = &mut self.entries[at];
+        (entry.why, entry.client_id) = (Some(asking.why), Some(asking.client_id));
+    }
+
+    /// The entry at `answers` is the one that was asked for, and bears the client's id.
+    fn finish(mut self, answers: usize, client_id: ClientId) -> Change {
+        let Some(entry) = self.entries.get_mut(answers) else { return self.unchanged() };
+        entry.client_id = Some(client_id);
+        self.head.rev += 1;
+        let (log, seq) = (entry.log, entry.seq);
         Change { head: self.head, entries: self.entries, log, seq }
+    }
+
+    fn unchanged(self) -> Change {
+        Change { seq: self.head.numbers.t, head: self.head, entries: self.entries, log: Log::Thread }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conversation::FormMark;
+    use crate::intake::AskedKind;
     use crate::people::Role;
     use crate::{ShopperId, SiteId};
     use proptest::prelude::*;
@@ -242,7 +354,7 @@ mod tests {
     }
 
     fn say(s: &str) -> Command {
-        Command::Say { text: text(s) }
+        Command::Say { text: text(s), releases: false }
     }
 
     fn client(n: u128) -> ClientId {
@@ -275,8 +387,17 @@ mod tests {
                         Body::Joined => "joined".into(),
                         Body::Left => "left".into(),
                         Body::Closed => "closed".into(),
+                        Body::Form { fields, held } => {
+                            format!("form of {}{}", fields.len(), if *held { ", held" } else { "" })
+                        }
+                        Body::Answer(taken) => {
+                            let value = taken.value.as_ref().map_or("skipped", Value::as_str);
+                            format!("{}={value}", taken.field)
+                        }
+                        Body::Faq(faq) => format!("faq {}", faq.id),
                     };
-                    format!("{log}{} @{} {what}", e.seq, e.thread_at)
+                    let releases = if e.releases { ", released" } else { "" };
+                    format!("{log}{} @{} {what}{releases}", e.seq, e.thread_at)
                 })
                 .collect::<Vec<_>>()
         });
@@ -352,10 +473,163 @@ mod tests {
         }
     }
 
-    fn any_step() -> impl Strategy<Value = (Actor, Command)> {
+    fn question(name: &str, kind: AskedKind, required: bool) -> AskedField {
+        let label = format!("Your {name}?");
+        AskedField { id: FieldId::parse(name).unwrap(), kind, label, required }
+    }
+
+    fn questions() -> Vec<AskedField> {
+        vec![question("name", AskedKind::Name, false), question("email", AskedKind::Email, true)]
+    }
+
+    /// A conversation that is held for two questions.
+    fn held() -> Change {
+        let (id, whose) = (ConversationId(Uuid::from_u128(7)), (ShopperId(Uuid::from_u128(1)), site()));
+        let faq = |id: &str| Faq {
+            id: FieldId::parse(id).unwrap(),
+            question: "How long?".into(),
+            answer: "Three days.".into(),
+        };
+        let with = Beginning {
+            faqs: vec![faq("shipping"), faq("returns")],
+            held_for: Some((questions(), Rule::FormOffline)),
+        };
+        begin_with(id, whose, None, text("Hola"), with, client(1), NOW)
+    }
+
+    fn answer(thread: &[Entry], field: &str, value: Option<&str>, releases: bool) -> Command {
+        let (intake, value) = (Intake::of(thread), value.map(str::to_owned));
+        let field = FieldId::parse(field).unwrap();
+        Command::Answer(Box::new(Answering { intake, field, value, releases }))
+    }
+
+    #[test]
+    fn h_4_what_a_shopper_had_read_comes_before_what_they_wrote_and_the_form_behind_it() {
+        let begun = held();
+        let kinds: Vec<bool> =
+            begun.entries.iter().map(|entry| matches!(entry.body, Body::Message { .. })).collect();
+        assert_eq!(kinds, [false, false, true, false]);
+        // The message answers the command, and the form the message.
+        assert_eq!((begun.seq, begun.entries[2].client_id), (3, Some(client(1))));
+        let form = &begun.entries[3];
+        assert_eq!((form.author.clone(), form.why.unwrap().cause), (Author::System, 3));
+        assert_eq!(form.client_id, Some(automatic::form_id(begun.head.id)));
+        let head = begun.head;
+        assert_eq!((head.held, head.form), (true, Some(FormMark { seq: 4, finished: false })));
+        assert_eq!((head.rev, head.preview.unwrap().text), (1, "Hola".into()));
+    }
+
+    #[test]
+    fn i_3_a_held_conversation_is_released_by_the_last_answer_once() {
+        let begun = held();
+        let mut thread = begun.entries.clone();
+        let mut act = |head: &Head, field: &str, value: Option<&str>, expect: &[&str], held: bool| {
+            let command = answer(&thread, field, value, false);
+            let change = decide(head, &shopper(), command.clone(), client(99), NOW).unwrap();
+            thread.extend(change.entries);
+            let after = check(head, &shopper(), command, Ok(expect));
+            assert_eq!(after.held, held, "{field}");
+            after
+        };
+        let head = act(&begun.head, "name", Some("Eva"), &["t5 @5 name=Eva"], true);
+        assert_eq!(head.shopper_name.as_deref(), Some("Eva"));
+        let later = head.last_activity.plus(std::time::Duration::from_secs(60));
+        let head = Head { waiting_since: Some(later), ..head };
+        let done =
+            act(&head, "email", Some("eva@example.com"), &["t6 @6 email=eva@example.com, released"], false);
+        assert_eq!(done.form, Some(FormMark { seq: 4, finished: true }));
+        // From now on somebody waits for a person.
+        assert_eq!((done.unread, done.waiting_since), (true, Some(NOW)));
+        act(&done, "email", Some("eva@example.com"), &[], false);
+        act(&done, "name", Some("Eva María"), &["t7 @7 name=Eva María"], false);
+    }
+
+    #[test]
+    fn i_3_what_nothing_holds_any_more_is_released_by_whatever_the_shopper_does_next() {
+        let begun = held();
+        let say = Command::Say { text: text("Hello?"), releases: true };
+        let said = check(&begun.head, &shopper(), say.clone(), Ok(&["t5 @5 message Hello?, released"]));
+        assert!(!said.held);
+        check(&said, &shopper(), say, Ok(&["t6 @6 message Hello?"]));
+        let command = answer(&begun.entries, "name", None, true);
+        let answered = check(&begun.head, &shopper(), command, Ok(&["t5 @5 name=skipped, released"]));
+        assert_eq!(answered.form, Some(FormMark { seq: 4, finished: false }));
+    }
+
+    #[test]
+    fn i_1_an_answer_is_the_shoppers_own_to_a_question_that_was_asked_while_the_conversation_is_open() {
+        let begun = held();
+        let refuse = |field: &str, why| Err(Refusal::Form { field: FieldId::parse(field).unwrap(), why });
+        use intake::Refusal::{NotAsked, Required, Wrong};
+        let act = |head: &Head, actor: &Actor, field: &str, value: Option<&str>, expect| {
+            check(head, actor, answer(&begun.entries, field, value, false), expect);
+        };
+        act(&begun.head, &agent(2), "name", Some("Eva"), Err(Refusal::Forbidden));
+        act(&begun.head, &shopper(), "email", Some("a@b.example"), refuse("email", NotAsked));
+        act(&begun.head, &shopper(), "size", None, refuse("size", NotAsked));
+        act(
+            &begun.head,
+            &shopper(),
+            "name",
+            Some(" "),
+            refuse("name", Wrong(crate::settings::Phrase::WrongName)),
+        );
+        let unasked = answer(&[], "name", Some("Eva"), false);
+        check(&begun.head, &shopper(), unasked, refuse("name", NotAsked));
+        let head = check(
+            &begun.head,
+            &shopper(),
+            answer(&begun.entries, "name", None, false),
+            Ok(&["t5 @5 name=skipped"]),
+        );
+        let change =
+            decide(&begun.head, &shopper(), answer(&begun.entries, "name", None, false), client(9), NOW);
+        let thread = [begun.entries.clone(), change.unwrap().entries].concat();
+        check(&head, &shopper(), answer(&thread, "email", None, false), refuse("email", Required));
+        let closed = check(&head, &shopper(), Command::Close, Ok(&["t6 @6 closed"]));
+        act(&closed, &shopper(), "name", Some("Eva"), Err(Refusal::Closed));
+    }
+
+    #[test]
+    fn c_5_only_the_profiles_own_fields_change_the_profile() {
+        let custom = question("second", AskedKind::Email, false);
+        let mut intake = Intake::new([questions(), vec![custom]].concat());
+        let mut told = Vec::new();
+        for (field, value) in
+            [("name", None), ("email", Some("eva@example.com")), ("second", Some("x@example.com"))]
+        {
+            let field = FieldId::parse(field).unwrap();
+            intake.note(&intake.take(&field, value).unwrap().unwrap());
+        }
+        for (field, value) in [("name", "Eva"), ("email", "eva@example.org"), ("second", "y@example.com")] {
+            let (intake, field) = (Some(intake.clone()), FieldId::parse(field).unwrap());
+            let answering = Answering { intake, field, value: Some(value.into()), releases: false };
+            let change =
+                decide(&held().head, &shopper(), Command::Answer(Box::new(answering)), client(9), NOW)
+                    .unwrap();
+            told.push(change.profile());
+        }
+        let change = |name: Option<&str>, email: Option<&str>| ProfileChange {
+            name: name.map(Into::into),
+            email: email.map(Into::into),
+        };
+        assert_eq!(
+            told,
+            [Some(change(Some("Eva"), None)), Some(change(None, Some("eva@example.org"))), None]
+        );
+    }
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Do(Actor, Command),
+        Answer { field: &'static str, value: Option<&'static str>, releases: bool },
+        Ask,
+    }
+
+    fn any_step() -> impl Strategy<Value = Step> {
         let actor = prop_oneof![Just(shopper()), Just(agent(2)), Just(agent(3))];
         let command = prop_oneof![
-            6 => Just(say("x")),
+            6 => any::<bool>().prop_map(|releases| Command::Say { text: text("x"), releases }),
             2 => Just(Command::Note { text: text("n") }),
             1 => Just(Command::Close),
             2 => Just(Command::Join),
@@ -363,22 +637,47 @@ mod tests {
             2 => prop_oneof![Just(None), Just(Some(assignee(2))), Just(Some(assignee(3)))]
                 .prop_flat_map(|to| prop_oneof![Just(None), Just(Some(assignee(2).id))].prop_map(move |expected| Command::Assign { to: to.clone(), expected })),
         ];
-        (actor, command)
+        let value = prop_oneof![Just(None), Just(Some("eva@example.com")), Just(Some("Eva"))];
+        prop_oneof![
+            12 => (actor, command).prop_map(|(actor, command)| Step::Do(actor, command)),
+            4 => (prop_oneof![Just("name"), Just("email")], value, prop_oneof![4 => Just(false), 1 => Just(true)])
+                .prop_map(|(field, value, releases)| Step::Answer { field, value, releases }),
+            1 => Just(Step::Ask),
+        ]
     }
 
     proptest! {
-        /// Numbers have no holes, the head is the fold of the logs, a closed thread never grows.
+        /// Numbers have no holes, the head is the fold of the logs, a closed thread never grows, what is released is never
+        /// held again, and a form is finished once.
         #[test]
-        fn the_head_is_always_the_fold_of_its_logs(steps in proptest::collection::vec(any_step(), 0..60)) {
-            let first = begin(ConversationId(Uuid::from_u128(7)), (ShopperId(Uuid::from_u128(1)), site()), None, text("Hola"), client(1), NOW);
-            let blank = Head { numbers: Numbers::default(), rev: 0, unread: false, waiting_since: None, preview: None, ..first.head.clone() };
+        fn the_head_is_always_the_fold_of_its_logs(begins_held in any::<bool>(), steps in proptest::collection::vec(any_step(), 0..60)) {
+            let first = if begins_held { held() } else {
+                begin(ConversationId(Uuid::from_u128(7)), (ShopperId(Uuid::from_u128(1)), site()), None, text("Hola"), client(1), NOW)
+            };
+            let blank = Head {
+                numbers: Numbers::default(), rev: 0, unread: false, waiting_since: None, preview: None, held: false, form: None, ..first.head.clone()
+            };
             let mut head = first.head.clone();
             let mut entries = first.entries;
-            for (n, (actor, command)) in steps.into_iter().enumerate() {
+            for (n, step) in steps.into_iter().enumerate() {
                 let was_open = head.is_open();
-                if let Ok(change) = decide(&head, &actor, command, client(n as u128), NOW) {
+                let id = client(n as u128);
+                let outcome = match step {
+                    Step::Do(actor, command) => decide(&head, &actor, command, id, NOW),
+                    Step::Answer { field, value, releases } => {
+                        decide(&head, &shopper(), answer(&entries, field, value, releases), id, NOW)
+                    }
+                    Step::Ask if head.form.is_none() => {
+                        let why = Why { rule: Rule::FormSlow, cause: 1 };
+                        let asking = Asking { fields: questions(), why, client_id: automatic::form_id(head.id) };
+                        speak(&head, None, Some(asking), head.deadlines.clone(), NOW)
+                    }
+                    Step::Ask => continue,
+                };
+                if let Ok(change) = outcome {
                     prop_assert!(was_open || change.entries.iter().all(|e| e.log == Log::Backstage));
                     prop_assert_eq!(change.head.rev, head.rev + u64::from(!change.entries.is_empty()));
+                    prop_assert!(head.held || !change.head.held);
                     entries.extend(change.entries);
                     head = change.head;
                 }
@@ -387,6 +686,9 @@ mod tests {
                 let numbers: Vec<u64> = entries.iter().filter(|e| e.log == log).map(|e| e.seq).collect();
                 prop_assert_eq!(&numbers, &(1..=numbers.len() as u64).collect::<Vec<_>>());
             }
+            let finished = entries.iter().filter(|e| matches!(&e.body, Body::Answer(taken) if taken.finished)).count();
+            prop_assert_eq!(finished, usize::from(head.form.is_some_and(|form| form.finished)));
+            prop_assert_eq!(entries.iter().filter(|e| e.releases).count(), usize::from(begins_held && !head.held));
             let mut again = blank;
             for entry in &entries {
                 fold(&mut again, entry);

@@ -5,10 +5,12 @@
 
 mod decide;
 
-pub use decide::{Change, Command, Refusal, begin, decide, say_automatically};
+pub use decide::{Answering, Beginning, Change, Command, Refusal, begin, begin_with, decide, speak};
 
 use crate::automatic::Why;
 use crate::deadline::Deadlines;
+use crate::intake::{AskedField, Taken, Value};
+use crate::settings::{Faq, FieldId};
 use crate::text;
 use crate::{AgentId, ClientId, ConversationId, ShopperId, SiteId, Timestamp};
 use std::collections::BTreeSet;
@@ -73,6 +75,19 @@ pub struct Head {
     pub preview: Option<Preview>,
     /// What it is to be looked at again for: see [`crate::deadline`].
     pub deadlines: Deadlines,
+    /// It waits for its form: on no shelf, and for agents it does not exist.
+    pub held: bool,
+    /// `None`: the form has not been asked.
+    pub form: Option<FormMark>,
+}
+
+/// What a head knows of its form; the rest is in the thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FormMark {
+    /// The thread's entry by which it was asked: answers lie behind it.
+    pub seq: u64,
+    /// Every question is given.
+    pub finished: bool,
 }
 
 impl Head {
@@ -103,6 +118,8 @@ pub struct Entry {
     pub client_id: Option<ClientId>,
     /// Of what the shop says by itself: the rule that sent it, and what it answers.
     pub why: Option<Why>,
+    /// The conversation was held for its form until this entry.
+    pub releases: bool,
 }
 
 impl Entry {
@@ -116,13 +133,27 @@ impl Entry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body {
     // Thread
-    Message { text: String },
+    Message {
+        text: String,
+    },
     Joined,
     Left,
     Closed,
+    /// The form is asked: as it stands here it is filled. `held`: the conversation waits for it, unseen.
+    Form {
+        fields: Vec<AskedField>,
+        held: bool,
+    },
+    Answer(Taken),
+    /// A question of the FAQs that the shopper had opened before writing, as it was shown.
+    Faq(Faq),
     // Backstage
-    Note { text: String },
-    Assigned { to: Option<Assignee> },
+    Note {
+        text: String,
+    },
+    Assigned {
+        to: Option<Assignee>,
+    },
 }
 
 /// Whom a conversation was given to, with the name as it was at the time.
@@ -136,7 +167,13 @@ impl Body {
     #[must_use]
     pub const fn log(&self) -> Log {
         match self {
-            Self::Message { .. } | Self::Joined | Self::Left | Self::Closed => Log::Thread,
+            Self::Message { .. }
+            | Self::Joined
+            | Self::Left
+            | Self::Closed
+            | Self::Form { .. }
+            | Self::Answer(_)
+            | Self::Faq(_) => Log::Thread,
             Self::Note { .. } | Self::Assigned { .. } => Log::Backstage,
         }
     }
@@ -151,6 +188,12 @@ fn fold(head: &mut Head, entry: &Entry) {
             head.last_activity = head.last_activity.max(entry.at);
         }
         Log::Backstage => head.numbers.b = entry.seq,
+    }
+    if entry.releases {
+        // As a new chat: who waits for a person waits from here on.
+        head.held = false;
+        head.unread = true;
+        head.waiting_since = Some(entry.at);
     }
     match (&entry.body, &entry.author) {
         (Body::Message { text }, author) => {
@@ -183,7 +226,19 @@ fn fold(head: &mut Head, entry: &Entry) {
             head.waiting_since = None;
             head.deadlines.clear();
         }
+        (Body::Form { held, .. }, _) => {
+            head.form = Some(FormMark { seq: entry.seq, finished: false });
+            head.held = *held;
+        }
+        (Body::Answer(taken), _) => {
+            if let Some(form) = &mut head.form {
+                form.finished |= taken.finished;
+            }
+            if let (Some(Value::Name(name)), true) = (&taken.value, taken.field == FieldId::name()) {
+                head.shopper_name = Some(name.clone());
+            }
+        }
         (Body::Assigned { to }, _) => head.owner = to.as_ref().map(|to| to.id),
-        (Body::Joined | Body::Left | Body::Note { .. }, _) => {}
+        (Body::Faq(_) | Body::Joined | Body::Left | Body::Note { .. }, _) => {}
     }
 }

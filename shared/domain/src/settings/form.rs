@@ -120,6 +120,12 @@ impl Form {
         wished && !self.fields.is_empty() && matches!(self.time(when), FormTime::Always)
     }
 
+    /// Whether a conversation that is held goes on being held: not when the merchant has switched it off.
+    #[must_use]
+    pub fn still_holds(&self) -> bool {
+        self.holds(When::Online) || self.holds(When::Offline)
+    }
+
     #[must_use]
     pub fn field(&self, id: &FieldId) -> Option<&Field> {
         self.fields.iter().find(|field| field.id == *id)
