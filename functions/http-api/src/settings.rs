@@ -62,6 +62,11 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
                 privacy: shown!(settings, Privacy),
             },
             availability: delivery::availability(settings, &team, now),
+            bubble: settings
+                .texts
+                .0
+                .values()
+                .any(|texts| texts.get("bubble").is_some_and(|text| !text.trim().is_empty())),
         };
         Ok(Answer::public(request, &config))
     }

@@ -131,6 +131,8 @@ pub struct SiteConfig {
     pub version: u64,
     pub settings: PublicSettings,
     pub availability: Availability,
+    /// In some language at least the merchant has written a text beside the launcher: `content` has it.
+    pub bubble: bool,
 }
 
 /// What every page of the shop needs of the settings; the rest comes with the panel, by `content`.

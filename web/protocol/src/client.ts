@@ -5,7 +5,7 @@ import { backoff } from "./backoff.js";
 import { Connection, type ConnectionOptions, type ConnectionState } from "./connection.js";
 import type { Edges, Timer } from "./edges.js";
 import { textProblem } from "./frame.js";
-import type { Ack, Command, Entry, ErrorCode, Known, ListDigest, ListName, ServerFrame } from "./generated/index.js";
+import type { Ack, Availability, Command, Entry, ErrorCode, Known, ListDigest, ListName, ServerFrame } from "./generated/index.js";
 import { ACK_LIMIT, OPEN_LIMIT, GAP_HOLD, TYPING_EVERY } from "./limits.js";
 import { ConversationLog } from "./log.js";
 import { noStorage, Outbox, type OutboxStorage, type Unsent } from "./outbox.js";
@@ -22,6 +22,8 @@ export type ClientEvent =
   | { type: "outbox" }
   /** `hello` is answered; shoppers: the open conversation. */
   | { type: "ready"; open: string | null }
+  /** Shoppers: whether the shop is there, and which of its settings stand. */
+  | { type: "site"; availability: Availability; version: number }
   /** `typing`, `row`, `rows`, `presence`, `visit`. */
   | { type: "frame"; frame: Other };
 
@@ -116,8 +118,8 @@ export class Client {
   }
 
   /** Puts a message on its way; it survives whatever happens next. `null` when the text is not sendable (see `textProblem`). */
-  say(conversationId: string | null, text: string): Unsent | null {
-    return this.write("send", conversationId, text);
+  say(conversationId: string | null, text: string, faqs: readonly string[] = []): Unsent | null {
+    return this.write("send", conversationId, text, faqs);
   }
 
   note(conversationId: string, text: string): Unsent | null {
@@ -146,9 +148,8 @@ export class Client {
     if (this.outbox.synchronise()) this.outboxChanged();
   }
 
-  /** A command whose answer somebody waits for: close, assign, join, leave. Fails at once when offline. */
-  request(command: Command, limit = ACK_LIMIT): Promise<Ack> {
-    const id = this.edges.uuid();
+  /** A command whose answer somebody waits for: close, answer, assign, join, leave. Fails at once when offline. With the same `id` again it is the same command. */
+  request(command: Command, limit = ACK_LIMIT, id = this.edges.uuid()): Promise<Ack> {
     return new Promise((resolve, reject) => {
       if (!this.connection.send(command, id)) return reject(new RequestError("offline"));
       this.pending.set(id, { command, resolve, reject });
@@ -194,10 +195,10 @@ export class Client {
     return !!log?.hasOlder && import("./older.js").then(({ older }) => older(log, this.options, this.edges)).catch(() => false);
   }
 
-  private write(action: "send" | "note", conversationId: string | null, text: string): Unsent | null {
+  private write(action: "send" | "note", conversationId: string | null, text: string, faqs: readonly string[] = []): Unsent | null {
     const trimmed = text.trim();
     if (textProblem(trimmed)) return null;
-    const unsent = this.outbox.add({ id: this.edges.uuid(), action, conversation_id: conversationId, text: trimmed, at: this.edges.now() });
+    const unsent = this.outbox.add({ id: this.edges.uuid(), action, conversation_id: conversationId, text: trimmed, at: this.edges.now(), ...(faqs.length > 0 && { faqs }) });
     this.lastTyping.clear();
     this.outboxChanged();
     return unsent;
@@ -239,11 +240,11 @@ export class Client {
   private flush(): void {
     if (!this.connection.online || this.flushAt !== null) return;
     for (const message of this.outbox.due()) {
-      const { id, text, conversation_id } = message;
+      const { id, text, conversation_id, faqs } = message;
       const command: Command =
         message.action === "note" && conversation_id !== null
           ? { action: "note", conversation_id, text }
-          : { action: "send", conversation_id, text };
+          : { action: "send", conversation_id, text, ...(conversation_id === null && faqs && { faqs: [...faqs] }) };
       // Before sending: an answer may come while `send` runs.
       this.outbox.sending(id);
       this.ackTimers.set(
@@ -303,6 +304,11 @@ export class Client {
           }
           this.watchGaps();
           this.outboxChanged();
+        } else if (!this.options.agent && frame.conversation_id !== null) {
+          // Should the entry not be pushed, the gap asks.
+          const log = this.conversations.get(frame.conversation_id);
+          if (log?.epoch === frame.epoch && frame.log === "thread") log.expect({ t: frame.seq, b: 0 });
+          this.watchGaps();
         }
         return;
       }
@@ -324,11 +330,13 @@ export class Client {
           onEvent({ type: "absent", conversation_id: id });
         }
         onEvent({ type: "ready", open: frame.open });
+        this.siteHeard(frame);
         this.watchGaps();
         return;
       }
       case "pong": {
         this.clockOffset = frame.now - this.edges.now();
+        this.siteHeard(frame);
         let lacking = frame.open !== null && !this.conversations.has(frame.open);
         for (const head of frame.heads) {
           const log = this.conversations.get(head.conversation_id);
@@ -351,6 +359,10 @@ export class Client {
       default:
         onEvent({ type: "frame", frame });
     }
+  }
+
+  private siteHeard({ availability, version }: { availability?: Availability; version?: number }): void {
+    if (availability && version !== undefined) this.options.onEvent({ type: "site", availability, version });
   }
 
   /** Holds a gap for a moment, since frames overtake one another; then asks. */

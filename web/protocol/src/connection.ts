@@ -187,6 +187,11 @@ export class Connection {
         if (!overtaken()) this.end("unauthorized");
         return "done";
       }
+      // The chat is off, or not for this shopper: asking again is no use before the settings change.
+      if (answer.status === 403 && this.options.site === undefined) {
+        this.end("visibility");
+        return "done";
+      }
       if (answer.status >= 200 && answer.status < 300) {
         const polling = this.options.site === undefined && !this.active && this.socketFailures >= SOCKET_FAILURES_BEFORE_POLLING;
         return polling ? "poll" : (JSON.parse(text) as TicketAnswer);

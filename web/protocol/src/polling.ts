@@ -37,7 +37,12 @@ export class Polling {
         return this.hello(frame.id, frame);
       case "send": {
         const path = frame.conversation_id === null ? "/conversations" : `/conversations/${frame.conversation_id}/messages`;
-        const ack = await this.post<Ack>(frame.id, path, { id: frame.id, text: frame.text });
+        const ack = await this.post<Ack>(frame.id, path, { id: frame.id, text: frame.text, ...(frame.faqs && { faqs: frame.faqs }) });
+        if (ack) this.emit({ type: "ack", ...ack });
+        return;
+      }
+      case "answer": {
+        const ack = await this.post<Ack>(frame.id, `/conversations/${frame.conversation_id}/answers`, { id: frame.id, field: frame.field, value: frame.value });
         if (ack) this.emit({ type: "ack", ...ack });
         return;
       }

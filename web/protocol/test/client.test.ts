@@ -53,6 +53,55 @@ describe("a conversation", () => {
     expect(server.conversations.size).toBe(1);
   });
 
+  it("H4 begins with the questions that were opened, and names them at the beginning only", async () => {
+    const server = new FakeServer();
+    const { client, storage } = shopper(server);
+    client.say(null, "one", ["shipping", "returns"]);
+    client.say(null, "two", ["shipping", "returns"]);
+    // Kept over a reload.
+    expect(storage.all().map(({ faqs }) => faqs)).toEqual([["shipping", "returns"], ["shipping", "returns"]]);
+    const again = shopper(server, storage);
+    again.client.start();
+    await server.time.run(1000);
+    const sends = server.socket.sent.flatMap((frame) => (frame.action === "send" ? [{ begins: frame.conversation_id === null, faqs: frame.faqs }] : []));
+    expect(sends).toEqual([
+      { begins: true, faqs: ["shipping", "returns"] },
+      { begins: false, faqs: undefined },
+    ]);
+  });
+
+  it("I1 an answer goes under one id as often as it is tried, and its entry is asked for when it is not pushed", async () => {
+    const server = new FakeServer();
+    const { client } = shopper(server);
+    client.start();
+    client.say(null, "hello");
+    await server.time.run(500);
+    const id = "00000000-0000-4000-8000-0000000000aa";
+    const answer = { action: "answer", conversation_id: "conv_1", field: "email", value: "ana@example.com" } as const;
+    await Promise.all([expect(client.request(answer, undefined, id)).rejects.toMatchObject({ code: "lost" }), server.time.run(ACK_LIMIT + 100)]);
+    const done = client.request(answer, undefined, id);
+    expect(server.socket.sent.filter((frame) => frame.action === "answer")).toEqual([
+      { id, ...answer },
+      { id, ...answer },
+    ]);
+    server.conversations.get("conv_1")!.entries.push({ log: "thread", seq: 2, thread_at: 2, at: 1, author: { role: "shopper" }, kind: "answer", field: "email", label: "Email", value: "ana@example.com", finished: true, client_id: id });
+    server.socket.receive({ type: "ack", id, conversation_id: "conv_1", epoch: "e1", log: "thread", seq: 2, at: 1 });
+    expect((await done).seq).toBe(2);
+    await server.time.run(GAP_HOLD + 100);
+    expect(texts(client.conversations.get("conv_1"))).toEqual(["hello", "answer"]);
+  });
+
+  it("W2 H6 hears whether the shop is there and which settings stand, with every hello and heartbeat", async () => {
+    const server = new FakeServer();
+    const { client, events } = shopper(server);
+    client.start();
+    await server.time.run(100);
+    const heads = { heads: [], open: null, epoch: "e1", now: server.time.now };
+    server.socket.receive({ type: "pong", id: "x", ...heads, availability: { online: false, opens_at: 5, zone: "Europe/Madrid" }, version: 8 });
+    server.socket.receive({ type: "pong", id: "y", ...heads });
+    expect(events.filter(({ type }) => type === "site")).toEqual([{ type: "site", availability: { online: false, opens_at: 5, zone: "Europe/Madrid" }, version: 8 }]);
+  });
+
   it("holds a gap for 400 ms before it asks, and asks nothing when the frame comes by itself", async () => {
     const server = new FakeServer();
     const { client } = shopper(server);

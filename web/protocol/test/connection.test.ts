@@ -208,6 +208,22 @@ describe("a connection", () => {
     expect(server.sockets).toHaveLength(1);
   });
 
+  it("W2 stays away from where the chat is off, or not for this shopper, until it is started again", async () => {
+    const server = new FakeServer();
+    const { connection } = connected(server);
+    server.ticketStatus = () => 403;
+    connection.start();
+    await server.time.run(600_000);
+    expect(connection.state).toEqual({ name: "ended", reason: "visibility" });
+    expect(server.requests).toHaveLength(1);
+    server.ticketStatus = () => 201;
+    connection.start();
+    await server.time.run(100);
+    expect(connection.online).toBe(true);
+    server.socket.receive({ type: "bye", reason: "visibility" });
+    expect(connection.state).toEqual({ name: "ended", reason: "visibility" });
+  });
+
   it("A9 one socket too many waits for half a minute at least", async () => {
     const server = new FakeServer();
     const { connection } = connected(server);

@@ -2,6 +2,9 @@
 
 import type { SiteConfig } from "@mostrador/protocol";
 
+/** What the shop's page says of who is looking at it: believed by nobody here, checked by the server. */
+export type Identity = { token: string } | { customer_id: string; hash: string };
+
 export interface Host {
   site: string;
   api: string;
@@ -12,15 +15,18 @@ export interface Host {
   config: SiteConfig;
   /** `data-theme` of the script tag. */
   theme: string | undefined;
+  /** `null`: the page says that nobody is signed in; `undefined`: it has said nothing. */
+  identity(): Identity | null | undefined;
   /** Tells the page's listeners. */
-  emit(event: "message" | "open" | "close", detail?: unknown): void;
-  /** The launcher's face. */
-  show(state: { open: boolean; unread: number }): void;
+  emit(event: "message" | "open" | "close" | "identity", detail?: unknown): void;
+  /** Reads the site's settings again. */
+  refresh(): Promise<SiteConfig>;
 }
 
 export interface Panel {
   open(): void;
   close(): void;
   toggle(): void;
+  identify(): void;
   shutdown(): void;
 }

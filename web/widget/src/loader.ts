@@ -4,9 +4,9 @@
 //   <script>window.mostrador=window.mostrador||function(){(mostrador.q=mostrador.q||[]).push(arguments)}</script>
 //   mostrador("open"); mostrador("on", "message", (message) => …);
 
-import type { SiteConfig } from "@mostrador/protocol";
-import { accentFrom, readableOn } from "./colour.js";
-import type { Host, Panel } from "./host.js";
+import type { AppearanceSettings, SiteConfig } from "@mostrador/protocol";
+import { accentFrom } from "./colour.js";
+import type { Host, Identity, Panel } from "./host.js";
 import { keys } from "./keys.js";
 import css from "./launcher.css";
 import { direction, language, theme } from "./page.js";
@@ -25,11 +25,10 @@ interface Api {
 const page = window as unknown as { mostrador?: Api };
 function start(script: HTMLScriptElement, site: string): void {
   const early = page.mostrador?.q ?? [];
-  const { api: apiOrigin, theme: wish, zIndex, offset } = script.dataset;
+  const { api: apiOrigin, theme: wish, zIndex, offset, consent } = script.dataset;
   const api = (apiOrigin ?? new URL(script.src).origin).replace(/\/$/, "");
   const key = keys(site);
   const listeners: Record<string, Listener[]> = {};
-  const words = labels[language().slice(0, 2)] ?? labels.en!;
 
   const element = document.createElement("div");
   element.id = "mostrador";
@@ -37,55 +36,64 @@ function start(script: HTMLScriptElement, site: string): void {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);
   root.adoptedStyleSheets = [sheet];
-  const style = (name: string, value: string) => element.style.setProperty(name, value);
-  style("--z", String(Math.min(Number(zIndex) || 2147483000, 2147483000)));
-  if (offset) style("--offset", `${Number(offset) || 16}px`);
 
   const launcher = document.createElement("button");
   launcher.className = "launcher";
   launcher.type = "button";
   launcher.setAttribute("aria-haspopup", "dialog");
   launcher.dataset.testid = "launcher";
-  launcher.append(icon("chat", "M21 11.5a8.4 8.4 0 0 1-12.2 7.5L3 21l2-5.8A8.5 8.5 0 1 1 21 11.5Z"), icon("down", "m6 9 6 6 6-6"));
-  const badge = document.createElement("span");
-  badge.className = "badge";
-  badge.setAttribute("aria-hidden", "true");
-  launcher.append(badge);
+  const label = document.createElement("b");
+  launcher.append(icon("M21 11.5a8.4 8.4 0 0 1-12.2 7.5L3 21l2-5.8A8.5 8.5 0 1 1 21 11.5Z"), label);
+  root.append(launcher);
 
   let panel: Promise<Panel> | undefined;
   let config: SiteConfig | undefined;
+  let identity: Identity | null | undefined;
   let gone = false;
+  let begun = false;
+  let agreed = consent !== "required";
+  let readAt = 0;
 
-  const show: Host["show"] = ({ open, unread }) => {
-    launcher.setAttribute("aria-expanded", String(open));
-    launcher.setAttribute("aria-label", open ? words[2]! : unread ? words[1]!.replace("#", String(unread)) : words[0]!);
-    const count = open ? 0 : unread;
-    badge.textContent = count > 99 ? "99+" : count ? String(count) : "";
-  };
-  const emit: Host["emit"] = (event, detail) => {
-    for (const listener of listeners[event] ?? []) {
-      try {
-        listener(detail);
-      } catch (error) {
-        console.error(error);
-      }
-    }
-  };
-  /** The merchant's colour, readable on what the page's theme puts behind it. */
+  // A listener that throws is the browser's to report, and keeps nothing from the others.
+  const emit: Host["emit"] = (event, detail) => listeners[event]?.forEach((listener) => queueMicrotask(() => listener(detail)));
+  /** What the merchant has published; what the script tag says goes before it. */
   const face = () => {
-    const { accent, onAccent } = accentFrom(config!.color);
-    const shown = theme(wish);
+    const style = (name: string, value: string | number) => element.style.setProperty(`--${name}`, String(value));
+    const { color = "", text_color, corner, offset_x = 16, offset_y = 16, z_index, launcher: look } = (config?.settings.appearance ?? {}) as Partial<AppearanceSettings>;
+    const visibility = config?.settings.visibility.visibility;
+    const { accent, onAccent } = accentFrom(color);
+    const z = Number(zIndex ?? z_index);
     element.dir = direction();
-    element.dataset.theme = shown;
-    style("--accent", accent);
-    style("--on-accent", onAccent);
-    style("--accent-text", readableOn(config!.color, shown === "dark" ? "#2c2926" : "#f4f2ef"));
+    element.dataset.theme = theme(wish);
+    element.dataset.corner = corner;
+    launcher.dataset.look = look;
+    // Who may not even see it. The server decides who is verified; here it only depends on whether there is anybody who may be.
+    element.hidden = visibility === "off" || (visibility === "verified_only" && !(identity === undefined ? read("localStorage", key.session)?.includes('"who"') : identity));
+    if (element.hidden) panel?.then((panel) => panel.close());
+    // Its contrast is checked when it is published.
+    style("accent", text_color ? color : accent);
+    style("on-accent", text_color ?? onAccent);
+    style("x", `${offset ?? offset_x}px`);
+    style("y", `${offset ?? offset_y}px`);
+    style("z", z <= 2147483646 ? z : 2147483000);
+  };
+  const refresh = async () => {
+    const answer = await fetch(`${api}/v1/sites/${encodeURIComponent(site)}/config`, { credentials: "omit", cache: config ? "no-cache" : "default" });
+    if (!answer.ok) throw answer.status;
+    readAt = Date.now();
+    config = (await answer.json()) as SiteConfig;
+    face();
+    return config;
+  };
+  /** Looked at again: what was published meanwhile counts. */
+  const again = () => {
+    if (config && !document.hidden && Date.now() - readAt > 10_000) refresh().catch(() => {});
   };
 
   const load = () => {
     panel ??= import(new URL(`assets/${PANEL}`, script.src).href)
       .then(async (module: { mount(host: Host): Promise<Panel> }) => {
-        const made = await module.mount({ site, api, element, root, launcher, config: config!, theme: wish, emit, show });
+        const made = await module.mount({ site, api, element, root, launcher, config: config!, theme: wish, identity: () => identity, emit, refresh });
         if (gone) made.shutdown();
         return made;
       })
@@ -97,25 +105,39 @@ function start(script: HTMLScriptElement, site: string): void {
     return panel;
   };
   const withPanel = (act: (panel: Panel) => void) => {
-    if (config && !gone) load().then(act, () => {});
-    else wishes.push(act);
+    if (!config || gone) {
+      wishes.push(act);
+      if (element.isConnected) begin();
+    } else if (!element.hidden) load().then(act, () => {});
   };
   const wishes: ((panel: Panel) => void)[] = [];
 
   launcher.onclick = () => withPanel((panel) => panel.toggle());
   // Whoever reaches for the launcher means it: by the time of the click the panel is there.
-  launcher.onpointerenter = launcher.onfocus = () => void load().catch(() => {});
+  launcher.onpointerenter = launcher.onfocus = () => void (config && load().catch(() => {}));
 
   const observer = new MutationObserver(face);
+  const timer = setInterval(again, 600_000);
+  document.addEventListener("visibilitychange", again);
 
   const calls: Record<string, (...rest: never[]) => void> = {
     open: () => withPanel((panel) => panel.open()),
-    close: () => withPanel((panel) => panel.close()),
-    // Verified shoppers come later; the call is accepted so that pages may be written for it.
-    identify: () => {},
+    close: () => void panel?.then((panel) => panel.close()),
+    identify: (who?: Identity | null) => {
+      identity = who ?? null;
+      face();
+      if (config) resume();
+    },
     on: (event: string, listener: Listener) => void (listeners[event] ??= []).push(listener),
+    /** The shopper agrees to what the page asked: `data-consent="required"`. */
+    consent: () => {
+      agreed = true;
+      if (element.isConnected) begin();
+    },
     shutdown: () => {
       gone = true;
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", again);
       panel?.then((panel) => panel.shutdown());
       observer.disconnect();
       element.remove();
@@ -124,33 +146,46 @@ function start(script: HTMLScriptElement, site: string): void {
   };
   const call: Api = (name, ...rest) => (calls[name] as ((...rest: unknown[]) => void) | undefined)?.(...rest);
   call.running = true;
-  Object.assign(call, Object.fromEntries(Object.keys(calls).map((name) => [name, (...rest: unknown[]) => call(name, ...rest)])));
+  for (const name in calls) (call as unknown as Record<string, unknown>)[name] = (...rest: unknown[]) => call(name, ...rest);
   page.mostrador = call;
 
+  /** A conversation is open, or the panel was shown on the page before, or whose it is has changed. */
+  const resume = () => {
+    const session = identity !== undefined && read("localStorage", key.session);
+    if (panel || session || (!element.hidden && (read("localStorage", key.open) || read("sessionStorage", key.shown)))) load().then((panel) => panel.identify(), () => {});
+  };
   const configure = async (attempt: number): Promise<void> => {
     try {
-      const answer = await fetch(`${api}/v1/sites/${encodeURIComponent(site)}/config`, { credentials: "omit" });
-      if (answer.status === 404) return console.warn(`mostrador: there is no site "${site}"`);
-      if (!answer.ok) throw answer.status;
-      config = (await answer.json()) as SiteConfig;
-    } catch {
+      await refresh();
+    } catch (error) {
+      if (error === 404) return console.warn(`mostrador: there is no site "${site}"`);
       setTimeout(() => void configure(attempt + 1), Math.random() * Math.min(60_000, 2_000 * 2 ** attempt));
       return;
     }
     if (gone) return;
-    face();
-    observer.observe(document.documentElement, { attributes: true, attributeFilter: ["lang", "dir", "class", "style", "data-theme"] });
-    show({ open: false, unread: 0 });
-    root.append(launcher);
-    document.body.append(element);
-    // A conversation is open, or the panel was shown on the page before.
-    if (read("localStorage", key.open) || read("sessionStorage", key.shown)) void load().catch(() => {});
-    for (const act of wishes) withPanel(act);
+    attach();
+    resume();
+    // The merchant has something to say beside the launcher: it is in the panel's words, and can wait for a quiet moment.
+    if (config!.bubble && !read("sessionStorage", key.bubble)) setTimeout(() => !element.hidden && load().catch(() => {}), 2_000);
+    wishes.forEach(withPanel);
   };
+  const begin = () => {
+    if (!begun) void configure(0);
+    begun = true;
+  };
+  const attach = () => {
+    if (element.isConnected) return;
+    face();
+    observer.observe(document.documentElement, { attributes: true });
+    launcher.ariaLabel = label.textContent = labels[language().slice(0, 2)] ?? labels.en!;
+    document.body.append(element);
+  };
+  // Where the page requires consent, nothing is read, stored or asked for before it is given, or the launcher is clicked.
+  const ready = () => (agreed || wishes[0] ? begin() : attach());
 
   for (const entry of early) call(...(Array.from(entry) as Call));
-  if (document.body) void configure(0);
-  else addEventListener("DOMContentLoaded", () => void configure(0));
+  if (document.body) ready();
+  else addEventListener("DOMContentLoaded", ready);
 }
 
 /** Reading a storage throws where it is forbidden. */
@@ -162,24 +197,19 @@ function read(storage: "localStorage" | "sessionStorage", key: string): string |
   }
 }
 
-function icon(name: string, path: string): SVGElement {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("class", name);
-  svg.setAttribute("aria-hidden", "true");
-  const shape = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  shape.setAttribute("d", path);
-  svg.append(shape);
+function icon(d: string): SVGElement {
+  const make = (tag: string, attributes: Record<string, string>) => {
+    const made = document.createElementNS("http://www.w3.org/2000/svg", tag) as SVGElement;
+    for (const name in attributes) made.setAttribute(name, attributes[name]!);
+    return made;
+  };
+  const svg = make("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" });
+  svg.append(make("path", { d }));
   return svg;
 }
 
-/** [open, open with # unread, close]; the panel has all other words. */
-const labels: Record<string, string[]> = {
-  en: ["Chat with us", "Chat with us, # unread", "Close the chat"],
-  es: ["Escríbenos", "Escríbenos, # sin leer", "Cerrar el chat"],
-  pt: ["Fale com a gente", "Fale com a gente, # não lidas", "Fechar o chat"],
-  it: ["Scrivici", "Scrivici, # non letti", "Chiudi la chat"],
-};
+/** The panel has all other words. */
+const labels: Record<string, string> = { en: "Chat with us", es: "Escríbenos", pt: "Fale com a gente", it: "Scrivici" };
 
 const script = document.currentScript as HTMLScriptElement | null;
 // Included twice is one widget.

@@ -13,9 +13,12 @@ export const languages: Record<string, () => Promise<{ strings: Strings }>> = {
   it: () => import("./languages/it.js"),
 };
 
+/** `pt` of `pt-BR`. */
+export const primary = (tag: string) => tag.toLowerCase().split("-")[0]!;
+
 /** The strings for a language tag; English where we speak none of it. */
 export async function stringsFor(tag: string): Promise<Strings> {
-  return (await (languages[tag.toLowerCase().split("-")[0] ?? ""] ?? languages.en!)()).strings;
+  return (await (languages[primary(tag)] ?? languages.en!)()).strings;
 }
 
 /** Puts values into a phrase. */

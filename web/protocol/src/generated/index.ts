@@ -377,7 +377,11 @@ color: string, welcome: string, time_zone: string, team: Array<TeamMember>,
 /**
  * Moves forward with everything that is published for the site.
  */
-version: number, settings: PublicSettings, availability: Availability, };
+version: number, settings: PublicSettings, availability: Availability, 
+/**
+ * In some language at least the merchant has written a text beside the launcher: `content` has it.
+ */
+bubble: boolean, };
 
 export type CurrentConversation = { conversation_id: string | null, epoch: string, };
 

@@ -2,7 +2,6 @@ import { h } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { Composer } from "./composer.js";
 import { Header } from "./header.js";
-import { Icon } from "./icons.js";
 import type { Store } from "./store.js";
 import { Thread } from "./thread.js";
 import { useFullScreen } from "./full-screen.js";
@@ -22,6 +21,7 @@ export function App({ store, host, launcher }: { store: Store; host: HTMLElement
   }, [open]);
 
   const later = store.later.value;
+  const menus = store.menus.value;
   // What the end of a conversation refused is offered before anything else.
   const over = store.closed.value || store.unsent.value.some((message) => message.state.name === "closed");
   return (
@@ -44,24 +44,10 @@ export function App({ store, host, launcher }: { store: Store; host: HTMLElement
         }}
       >
         <Header store={store} />
-        {store.away.value && (
-          <p class="strip" role="status" data-testid="offline">
-            <Icon name="offline" size={16} />
-            {store.t(store.away.value === "offline" ? "offline" : "trouble")}
-          </p>
-        )}
-        {store.problem.value && (
-          <p class="strip bad" role="alert">
-            <Icon name="alert" size={16} />
-            {store.t("failedNow")}
-            <button type="button" aria-label={store.t("dismiss")} onClick={() => (store.problem.value = false)}>
-              <Icon name="close" size={16} />
-            </button>
-          </p>
-        )}
+        {later && <later.Away store={store} />}
         <Thread store={store} />
-        {over ? later && <later.Over store={store} /> : <Composer store={store} />}
-        {later && store.ask.value && <later.Question key={store.ask.value} ask={store.ask.value} store={store} />}
+        {over ? menus && <menus.Over store={store} /> : later && store.barred.value ? <later.Barred store={store} /> : later && store.faqs.value.length > 0 ? null : <Composer store={store} />}
+        {menus && store.ask.value && <menus.Question key={store.ask.value} ask={store.ask.value} store={store} />}
       </div>
     </div>
   );

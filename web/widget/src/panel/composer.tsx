@@ -9,6 +9,7 @@ export function Composer({ store }: { store: Store }) {
   const field = useRef<HTMLTextAreaElement>(null);
   const text = useSignal(store.draft);
   const problem = textProblem(text.value.trim());
+  const later = store.later.value;
   const over = [...text.value.trim()].length - MAX_TEXT_CHARS;
 
   useEffect(() => {
@@ -68,6 +69,7 @@ export function Composer({ store }: { store: Store }) {
           <Icon name="send" />
         </button>
       </div>
+      {store.fresh.value && later && <later.Before store={store} />}
       {problem === "too_large" && (
         <p class="limit" role="alert">
           {store.t("tooLong", { n: Math.max(over, 1).toLocaleString(store.language.value) })}

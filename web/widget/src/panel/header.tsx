@@ -16,8 +16,9 @@ export function Header({ store }: { store: Store }) {
   const faces = joined.length > 0 ? joined : [...team].sort((a, b) => Number(b.online) - Number(a.online));
   // The site's settings may be a minute old; who has just written is here, whatever they say.
   const lately = log?.thread.findLast((entry) => entry.author.role === "agent");
-  const here = team.some((member) => member.online) || (joined.length > 0 && lately !== undefined && store.client.now() - lately.at < 5 * 60_000);
-  const title = joined.length === 1 ? joined[0]!.name : config.name;
+  const here = config.availability.online || (joined.length > 0 && lately !== undefined && store.client.now() - lately.at < 5 * 60_000);
+  const title = joined.length === 1 ? joined[0]!.name : store.written("title") || config.name;
+  const intro = store.fresh.value && store.written("intro");
   return (
     <div class="header">
       <div class="faces">
@@ -29,6 +30,7 @@ export function Header({ store }: { store: Store }) {
         <h2 id="title" tabIndex={-1} data-testid="title">
           <bdi>{title}</bdi>
         </h2>
+        {intro && <p class="intro" dir="auto">{intro}</p>}
         <p class={here ? "presence on" : "presence"} data-testid="presence">
           {joined.length === 1 && joined[0]!.title ? <bdi>{joined[0]!.title}</bdi> : <bdi>{presence(store)}</bdi>}
         </p>
@@ -42,7 +44,10 @@ export function Header({ store }: { store: Store }) {
 }
 
 function presence(store: Store): string {
-  const { team } = store.config.value;
+  const { team, availability } = store.config.value;
+  const opens = store.opening();
+  if (opens) return store.t("back", { when: opens });
+  if (availability.online && store.written("online_note")) return store.written("online_note");
   const here = team.filter((member) => member.online).map((member) => member.name.split(" ")[0]!);
   if (here.length === 1) return store.t("hereOne", { a: here[0]! });
   if (here.length === 2) return store.t("hereTwo", { a: here[0]!, b: here[1]! });
@@ -54,7 +59,7 @@ function presence(store: Store): string {
 function Menu({ store }: { store: Store }) {
   const open = useSignal(false);
   const anchor = useRef<HTMLDivElement>(null);
-  const later = store.later.value;
+  const menus = store.menus.value;
   return (
     <div class="menu-anchor" ref={anchor}>
       <button
@@ -65,13 +70,13 @@ function Menu({ store }: { store: Store }) {
         aria-expanded={open.value}
         data-testid="menu"
         onClick={() => {
-          store.loadLater();
+          void store.loadLater();
           open.value = !open.value;
         }}
       >
         <Icon name="more" />
       </button>
-      {open.value && later && <later.Menu store={store} open={open} anchor={anchor.current!} />}
+      {open.value && menus && <menus.Menu store={store} open={open} anchor={anchor.current!} />}
     </div>
   );
 }

@@ -1,109 +1,172 @@
-// What a first conversation can be shown without: the menu, what it asks, the end of a conversation, the card beside the launcher.
-// Fetched as soon as the panel has been shown, so that it is there when it is wanted. What it shares with the panel is handed to it: an
-// import would cut the panel in two, and two files compress worse than one.
+// What not every first sight shows: the FAQs, what is to be read and accepted before the first message, what only a conversation has, the
+// card beside the launcher. Fetched at once where it is wanted, else as soon as the panel has been shown. What it shares with the panel is
+// handed to it: an import would cut the panel in two, and two files compress worse than one.
 
-import type { Signal } from "@preact/signals";
+import type { Faq } from "@mostrador/protocol";
 import type { h } from "preact";
 import type { Kit } from "./kit.js";
 import css from "./later.css";
-import type { Ask, Store } from "./store.js";
+import type { Bubble, Item } from "./layout.js";
+import type { Store } from "./store.js";
 
 export { css };
 
-export type Later = ReturnType<typeof later>;
+export type Later = ReturnType<typeof views>;
 
-export function later({ Avatar, Icon, authorName, h, useEffect, useRef }: Kit) {
-  return { Menu, Over, Question, Teaser, wrap };
+const icons = {
+  next: ["m9 6 6 6-6 6"],
+  end: ["M20 6 9 17l-5-5"],
+  shield: ["M5 12h14", "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z"],
+  sound: ["M11 5 6 9H2v6h4l5 4V5Z", "M15.5 8.5a5 5 0 0 1 0 7"],
+  muted: ["M11 5 6 9H2v6h4l5 4V5Z", "m22 9-6 6", "m16 9 6 6"],
+  alert: ["M12 8v5", "M12 16.5h.01", "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z"],
+  offline: ["m2 2 20 20", "M8.5 16.4a5 5 0 0 1 7 0", "M5 12.9a10 10 0 0 1 5.2-2.7", "M19 12.9a10 10 0 0 0-2.3-1.6", "M12 20h.01"],
+  close: ["M18 6 6 18", "m6 6 12 12"],
+};
 
-  function Menu({ store, open, anchor }: { store: Store; open: Signal<boolean>; anchor: HTMLElement }) {
-    const box = useRef<HTMLDivElement>(null);
-    const button = () => anchor.querySelector("button");
+export function views(kit: Kit) {
+  const { Avatar, Fragment, Icon, Rich, authorName, h, paths, startOfDay, tag, useEffect, useRef } = kit;
+  Object.assign(paths, icons);
+  kit.wrap = wrap;
+  return { Away, Barred, Before, Failed, Faqs, Line, Pill, Skeleton, Status, Teaser, Typing, wrap };
+
+  /** The merchant's questions, each answered at a click, before anybody is asked for; and those that were opened. */
+  function Faqs({ store }: { store: Store }) {
+    const list = useRef<HTMLLIElement>(null);
+    const { value: asked } = store.asked;
+    const { value: faqs } = store.faqs;
+    const { name } = store.config.value;
+    const before = useRef(asked.length);
     useEffect(() => {
-      box.current?.querySelector<HTMLElement>("[role=menuitem]")?.focus();
-      const root = box.current?.getRootNode() as ShadowRoot;
-      const away = (event: Event) => {
-        if (!event.composedPath().includes(anchor)) open.value = false;
-      };
-      document.addEventListener("pointerdown", away);
-      root.addEventListener("focusin", away);
-      return () => {
-        document.removeEventListener("pointerdown", away);
-        root.removeEventListener("focusin", away);
-      };
-    }, []);
-    const keys = (event: KeyboardEvent) => {
-      const items = [...(box.current?.querySelectorAll<HTMLElement>("[role=menuitem]") ?? [])];
-      const at = items.indexOf((box.current?.getRootNode() as ShadowRoot).activeElement as HTMLElement);
-      const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 }[event.key];
-      if (to !== undefined) {
-        event.preventDefault();
-        items[(to + items.length) % items.length]?.focus();
-      } else if (event.key === "Escape") {
-        event.stopPropagation();
-        open.value = false;
-        button()?.focus();
-      } else if (event.key === "Tab") open.value = false;
-    };
-    const pick = (act: () => void) => () => {
-      open.value = false;
-      button()?.focus();
-      act();
-    };
-    const live = store.conversation.value !== null && !store.closed.value;
+      // What was clicked is gone from the list: its answer comes into sight, and the focus stays near.
+      if (asked.length > before.current) {
+        const answer = list.current?.previousElementSibling as HTMLElement | undefined;
+        const question = answer?.previousElementSibling as HTMLElement | undefined;
+        if (question) question.closest(".thread")!.scrollTop = question.offsetTop - 12;
+        list.current?.querySelector<HTMLElement>("button")?.focus({ preventScroll: true });
+      }
+      before.current = asked.length;
+    }, [asked.length]);
+    if (asked.length === 0 && faqs.length === 0) return null;
     return (
-      <div ref={box} class="menu" role="menu" aria-label={store.t("menu")} onKeyDown={keys}>
-        {live && (
-          <button type="button" role="menuitem" tabIndex={-1} data-testid="end" onClick={pick(() => (store.ask.value = "end"))}>
-            <Icon name="end" size={16} />
-            {store.t("endChat")}
-          </button>
+      <>
+        {faqs.length > 0 && <li class="heading"><h3 dir="auto">{store.t("faq_heading")}</h3></li>}
+        {asked.map((faq) => (
+          <Fragment key={faq.id}>
+            <li class="group own">
+              <div class="bubbles">
+                <p class="name sr">{store.t("you")}</p>
+                <div class="bubble" dir="auto">
+                  {faq.question}
+                </div>
+              </div>
+            </li>
+            <li class="group theirs" data-testid="answer">
+              <Avatar name={name} />
+              <div class="bubbles">
+                <p class="name">
+                  <bdi>{name}</bdi>
+                </p>
+                <div class="bubble" dir="auto">
+                  <Rich text={faq.answer} />
+                </div>
+              </div>
+            </li>
+          </Fragment>
+        ))}
+        {faqs.length > 0 && (
+          <li class="faqs" data-testid="faqs" ref={list}>
+            {faqs
+              .filter(({ id }) => !asked.some((faq) => faq.id === id))
+              .map((faq) => (
+                <button key={faq.id} type="button" dir="auto" data-testid="faq" onClick={() => answer(store, faq)}>
+                  <span>{faq.question}</span>
+                  <Icon name="next" size={16} />
+                </button>
+              ))}
+            <button key="" type="button" class="still" dir="auto" data-testid="still" onClick={() => toPerson(store)}>
+              <span>{store.t("faq_still")}</span>
+              <Icon name="next" size={16} />
+            </button>
+          </li>
         )}
-        <button type="button" role="menuitem" tabIndex={-1} data-testid="mute" onClick={pick(() => store.toggleMute())}>
-          <Icon name={store.muted.value ? "sound" : "muted"} size={16} />
-          {store.t(store.muted.value ? "unmute" : "mute")}
-        </button>
-        <button type="button" role="menuitem" tabIndex={-1} data-testid="forget" onClick={pick(() => (store.ask.value = "forget"))}>
-          <Icon name="shield" size={16} />
-          {store.t("endHere")}
-        </button>
+      </>
+    );
+  }
+
+  /** What is to be read, or accepted, before the first message. */
+  function Before({ store }: { store: Store }) {
+    const box = useRef<HTMLInputElement>(null);
+    const missing = store.agreed.value === null;
+    useEffect(() => {
+      if (missing) box.current?.focus();
+    }, [missing]);
+    const { privacy_url, terms_url, ask_consent } = store.config.value.settings.privacy;
+    if (!privacy_url && !terms_url) return null;
+    const links: Record<string, string | undefined> = { privacy: privacy_url, terms: terms_url };
+    const text = store.t(ask_consent ? "consent" : "privacy_note").split(/\{(privacy|terms)\}/).map((part) => {
+      if (part !== "privacy" && part !== "terms") return part;
+      return (
+        links[part] && (
+          <a href={links[part]} target="_blank" rel="noopener noreferrer">
+            {store.t(part)}
+          </a>
+        )
+      );
+    });
+    if (!ask_consent) return <p class="before" dir="auto" data-testid="privacy">{text}</p>;
+    return (
+      <div class="before" data-testid="privacy">
+        <label>
+          <input ref={box} type="checkbox" checked={!!store.agreed.value} aria-invalid={missing} aria-describedby="first" onChange={(event) => (store.agreed.value = event.currentTarget.checked)} data-testid="consent" />
+          <span dir="auto">{text}</span>
+        </label>
+        <p id="first" class="wrong" role="alert">
+          {missing && store.t("consentFirst")}
+        </p>
       </div>
     );
   }
 
-  /** In the composer's place once the conversation is over. */
-  function Over({ store }: { store: Store }) {
-    const refused = store.unsent.value.some((message) => message.state.name === "closed");
-    if (refused) {
-      return (
-        <div class="closed" role="status" data-testid="refused">
-          <p>{store.t("refused")}</p>
-          <button type="button" class="primary" data-testid="send-as-new" onClick={() => store.startNew(true)}>
-            {store.t("sendAsNew")}
-          </button>
-          <button type="button" class="quiet" onClick={() => store.startNew(false)}>
-            {store.t("discard")}
-          </button>
-        </div>
-      );
-    }
+  /** What is wrong with the connection, or with what was just tried. */
+  function Away({ store }: { store: Store }) {
     return (
-      <div class="closed" data-testid="closed">
-        <p>
-          <strong>{store.t("ended")}</strong>
-          {store.t("endedNote")}
-        </p>
-        <button type="button" class="primary" data-testid="start-new" onClick={() => store.startNew(false)}>
-          {store.t("startNew")}
-        </button>
-      </div>
+      <>
+        {store.away.value && (
+          <p class="strip" role="status" data-testid="offline">
+            <Icon name="offline" size={16} />
+            {store.t(store.away.value === "offline" ? "offline" : "trouble")}
+          </p>
+        )}
+        {store.problem.value && (
+          <p class="strip bad" role="alert">
+            <Icon name="alert" size={16} />
+            {store.t("failedNow")}
+            <button type="button" aria-label={store.t("dismiss")} onClick={() => (store.problem.value = false)}>
+              <Icon name="close" size={16} />
+            </button>
+          </p>
+        )}
+      </>
+    );
+  }
+
+  /** In the composer's place for whom the shop does not know. */
+  function Barred({ store }: { store: Store }) {
+    return (
+      <p class="closed" data-testid="verified-only">
+        {store.t("verifiedOnly")}
+      </p>
     );
   }
 
   /** The newest unread message beside the launcher, while the panel is closed. */
   function Teaser({ store }: { store: Store }) {
     const newest = store.newest.value;
-    if (store.open.value || newest?.kind !== "message" || newest.seq <= store.dismissed.value) return null;
-    const name = authorName(newest) || store.config.value.name;
+    const bubble = store.bubble.value;
+    const shown = newest?.kind === "message" && newest.seq > store.dismissed.value ? newest : null;
+    if (store.open.value || (!shown && !bubble)) return null;
+    const name = (shown && authorName(shown)) || store.config.value.name;
     return (
       <div class="teaser" data-testid="teaser">
         <button type="button" class="card" onClick={() => store.show()}>
@@ -112,53 +175,15 @@ export function later({ Avatar, Icon, authorName, h, useEffect, useRef }: Kit) {
             <b>
               <bdi>{name}</bdi>
             </b>
-            <span dir="auto">{newest.text}</span>
+            <span dir="auto">{shown ? shown.text : bubble}</span>
           </span>
         </button>
-        <button type="button" class="away" aria-label={store.t("dismiss")} onClick={() => (store.dismissed.value = newest.seq)}>
+        <button type="button" class="away" aria-label={store.t("dismiss")} onClick={() => (shown ? (store.dismissed.value = shown.seq) : hideBubble(store))}>
           <Icon name="close" size={14} />
         </button>
         <p class="sr" aria-live="polite">
           {store.announced.value}
         </p>
-      </div>
-    );
-  }
-
-  function Question({ ask, store }: { ask: Ask; store: Store }) {
-    const box = useRef<HTMLDivElement>(null);
-    useEffect(() => {
-      const before = (box.current?.getRootNode() as ShadowRoot).activeElement as HTMLElement | null;
-      box.current?.querySelector<HTMLElement>(".quiet")?.focus();
-      return () => before?.focus({ preventScroll: true });
-    }, []);
-    const end = ask === "end";
-    return (
-      <div class="veil" onClick={(event) => event.target === event.currentTarget && (store.ask.value = null)}>
-        <div
-          ref={box}
-          class="question"
-          role="alertdialog"
-          aria-modal="true"
-          aria-labelledby="ask"
-          aria-describedby="why"
-          onKeyDown={(event) => {
-            if (event.key !== "Tab") return;
-            event.stopPropagation();
-            wrap(event, box.current!);
-          }}
-        >
-          <h3 id="ask">{store.t(end ? "endChatAsk" : "endHereAsk")}</h3>
-          <p id="why">{store.t(end ? "endChatWhy" : "endHereWhy")}</p>
-          <div class="choices">
-            <button type="button" class="quiet" data-testid="cancel" onClick={() => (store.ask.value = null)}>
-              {store.t("cancel")}
-            </button>
-            <button type="button" class="primary danger" data-testid="confirm" onClick={() => void (end ? store.end() : store.forget())}>
-              {store.t(end ? "endChat" : "endHere")}
-            </button>
-          </div>
-        </div>
       </div>
     );
   }
@@ -172,5 +197,128 @@ export function later({ Avatar, Icon, authorName, h, useEffect, useRef }: Kit) {
       event.preventDefault();
       (event.shiftKey ? last : first)?.focus();
     }
+  }
+
+  /** The panel has what the merchant wrote: the answer is there at the click. */
+  function answer(store: Store, faq: Faq): void {
+    store.asked.value = [...store.asked.value, faq].slice(-20);
+    store.tab.set(store.key.asked, store.asked.value.map(({ id }) => id).join(" "));
+    store.announced.value = faq.answer;
+    // Counted where it arrives; a count is not worth asking twice.
+    store.post(`/sites/${encodeURIComponent(store.host.site)}/faqs/${encodeURIComponent(faq.id)}/opened`, { id: store.edges.uuid() }).catch(() => {});
+  }
+
+  function toPerson(store: Store): void {
+    store.takesFocus = true;
+    store.wantsPerson.value = true;
+  }
+
+  function hideBubble(store: Store): void {
+    store.tab.set(store.key.bubble, "1");
+    store.bubble.value = "";
+  }
+
+  function Typing({ store }: { store: Store }) {
+    const name = store.typing.value;
+    if (name === null) return null;
+    return (
+      <li class="group theirs typing" data-testid="typing">
+        <Avatar name={name} />
+        <div class="bubble" role="img" aria-label={store.t("typing", { name })}>
+          <i />
+          <i />
+          <i />
+        </div>
+      </li>
+    );
+  }
+
+  /** Back to the latest, over the thread. */
+  function Pill({ store, news, onClick }: { store: Store; news: number; onClick(): void }) {
+    return (
+      <button type="button" class={news > 0 ? "pill news" : "pill"} data-testid="pill" aria-label={store.t("latest")} onClick={onClick}>
+        {news > 0 && <span>{store.t("moreNew", { n: news })}</span>}
+        <Icon name="down" size={16} />
+      </button>
+    );
+  }
+
+  /** Everything in the thread but what was said. */
+  function Line({ item, store }: { item: Exclude<Item, { type: "group" | "form" }>; store: Store }) {
+    if (item.type === "day") {
+      return (
+        <li class="day">
+          <span>{day(item.at, store.client.now(), store.language.value)}</span>
+        </li>
+      );
+    }
+    if (item.type === "new") {
+      return (
+        <li class="new" data-testid="new-divider">
+          <span>{store.t("newMessages")}</span>
+        </li>
+      );
+    }
+    const name = authorName(item.entry);
+    const { kind, author } = item.entry;
+    return (
+      <li class="line" data-testid="line">
+        <span>{kind === "joined" || kind === "left" ? store.t(kind, { name }) : author.role === "shopper" ? store.t("endedByYou") : name ? store.t("endedBy", { name }) : store.t("ended")}</span>
+      </li>
+    );
+  }
+
+  function day(at: number, now: number, language: string): string {
+    const days = Math.round((startOfDay(at) - startOfDay(now)) / 86_400_000);
+    if (days === 0 || days === -1) return capital(new Intl.RelativeTimeFormat(tag(language), { numeric: "auto" }).format(days, "day"));
+    const sameYear = new Date(at).getFullYear() === new Date(now).getFullYear();
+    const format = new Intl.DateTimeFormat(tag(language), { weekday: days > -7 ? "long" : "short", day: "numeric", month: days > -7 ? "long" : "short", ...(!sameYear && { year: "numeric" }) });
+    return capital(format.format(at));
+  }
+
+  function capital(text: string): string {
+    return text.charAt(0).toLocaleUpperCase() + text.slice(1);
+  }
+
+  function Failed({ store, id }: { store: Store; id: string }) {
+    return (
+      <p class="trouble" data-testid="failed">
+        <Icon name="alert" size={16} />
+        {store.t("notSent")}
+        <button type="button" onClick={() => store.client.retry(id)}>
+          {store.t("retry")}
+        </button>
+        <button type="button" onClick={() => store.client.discard(id)}>
+          {store.t("discard")}
+        </button>
+      </p>
+    );
+  }
+
+  function Status({ bubble, store }: { bubble: Bubble; store: Store }) {
+    const team = store.conversation.value?.log.cursors.team;
+    const state = bubble.unsent?.state.name;
+    if (state === "failed" || state === "closed") return null;
+    const seq = bubble.seq || (bubble.unsent?.state.name === "stored" ? bubble.unsent.state.seq : 0);
+    const key = seq === 0 ? "sending" : team && team.seen >= seq ? "seen" : team && team.delivered >= seq ? "delivered" : "sent";
+    return (
+      <span class={`status ${key}`} data-testid="status" data-status={key}>
+        <Icon name={key === "sending" ? "clock" : key === "sent" ? "check" : "checks"} size={14} />
+        {store.t(key)}
+      </span>
+    );
+  }
+
+  /** The thread, while it is fetched. */
+  function Skeleton() {
+    return (
+      <>
+        {[58, 40, 66].map((width, n) => (
+          <li class={n === 1 ? "skeleton own" : "skeleton"} aria-hidden="true">
+            <span style={{ width: `${width}%` }} />
+          </li>
+        ))}
+      </>
+    );
   }
 }

@@ -9,7 +9,10 @@ export type Item =
   | { type: "day"; key: string; at: number }
   | { type: "new"; key: string }
   | { type: "line"; key: string; entry: Entry }
+  | { type: "form"; key: string; entry: FormEntry }
   | { type: "group"; key: string; own: boolean; author: Author; at: number; bubbles: Bubble[] };
+
+export type FormEntry = Extract<Entry, { kind: "form" }>;
 
 export interface Bubble {
   key: string;
@@ -44,10 +47,30 @@ export function layout({ entries, unsent, divider, dayOf }: LayoutInput): Item[]
     if (last?.type === "group" && newest && sameAuthor(last.author, author) && bubble.at - newest.at < GROUP_SPAN) last.bubbles.push(bubble);
     else items.push({ type: "group", key: `group-${bubble.key}`, own, author, at: bubble.at, bubbles: [bubble] });
   };
-  for (const entry of entries) {
+  let form: FormEntry | null = null;
+  /** The form with its answers is one thing, where it was finished; until then at the end, or where a person took over. */
+  const placeForm = () => {
+    if (form) items.push({ type: "form", key: `form-${form.seq}`, entry: form });
+    form = null;
+  };
+  for (const [n, entry] of entries.entries()) {
     if (entry.log !== "thread") continue;
     switch (entry.kind) {
+      case "form":
+        startOf(entry.at);
+        placeForm();
+        form = entry;
+        break;
+      case "answer":
+        if (entry.finished) placeForm();
+        break;
+      case "faq":
+        startOf(entry.at);
+        bubble(entry.author, { key: `faq-${entry.seq}`, text: entry.question, at: entry.at, seq: entry.seq, unsent: null });
+        bubble({ role: "system" }, { key: `said-${entry.seq}`, text: entry.answer, at: entry.at, seq: entry.seq, unsent: null });
+        break;
       case "message":
+        if (entry.author.role === "agent" && !entries.slice(n).some(({ kind }) => kind === "answer")) placeForm();
         startOf(entry.at);
         if (entry.seq === divider) items.push({ type: "new", key: "new" });
         // Keyed by the client's id: a bubble stays the same element from unsent to stored.
@@ -67,6 +90,7 @@ export function layout({ entries, unsent, divider, dayOf }: LayoutInput): Item[]
     startOf(message.at);
     bubble({ role: "shopper" }, { key: message.id, text: message.text, at: message.at, seq: 0, unsent: message });
   }
+  placeForm();
   return items;
 }
 

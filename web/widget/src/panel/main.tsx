@@ -14,19 +14,29 @@ export async function mount(host: Host): Promise<Panel> {
   host.root.adoptedStyleSheets = [...host.root.adoptedStyleSheets, sheet];
   const store = new Store(host);
   await store.face();
+  // What comes before the first message is part of the first sight.
+  const { privacy } = host.config.settings;
+  if (store.content.value?.faqs.length || privacy.privacy_url || privacy.terms_url || store.barred.value || store.stored()) await store.loadLater();
+  const badge = document.createElement("i");
+  badge.ariaHidden = "true";
+  const down = host.launcher.querySelector("svg")!.cloneNode(true) as SVGElement;
+  down.classList.add("down");
+  down.firstElementChild!.setAttribute("d", "m6 9 6 6 6-6");
+  host.launcher.append(down, badge);
   const place = document.createElement("div");
   host.root.prepend(place);
   render(<App store={store} host={host.element} launcher={host.launcher} />, place);
   store.start();
   const stop = effect(() => {
     host.element.dataset.open = String(store.open.value);
-    host.show({ open: store.open.value, unread: store.unread.value });
+    store.showLauncher();
   });
   // Shown on the page before: still shown here, except where it would hide the page that the shopper has just asked for.
   if (store.wasShown && !matchMedia("(max-width: 479px)").matches) store.show(false);
   return {
     open: () => store.show(),
     close: () => store.hide(),
+    identify: () => void store.identify(),
     toggle: () => (store.open.value ? store.hide() : store.show()),
     shutdown() {
       stop();

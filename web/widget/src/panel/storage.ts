@@ -54,6 +54,8 @@ export interface Session {
   session: string;
   shopper_id: string;
   expires_at: number;
+  /** The customer that the server has verified: as the page names them. */
+  who?: string;
 }
 
 export function readSession(text: string | null): Session | null {

@@ -1,7 +1,7 @@
 // What the panel shows, and the one place that changes it. Views read signals and call methods; the client below says what the
 // server says.
 
-import { batch, computed, signal } from "@preact/signals";
+import { batch, computed, type Signal, signal } from "@preact/signals";
 import {
   bindToPage,
   browserEdges,
@@ -11,17 +11,23 @@ import {
   type ConversationLog,
   type Edges,
   type Entry,
+  type Faq,
   type SiteConfig,
+  type SiteContent,
   TYPING_SHOWN,
   type Unsent,
 } from "@mostrador/protocol";
+import { readableOn } from "../colour.js";
 import type { Host } from "../host.js";
 import { keys } from "../keys.js";
 import { direction, language, theme } from "../page.js";
-import { fill, type Key, type Strings, stringsFor } from "../strings.js";
-import { kit } from "./kit.js";
+import { fill, type Key, languages, primary, type Strings, stringsFor } from "../strings.js";
+import type { Form } from "./form.js";
+import { type Kit, kit } from "./kit.js";
 import type { Later } from "./later.js";
+import type { Menus } from "./menu.js";
 import { Cupboard, readSession, type Session, unsentIn } from "./storage.js";
+import { opening } from "./times.js";
 
 export type Ask = "end" | "forget";
 
@@ -39,8 +45,24 @@ export class Store {
   /** Number of the first message that was unread when the panel was opened; 0 = none. */
   readonly divider = signal(0);
   readonly ask = signal<Ask | null>(null);
+  /** What the merchant has written, in the page's language or the nearest to it. */
+  readonly content = signal<SiteContent | null>(null);
+  /** Questions of the FAQs that were opened before a conversation. */
+  readonly asked = signal<readonly Faq[]>([]);
+  /** "I still need help": on to a person. */
+  readonly wantsPerson = signal(false);
+  /** The shopper has ticked what the merchant asks to be accepted; `null`: tried to write without. */
+  readonly agreed = signal<boolean | null>(false);
+  /** Only customers may write here, and the server knows of none. */
+  readonly barred = signal(false);
+  /** The intake form's view: see `form.tsx`. */
+  readonly form = signal<Form | null>(null);
+  /** What the shop says beside the launcher, to those who have said nothing. */
+  readonly bubble = signal("");
   /** What is not needed at first: see `later.tsx`. */
   readonly later = signal<Later | null>(null);
+  /** What is seldom wanted at all: see `menu.tsx`. */
+  readonly menus = signal<Menus | null>(null);
   readonly problem = signal(false);
   readonly muted = signal(false);
   readonly language = signal("en");
@@ -68,29 +90,36 @@ export class Store {
     return this.unread.value > 0 ? (log?.thread.findLast(fromTeam) ?? null) : null;
   });
 
+  /** Nothing has been said yet. */
+  readonly fresh = computed(() => this.conversation.value === null && this.unsent.value.length === 0);
+  /** The questions that come before the composer. */
+  readonly faqs = computed(() => (this.fresh.value && !this.wantsPerson.value ? (this.content.value?.faqs ?? []) : []));
+  /** Before the first message the shopper has to agree. */
+  readonly asksConsent = computed(() => this.fresh.value && !this.agreed.value && this.config.value.settings.privacy.ask_consent);
+
   readonly client: Client;
-  private readonly key;
-  private readonly local = new Cupboard(() => localStorage);
-  private readonly tab = new Cupboard(() => sessionStorage);
-  private session: Session | null = null;
+  readonly key;
+  readonly local = new Cupboard(() => localStorage);
+  readonly tab = new Cupboard(() => sessionStorage);
+  session: Session | null = null;
   private awayTimer: unknown = null;
   private typingTimer: unknown = null;
   private seenTimer: unknown = null;
   private configTimer: unknown = null;
-  private told = { seen: 0, delivered: 0 };
+  told = { seen: 0, delivered: 0 };
   private lastPage = "";
   private configAt = 0;
-  private readonly undo: (() => void)[] = [];
+  readonly undo: (() => void)[] = [];
 
   constructor(
-    private readonly host: Host,
-    private readonly edges: Edges = browserEdges,
+    readonly host: Host,
+    readonly edges: Edges = browserEdges,
   ) {
     this.key = keys(host.site);
     this.config.value = host.config;
     this.configAt = edges.now();
     this.muted.value = this.local.get(this.key.mute) === "1";
-    this.session = readSession(this.local.get(this.key.session));
+    this.session = this.stored();
     this.client = new Client(
       {
         api: host.api,
@@ -103,6 +132,8 @@ export class Store {
       edges,
     );
     this.unsent.value = [...this.client.outbox.all];
+    this.wantsPerson.value = !!this.draft;
+    this.judge();
   }
 
   /** Whether something of the shopper is kept here, so that the socket is wanted without anybody opening the panel. */
@@ -117,7 +148,7 @@ export class Store {
 
   /** Binds to the page; answers nothing, `shutdown` undoes it. */
   start(): void {
-    this.undo.push(bindToPage(this.client.connection, window, () => this.open.value || this.resumable));
+    this.undo.push(bindToPage(this.client.connection, window, () => !this.barred.value && (this.open.value || this.resumable)));
     const observer = new MutationObserver(() => void this.face());
     observer.observe(document.documentElement, { attributes: true, attributeFilter: ["lang", "dir", "class", "style", "data-theme"] });
     this.undo.push(() => observer.disconnect());
@@ -128,22 +159,32 @@ export class Store {
     if (navigation) this.listen(navigation, "navigatesuccess", () => this.tellPage());
     const dark = matchMedia("(prefers-color-scheme: dark)");
     this.listen(dark, "change", () => void this.face());
-    if (this.resumable) this.client.start();
+    this.identify();
+    this.wake();
+  }
+
+  /** The page has said who is looking at it. */
+  identify(): void {
+    this.judge();
+    this.wake();
+    // Without a session there is nothing to change: what the page says goes along when one is made.
+    if (this.host.identity() !== undefined && this.stored()) import("./identity.js").then(({ identify }) => identify(this), () => {});
   }
 
   /** Safe to call whenever it may be wanted: a network that was lost meanwhile is tried again. */
-  loadLater(): void {
-    if (this.later.peek()) return;
-    import("./later.js").then(
-      (later) => {
-        if (this.later.peek()) return;
-        const sheet = new CSSStyleSheet();
-        sheet.replaceSync(later.css);
-        this.host.root.adoptedStyleSheets.push(sheet);
-        this.later.value = later.later(kit);
-      },
-      () => {},
-    );
+  async loadLater(): Promise<void> {
+    await this.bring(this.later, () => import("./later.js"));
+    void this.bring(this.menus, () => import("./menu.js"));
+  }
+
+  private async bring<T>(slot: Signal<T | null>, load: () => Promise<{ css: string; views(given: Kit): T }>): Promise<void> {
+    if (slot.peek()) return;
+    const part = await load().catch(() => null);
+    if (!part || slot.peek()) return;
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(part.css);
+    this.host.root.adoptedStyleSheets.push(sheet);
+    slot.value = part.views(kit);
   }
 
   shutdown(): void {
@@ -154,13 +195,37 @@ export class Store {
   }
 
   t(key: Key, values: Record<string, string | number> = {}): string {
-    return fill(this.strings.value[key], values);
+    // A site that does not speak the page's language has texts in another: then the widget's own are nearer.
+    const near = this.content.value && primary(this.content.value.language) === primary(this.language.value);
+    return fill((near && this.content.value!.texts[key]) || this.strings.value[key], { shop: this.config.value.name, ...values });
+  }
+
+  /** What only the merchant can have written. */
+  written(key: string): string {
+    return fill(this.content.value?.texts[key] ?? "", { shop: this.config.value.name, next_opening: this.opening() ?? this.t("soon") });
+  }
+
+  /** When the shop opens, in the shopper's zone; `null` while it is open, or does not say. */
+  opening(): string | null {
+    const { availability } = this.config.value;
+    if (availability.online || !availability.opens_at) return null;
+    const { key, ...values } = opening(availability.opens_at, this.client.now(), languages[primary(this.language.value)] ? this.language.value : "en");
+    return this.t(key, values);
+  }
+
+  post(path: string, body: object, session?: string) {
+    return this.edges.fetch(`${this.host.api}/v1${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...(session && { authorization: `Bearer ${session}` }) },
+      body: JSON.stringify(body),
+    });
   }
 
   /** `focus`: somebody asked for it just now, and wants to write. */
   show(focus = true): void {
     if (this.open.value) return;
     this.takesFocus = focus;
+    this.bubble.value = "";
     batch(() => {
       this.open.value = true;
       this.problem.value = false;
@@ -169,9 +234,9 @@ export class Store {
       if (!this.session) this.loaded.value = true;
     });
     this.tab.set(this.key.shown, "1");
-    this.client.start();
+    this.wake();
     this.client.connection.wake();
-    this.keepConfig();
+    this.keepConfig(10_000);
     this.host.emit("open");
     this.reconsider();
   }
@@ -191,7 +256,11 @@ export class Store {
   }
 
   say(text: string): boolean {
-    const said = this.client.say(this.closed.value ? null : (this.conversation.value?.log.id ?? null), text);
+    if (this.asksConsent.value) {
+      this.agreed.value = null;
+      return false;
+    }
+    const said = this.client.say(this.closed.value ? null : (this.conversation.value?.log.id ?? null), text, this.asked.value.map(({ id }) => id));
     if (!said) return false;
     this.local.set(this.key.open, "1");
     this.divider.value = 0;
@@ -204,6 +273,23 @@ export class Store {
     if (id && !this.closed.value) this.client.typing(id);
   }
 
+  stored(): Session | null {
+    return readSession(this.local.get(this.key.session));
+  }
+
+  /** The session dies even if the network is away for a moment; after a while it is given up, and expires by itself. */
+  async endSession(session: Session | null): Promise<void> {
+    for (let attempt = 0; session && attempt < 8; attempt++) {
+      try {
+        const answer = await this.post("/sessions/end", {}, session.session);
+        if (answer.status < 500 && answer.status !== 429) return;
+      } catch {
+        // Tried again below.
+      }
+      await new Promise<void>((resolve) => this.edges.after(1000 * 2 ** attempt, resolve));
+    }
+  }
+
   get draft(): string {
     return this.local.get(this.key.draft) ?? "";
   }
@@ -213,67 +299,6 @@ export class Store {
     else this.local.remove(this.key.draft);
   }
 
-  retry(id: string): void {
-    this.client.retry(id);
-  }
-
-  discard(id: string): void {
-    this.client.discard(id);
-  }
-
-  /** Puts the ended conversation away. With `resend`, what it refused goes into the new one. */
-  startNew(resend: boolean): void {
-    const old = this.conversation.value;
-    batch(() => {
-      this.conversation.value = null;
-      this.divider.value = 0;
-    });
-    if (old) this.client.drop(old.log.id);
-    this.told = { seen: 0, delivered: 0 };
-    if (resend) {
-      this.local.set(this.key.open, "1");
-      this.client.sendAsNew();
-    } else {
-      for (const message of this.client.outbox.all.filter((message) => message.state.name === "closed")) this.client.discard(message.id);
-    }
-  }
-
-  async end(): Promise<void> {
-    const id = this.conversation.value?.log.id;
-    this.ask.value = null;
-    if (!id) return;
-    try {
-      await this.client.request({ action: "close", conversation_id: id });
-    } catch {
-      // Closed already, or no way to tell now: the thread shows which.
-      this.problem.value = !this.closed.value;
-    }
-  }
-
-  /** A shared computer: nothing of this shopper stays here, in any tab, and the session is over on the server too. */
-  async forget(): Promise<void> {
-    const session = this.session;
-    this.forgetHere();
-    this.hide();
-    if (!session) return;
-    // The session dies even if the network is away for a moment; after an hour it is given up, and expires by itself.
-    for (let attempt = 0; attempt < 8; attempt++) {
-      try {
-        const answer = await this.edges.fetch(`${this.host.api}/v1/sessions/end`, { method: "POST", headers: { authorization: `Bearer ${session.session}` } });
-        if (answer.status < 500 && answer.status !== 429) return;
-      } catch {
-        // Tried again below.
-      }
-      await new Promise<void>((resolve) => this.edges.after(1000 * 2 ** attempt, resolve));
-    }
-  }
-
-  toggleMute(): void {
-    this.muted.value = !this.muted.value;
-    if (this.muted.value) this.local.set(this.key.mute, "1");
-    else this.local.remove(this.key.mute);
-  }
-
   /** Answers whether more of what came before is here now. */
   loadOlder(): Promise<boolean> {
     return this.client.loadOlder(this.conversation.value?.log.id ?? "");
@@ -281,11 +306,12 @@ export class Store {
 
   /** Something that decides what counts as read has changed: the panel, the tab, the scroll position, the thread. */
   reconsider(): void {
-    if (this.loaded.value) this.loadLater();
     const log = this.conversation.value?.log;
+    if (this.loaded.value) void this.loadLater();
+    if (log?.thread.some(({ kind }) => kind === "form")) void this.bring(this.form, () => import("./form.js"));
     if (log && this.watching() && this.atEnd.value) this.seenHere.value = Math.max(this.seenHere.value, log.numbers.t);
     const unread = this.unread.value;
-    this.host.show({ open: this.open.value, unread });
+    this.showLauncher();
     this.title(document.visibilityState === "hidden" ? unread : 0);
     if (this.seenTimer !== null || !log) return;
     this.seenTimer = this.edges.after(250, () => {
@@ -294,19 +320,49 @@ export class Store {
     });
   }
 
+  /** The launcher says how many are unread, and what a click does. */
+  showLauncher(): void {
+    const { launcher } = this.host;
+    const open = this.open.value;
+    const n = this.unread.value;
+    launcher.ariaExpanded = String(open);
+    launcher.ariaLabel = this.t(open ? "close" : n ? "openUnread" : "open", { n });
+    launcher.querySelector("b")!.textContent = this.t("open");
+    launcher.querySelector("i")!.textContent = open || !n ? "" : n > 99 ? "99+" : String(n);
+  }
+
   /** Takes language, direction and theme from the page. */
   async face(): Promise<void> {
     this.direction.value = direction();
     this.theme.value = theme(this.host.theme);
+    this.host.element.style.setProperty("--accent-text", readableOn(this.config.value.settings.appearance.color, this.theme.value === "dark" ? "#2c2926" : "#f4f2ef"));
     const wanted = language();
-    const strings = await stringsFor(wanted).catch(() => this.strings.value);
+    const [strings, content] = await Promise.all([stringsFor(wanted).catch(() => this.strings.value), this.readContent(wanted)]);
     if (!strings) throw new Error("no language can be loaded");
     // The page may have changed its mind meanwhile.
     if (wanted !== language() && this.strings.value) return;
     batch(() => {
       this.language.value = wanted;
       this.strings.value = strings;
+      this.content.value = content;
+      const asked = (this.tab.get(this.key.asked) ?? "").split(" ");
+      this.bubble.value = this.fresh.value && !this.resumable && !this.tab.get(this.key.bubble) ? this.written("bubble") : "";
+      this.asked.value = asked.flatMap((id) => content?.faqs.find((faq) => faq.id === id) ?? []);
     });
+  }
+
+  /** Failing that the widget has its own words, or those it had. */
+  private async readContent(language: string): Promise<SiteContent | null> {
+    const { site, version } = this.config.value;
+    const had = this.content.value;
+    if (had && this.language.value === language && had.version >= version) return had;
+    try {
+      // With the version in the address no cache answers with what was published before.
+      const answer = await this.edges.fetch(`${this.host.api}/v1/sites/${encodeURIComponent(site)}/content?language=${encodeURIComponent(language)}&version=${version}`, { method: "GET", headers: {} });
+      return answer.status === 200 ? (JSON.parse(await answer.text()) as SiteContent) : had;
+    } catch {
+      return had;
+    }
   }
 
   private watching(): boolean {
@@ -322,7 +378,10 @@ export class Store {
     switch (event.type) {
       case "state":
         this.connection.value = event.state;
-        if (event.state.name === "ended" && event.state.reason === "session_ended") this.sessionEnded();
+        if (event.state.name === "ended") {
+          if (event.state.reason === "session_ended") this.sessionEnded();
+          if (event.state.reason === "visibility") this.turnedAway();
+        }
         if (event.state.name === "online") {
           this.lastPage = "";
           this.tellPage();
@@ -342,6 +401,10 @@ export class Store {
         else if (this.client.outbox.all.length === 0) this.local.remove(this.key.open);
         this.told = { seen: 0, delivered: 0 };
         return this.reconsider();
+      case "site":
+        if (event.version !== this.config.value.version) void this.refreshConfig();
+        else if (event.availability.online !== this.config.value.availability.online || event.availability.opens_at !== this.config.value.availability.opens_at) this.config.value = { ...this.config.value, availability: event.availability };
+        return;
       case "frame":
         if (event.frame.type === "typing" && event.frame.author.role === "agent" && event.frame.conversation_id === this.conversation.value?.log.id) {
           this.showTyping(event.frame.author.name);
@@ -363,6 +426,8 @@ export class Store {
       if (news.length > 0) this.showTyping(null);
       if (log.closed) this.local.remove(this.key.open);
       else this.local.set(this.key.open, "1");
+      // They are in the thread now.
+      if (added.length > 0) this.fromTheStart();
     });
     if (!history && news.length > 0) {
       if (this.watching() && !this.atEnd.value && this.divider.value === 0) this.divider.value = news[0]!.seq;
@@ -431,30 +496,29 @@ export class Store {
   /** The page's own scripts can make such events; what counts is what the storage really holds. */
   private otherTab(event: StorageEvent): void {
     if (!event.isTrusted || (event.key !== null && !event.key.startsWith(this.key.base))) return;
-    const session = readSession(this.local.get(this.key.session));
+    const session = this.stored();
     if (this.session && !session) {
       this.forgetHere();
       return this.hide();
     }
-    if (session && session.session !== this.session?.session) {
-      this.session = session;
-      if (this.open.value || this.resumable) {
-        this.client.stop();
-        this.client.start();
-      }
-    }
+    if (session && session.session !== this.session?.session) this.adopt(session);
     this.client.synchronise();
-    if (this.resumable) this.client.start();
+    if (this.resumable) this.wake();
     this.muted.value = this.local.get(this.key.mute) === "1";
   }
 
   private sessionEnded(): void {
+    // Somebody signs in, here or in another tab: the new session is about to be there, or is.
+    const wait = Number(this.local.get(this.key.changing)) - this.edges.now();
+    const stored = this.stored();
+    if (stored && stored.session !== this.session?.session) return this.adopt(stored);
+    if (wait > 0 && wait < 60_000) return void this.edges.after(wait, () => this.connection.value.name === "ended" && this.sessionEnded());
     const shown = this.open.value;
     this.forgetHere();
     if (shown) this.hide();
   }
 
-  private forgetHere(): void {
+  forgetHere(): void {
     this.session = null;
     this.client.forget();
     for (const key of this.local.keys(this.key.base)) if (key !== this.key.mute) this.local.remove(key);
@@ -467,36 +531,92 @@ export class Store {
       this.announced.value = "";
       this.loaded.value = false;
       this.forgotten.value++;
+      this.fromTheStart();
     });
+    this.judge();
     this.reconsider();
+  }
+
+  fromTheStart(): void {
+    this.asked.value = [];
+    this.wantsPerson.value = this.agreed.value = false;
+    this.tab.remove(this.key.asked);
   }
 
   /** Counts how often everything was forgotten: the composer then empties itself. */
   readonly forgotten = signal(0);
 
   private async token(): Promise<string | null> {
-    this.session ??= readSession(this.local.get(this.key.session));
+    this.session ??= this.stored();
     if (this.session) return this.session.session;
     // Made only for somebody who has opened the panel, or has written.
-    if (!this.open.value) return null;
+    return this.open.value && (await this.begin()) ? this.session!.session : null;
+  }
+
+  /** A session, or another one in the place of `old`, for whom the page names. Answers whether there is one now. */
+  async begin(old?: Session): Promise<boolean> {
+    const identity = this.host.identity();
+    const account = identity && (await import("./identity.js"));
     const page = { url: location.href, title: document.title, referrer: document.referrer };
-    const answer = await this.edges.fetch(`${this.host.api}/v1/sites/${encodeURIComponent(this.host.site)}/sessions`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      // In the zone the shopper is told when the shop opens.
-      body: JSON.stringify({ language: this.language.value, time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone, page }),
-    });
-    if (answer.status >= 300) return null;
-    const made = readSession(await answer.text());
+    // In the zone the shopper is told when the shop opens.
+    const body = { language: this.language.value, time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone, page, ...(identity && { identity }) };
+    const answer = await this.post(`/sites/${encodeURIComponent(this.host.site)}/sessions`, body, old?.session);
+    if (answer.status === 403) this.turnedAway();
+    if (answer.status >= 300) return false;
+    const text = await answer.text();
+    const made = readSession(text);
+    const who = account?.told(this.host, identity!, text);
+    const stored = this.stored();
     // Another tab may have been quicker: one shopper, one session.
-    this.session = readSession(this.local.get(this.key.session)) ?? made;
-    if (this.session === made && made) this.local.set(this.key.session, JSON.stringify(made));
-    return this.session?.session ?? null;
+    if (stored && stored.session !== old?.session) this.session = stored;
+    else if (made) {
+      const { session, shopper_id, expires_at } = made;
+      this.session = { session, shopper_id, expires_at, ...(who && { who }) };
+      this.local.set(this.key.session, JSON.stringify(this.session));
+    }
+    this.judge();
+    return this.session !== null;
+  }
+
+  /** Another session than before. What was shown is read again: it may be somebody else's to see. */
+  adopt(session: Session): void {
+    this.session = session;
+    this.client.stop();
+    this.client.conversations.clear();
+    batch(() => {
+      this.conversation.value = null;
+      this.loaded.value = false;
+    });
+    this.judge();
+    this.wake();
+  }
+
+  /** Connects who may and wants to. */
+  wake(): void {
+    if (!this.barred.value && (this.open.value || this.resumable)) this.client.start();
+  }
+
+  /** Whether this shopper may write; the server has the last word. */
+  judge(): void {
+    const { visibility } = this.config.value.settings.visibility;
+    const verified = this.session ? this.session.who : this.host.identity();
+    this.barred.value = visibility.startsWith("verified") && !verified;
+    if (this.barred.value) {
+      this.client.stop();
+      this.loaded.value = true;
+    }
+  }
+
+  /** The server lets this shopper write no more: the settings say whether they may still look. */
+  private turnedAway(): void {
+    this.client.stop();
+    this.barred.value = this.loaded.value = true;
+    void this.refreshConfig();
   }
 
   /** The session is no longer good. What was written and not sent is kept, and offered in a new conversation. */
   private renew(): Promise<boolean> {
-    const stored = readSession(this.local.get(this.key.session));
+    const stored = this.stored();
     if (stored && stored.session !== this.session?.session) {
       this.session = stored;
       return Promise.resolve(true);
@@ -510,21 +630,23 @@ export class Store {
   }
 
   /** While the panel is open, who is here is never older than a minute or two. */
-  private keepConfig(): void {
+  private keepConfig(limit = 60_000): void {
     this.edges.cancel(this.configTimer);
     if (!this.open.value) return;
-    if (this.edges.now() - this.configAt >= 60_000 && document.visibilityState === "visible") void this.refreshConfig();
+    if (this.edges.now() - this.configAt >= limit && document.visibilityState === "visible") void this.refreshConfig();
     this.configTimer = this.edges.after(60_000, () => this.keepConfig());
   }
 
-  private async refreshConfig(): Promise<void> {
+  async refreshConfig(): Promise<void> {
     this.configAt = this.edges.now();
-    try {
-      const answer = await this.edges.fetch(`${this.host.api}/v1/sites/${encodeURIComponent(this.host.site)}/config`, { method: "GET", headers: {} });
-      if (answer.status === 200) this.config.value = JSON.parse(await answer.text()) as SiteConfig;
-    } catch {
-      // The old one serves.
-    }
+    // Failing that the old one serves.
+    const config = await this.host.refresh().catch(() => this.config.value);
+    const published = config.version !== this.config.value.version;
+    this.config.value = config;
+    if (!published) return;
+    this.judge();
+    this.wake();
+    await this.face();
   }
 }
 

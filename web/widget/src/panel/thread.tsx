@@ -2,11 +2,10 @@ import { Fragment, h } from "preact";
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Avatar } from "./avatar.js";
-import { Icon } from "./icons.js";
 import { type Bubble, type Item, layout } from "./layout.js";
 import { Rich } from "./rich.js";
-import { authorName, fromTeam, type Store } from "./store.js";
-import { clock, day, startOfDay } from "./times.js";
+import { fromTeam, type Store } from "./store.js";
+import { clock, startOfDay } from "./times.js";
 
 /** Entries rendered at first, and added whenever the reader reaches the top. */
 const WINDOW = 80;
@@ -26,6 +25,7 @@ export function Thread({ store }: { store: Store }) {
   const entries = conversation?.log.thread ?? [];
   const first = Math.max(0, entries.length - amount.value);
   const stored = new Set(entries.slice(-50).map((entry) => entry.client_id));
+  const later = store.later.value;
   const unsent = store.unsent.value.filter((message) => !stored.has(message.id));
   const items = layout({ entries: entries.slice(first), unsent, divider: store.divider.value, dayOf: startOfDay });
   const language = store.language.value;
@@ -79,65 +79,59 @@ export function Thread({ store }: { store: Store }) {
     counted.current = reached;
     store.reconsider();
   }, [last, conversation?.log.id]);
+  // Questions to choose from are read from the top.
+  const choosing = later !== null && store.faqs.value.length > 0;
+  const stay = () => !choosing && store.atEnd.value && toEnd();
   useLayoutEffect(() => {
-    if (store.open.value) toEnd();
-  }, [store.open.value, store.loaded.value]);
+    if (store.open.value && !choosing) toEnd();
+  }, [store.open.value, store.loaded.value, choosing, store.form.value]);
   useEffect(() => {
     // The composer grows, the keyboard rises, an image of the future loads: stay at the end if one was there.
-    const observer = new ResizeObserver(() => store.atEnd.value && toEnd());
+    const observer = new ResizeObserver(stay);
     observer.observe(scroller.current!);
     observer.observe(scroller.current!.firstElementChild!);
     return () => observer.disconnect();
-  }, []);
+  }, [choosing]);
 
   const { config } = store;
+  const greeting = (
+    <li class="group theirs welcome" data-testid="welcome">
+      <Avatar name={config.value.name} />
+      <div class="bubbles">
+        <p class="name">
+          <bdi>{config.value.name}</bdi>
+        </p>
+        <div class="bubble" dir="auto">
+          <Rich text={store.written("welcome") || config.value.welcome} />
+        </div>
+        {entries.length === 0 && unsent.length === 0 && !config.value.availability.online && (
+          <div class="bubble soft" dir="auto">
+            {store.written("away_note") || store.t("awayNote")}
+          </div>
+        )}
+      </div>
+    </li>
+  );
   return (
     <div class="stage">
       <div class="thread" ref={scroller} onScroll={scrolled} onWheel={() => (gliding.current = false)} onTouchMove={() => (gliding.current = false)} tabIndex={0} role="log" aria-live="off" aria-label={store.t("thread")} data-testid="thread">
         <ol>
           {!store.loaded.value && entries.length === 0 && unsent.length === 0 ? (
-            <Skeleton />
+            later && <later.Skeleton />
           ) : (
             <>
-              {first === 0 && !conversation?.log.hasOlder && (
-                <li class="group theirs welcome" data-testid="welcome">
-                  <Avatar name={config.value.name} />
-                  <div class="bubbles">
-                    <p class="name">
-                      <bdi>{config.value.name}</bdi>
-                    </p>
-                    <div class="bubble" dir="auto">
-                      <Rich text={config.value.welcome} />
-                    </div>
-                    {entries.length === 0 && unsent.length === 0 && !config.value.team.some((member) => member.online) && (
-                      <div class="bubble soft">{store.t("awayNote")}</div>
-                    )}
-                  </div>
-                </li>
-              )}
+              {later && <later.Faqs store={store} />}
+              {/* Where there are questions the greeting comes after them, with a person. */}
+              {first === 0 && !conversation?.log.hasOlder && !choosing && greeting}
               {items.map((item) => (
                 <Row key={item.key} item={item} store={store} language={language} lastOwn={item === lastOwn(items)} />
               ))}
             </>
           )}
-          {store.typing.value !== null && (
-            <li class="group theirs typing" data-testid="typing">
-              <Avatar name={store.typing.value} />
-              <div class="bubble" role="img" aria-label={store.t("typing", { name: store.typing.value })}>
-                <i />
-                <i />
-                <i />
-              </div>
-            </li>
-          )}
+          {later && <later.Typing store={store} />}
         </ol>
       </div>
-      {!store.atEnd.value && (
-        <button type="button" class={below.value > 0 ? "pill news" : "pill"} data-testid="pill" aria-label={store.t("latest")} onClick={() => toEnd(true)}>
-          {below.value > 0 && <span>{store.t("moreNew", { n: below.value })}</span>}
-          <Icon name="down" size={16} />
-        </button>
-      )}
+      {later && !store.atEnd.value && !choosing && <later.Pill store={store} news={below.value} onClick={() => toEnd(true)} />}
       <p class="sr" aria-live="polite" data-testid="announcer">
         {store.open.value ? store.announced.value : ""}
       </p>
@@ -150,25 +144,16 @@ function lastOwn(items: Item[]): Item | undefined {
 }
 
 function Row({ item, store, language, lastOwn }: { item: Item; store: Store; language: string; lastOwn: boolean }) {
+  const later = store.later.value;
   switch (item.type) {
     case "day":
-      return (
-        <li class="day">
-          <span>{day(item.at, store.client.now(), language)}</span>
-        </li>
-      );
     case "new":
-      return (
-        <li class="new" data-testid="new-divider">
-          <span>{store.t("newMessages")}</span>
-        </li>
-      );
     case "line":
-      return (
-        <li class="line" data-testid="line">
-          <span>{lineText(store, item)}</span>
-        </li>
-      );
+      return later && <later.Line item={item} store={store} />;
+    case "form": {
+      const form = store.form.value;
+      return form && <form.Form entry={item.entry} store={store} />;
+    }
     case "group": {
       const name = item.author.role === "agent" ? item.author.name : item.own ? store.t("you") : store.config.value.name;
       return (
@@ -183,24 +168,12 @@ function Row({ item, store, language, lastOwn }: { item: Item; store: Store; lan
             ))}
             <p class="meta">
               <time dateTime={new Date(item.at).toISOString()}>{clock(item.at, language)}</time>
-              {item.own && lastOwn && <Status bubble={item.bubbles.at(-1)!} store={store} />}
+              {item.own && lastOwn && later && <later.Status bubble={item.bubbles.at(-1)!} store={store} />}
             </p>
           </div>
         </li>
       );
     }
-  }
-}
-
-function lineText(store: Store, { entry }: Extract<Item, { type: "line" }>): string {
-  const name = authorName(entry);
-  switch (entry.kind) {
-    case "joined":
-      return store.t("joined", { name });
-    case "left":
-      return store.t("left", { name });
-    default:
-      return entry.author.role === "shopper" ? store.t("endedByYou") : name ? store.t("endedBy", { name }) : store.t("ended");
   }
 }
 
@@ -214,44 +187,7 @@ function BubbleView({ bubble, own, store }: { bubble: Bubble; own: boolean; stor
       <div class="bubble" dir="auto">
         <Rich text={bubble.text} />
       </div>
-      {state === "failed" && (
-        <p class="trouble" data-testid="failed">
-          <Icon name="alert" size={16} />
-          {store.t("notSent")}
-          <button type="button" onClick={() => store.retry(bubble.key)}>
-            {store.t("retry")}
-          </button>
-          <button type="button" onClick={() => store.discard(bubble.key)}>
-            {store.t("discard")}
-          </button>
-        </p>
-      )}
+      {state === "failed" && store.later.value && <store.later.value.Failed id={bubble.key} store={store} />}
     </div>
-  );
-}
-
-function Status({ bubble, store }: { bubble: Bubble; store: Store }) {
-  const team = store.conversation.value?.log.cursors.team;
-  const state = bubble.unsent?.state.name;
-  if (state === "failed" || state === "closed") return null;
-  const seq = bubble.seq || (bubble.unsent?.state.name === "stored" ? bubble.unsent.state.seq : 0);
-  const key = seq === 0 ? "sending" : team && team.seen >= seq ? "seen" : team && team.delivered >= seq ? "delivered" : "sent";
-  return (
-    <span class={`status ${key}`} data-testid="status" data-status={key}>
-      <Icon name={key === "sending" ? "clock" : key === "sent" ? "check" : "checks"} size={14} />
-      {store.t(key)}
-    </span>
-  );
-}
-
-function Skeleton() {
-  return (
-    <>
-      {[58, 40, 66].map((width, n) => (
-        <li class={n === 1 ? "skeleton own" : "skeleton"} aria-hidden="true">
-          <span style={{ width: `${width}%` }} />
-        </li>
-      ))}
-    </>
   );
 }
