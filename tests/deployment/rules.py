@@ -30,7 +30,17 @@ ACTIONS = {
         "dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
         "execute-api:ManageConnections",
     },
-    "Projector": STREAM | {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:Query", "execute-api:ManageConnections"},
+    "Projector": STREAM | {
+        "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:Query", "execute-api:ManageConnections", "sqs:SendMessage",
+    },
+    "AutoReply": STREAM | {
+        "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "execute-api:ManageConnections",
+        "sqs:SendMessage",
+    },
+    "Timers": {
+        "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "execute-api:ManageConnections",
+        "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage",
+    },
 }  # fmt: skip
 
 # Partitions that open doors, and the functions that may touch them, by what they may do. Nobody else may at all.
@@ -144,6 +154,17 @@ def about_bills(resources, of):
     fed = {json.dumps(m["EventSourceArn"]) for m in mappings.values()}
     bare = [n for n, q in queues.items() if json.dumps({"Fn::GetAtt": [n, "Arn"]}) in fed and "RedrivePolicy" not in q]
     yield "what a queue cannot deliver is kept aside", *against(bare)
+    limits = {json.dumps({"Ref": n}): f.get("Timeout", 3) for n, f in of("AWS::Lambda::Function").items()}
+    hasty = [
+        n for n, m in mappings.items() for q, queue in queues.items()
+        if m["EventSourceArn"] == {"Fn::GetAtt": [q, "Arn"]} and queue.get("VisibilityTimeout", 30) < 6 * limits[json.dumps(m["FunctionName"])]
+    ]  # fmt: skip
+    yield "a message is not given out again while it is worked on", *against(hasty)
+    watched = {json.dumps(d["Value"]) for a in alarms.values() if a.get("Namespace") == "AWS/SQS" for d in a["Dimensions"]}
+    aside = {json.dumps(q["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]) for q in queues.values() if "RedrivePolicy" in q}
+    yield "what is kept aside rings an alarm", *against(n for n in aside if json.dumps({"Fn::GetAtt": [json.loads(n), "QueueName"]}) not in watched)
+    free = [n for n, i in of("AWS::Lambda::EventInvokeConfig").items() if "OnFailure" not in i.get("DestinationConfig", {})]
+    yield "what is invoked asynchronously and fails is kept aside", *against(free)
 
 
 def about_roles(resources, functions, known):
@@ -190,16 +211,19 @@ def about_roles(resources, functions, known):
     }  # fmt: skip
     yield "a_36 the APIs may invoke what their routes lead to", *against(invoked ^ routed)
     yield "a_36 the APIs may do nothing else", *against(s["Action"] for s in gateway if s["Action"] != "lambda:InvokeFunction")
+    for name, schedule in ((n, r["Properties"]) for n, r in resources.items() if r["Type"] == "AWS::Scheduler::Schedule"):
+        role = resources[schedule["Target"]["RoleArn"]["Fn::GetAtt"][0]]["Properties"]
+        may = [(s["Action"], s["Resource"]) for policy in role["Policies"] for s in as_list(policy["PolicyDocument"]["Statement"])]
+        yield f"a_36 {name} may invoke its target and nothing else", *against([] if may == [("lambda:InvokeFunction", schedule["Target"]["Arn"])] else may)
 
 
 def reaches(statement, function):
     """Only this table, its index and stream; this API's stage; this stack's queues and functions; this function's own log group."""
     own = {
-        "dynamodb": lambda r: r in ({"Fn::GetAtt": ["Table", "Arn"]}, {"Fn::GetAtt": ["Table", "StreamArn"]}, {"Fn::Sub": "${Table.Arn}/index/inbox"}),
+        "dynamodb": lambda r: r in ({"Fn::GetAtt": ["Table", "Arn"]}, {"Fn::GetAtt": ["Table", "StreamArn"]}, {"Fn::Sub": "${Table.Arn}/index/inbox"}, {"Fn::Sub": "${Table.Arn}/index/deadlines"}),
         "execute-api": lambda r: isinstance(r, dict) and "${WebSocketApi}/ws/*/@connections/*" in str(r.get("Fn::Sub")),
         "logs": lambda r: r == {"Fn::GetAtt": [f"{function}Logs", "Arn"]},
-        "sqs": lambda r: isinstance(r, dict) and r.get("Fn::GetAtt", ["", ""])[1] == "Arn",
-        "lambda": lambda r: isinstance(r, dict) and r.get("Fn::GetAtt", ["", ""])[1] == "Arn",
+        "sqs": lambda r: isinstance(r, dict) and r.get("Fn::GetAtt", ["", ""])[1] == "Arn" and r["Fn::GetAtt"][0].endswith("Queue"),
     }
     # Listing streams knows no resource.
     if as_list(statement["Action"]) == ["dynamodb:ListStreams"] and statement["Resource"] == "*":

@@ -6,7 +6,8 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 /// What is deployed.
-pub const FUNCTIONS: [&str; 5] = ["ws-connect", "ws-message", "ws-disconnect", "http-api", "projector"];
+pub const FUNCTIONS: [&str; 7] =
+    ["ws-connect", "ws-message", "ws-disconnect", "http-api", "projector", "auto-reply", "timers"];
 /// What serves them at home.
 const AT_HOME: [&str; 2] = ["mostrador-local", "seed"];
 
