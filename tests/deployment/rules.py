@@ -35,7 +35,7 @@ ACTIONS = {
     },
     "AutoReply": STREAM | {
         "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "execute-api:ManageConnections",
-        "sqs:SendMessage",
+        "dynamodb:UpdateItem", "sqs:SendMessage",
     },
     "Timers": {
         "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "execute-api:ManageConnections",

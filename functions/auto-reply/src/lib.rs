@@ -2,12 +2,12 @@
 //! messages pass only; the rules are `domain::automatic`, the storing `delivery`.
 //!
 //! A record that fails is reported, and the stream brings it again, with all that came after it: every second delivery
-//! is harmless. One that has failed [`TRIES`] times is parked: named by its keys in an error for the alarm, and skipped, so
-//! that it holds up nobody.
+//! is harmless. One that has failed [`TRIES`] times is parked with its keys, which rings an alarm, and skipped, so that it
+//! holds up nobody.
 
 use delivery::{Engine, Failure, Reacted};
 use domain::ConversationId;
-use domain::ports::{Environment, Push, Store};
+use domain::ports::{Environment, Parked, Parking, Push, QueueError, Store};
 use domain::rate::Quota;
 use futures::stream::{self, StreamExt};
 use std::future::Future;
@@ -52,15 +52,31 @@ pub trait Automatic: Sync {
 
     /// Notes that a record has failed once more; whether it has now had its tries.
     fn strike(&self, sequence_number: &str) -> impl Future<Output = Result<bool, Failure>> + Send;
+
+    /// Lays a record aside, for a person to look at.
+    fn park(&self, record: &Record, reason: &str) -> impl Future<Output = Result<(), QueueError>> + Send;
 }
 
-impl<S: Store, P: Push, E: Environment> Automatic for Engine<S, P, E> {
+/// The function.
+#[derive(Debug)]
+pub struct AutoReply<E, Q> {
+    pub engine: E,
+    pub parking: Q,
+}
+
+impl<S: Store, P: Push, E: Environment, Q: Parking> Automatic for AutoReply<Engine<S, P, E>, Q> {
     async fn react(&self, conversation: ConversationId, seq: u64) -> Result<Reacted, Failure> {
-        Self::react(self, conversation, seq).await
+        self.engine.react(conversation, seq).await
     }
 
     async fn strike(&self, sequence_number: &str) -> Result<bool, Failure> {
-        Ok(self.store.count(STRIKES, sequence_number, self.env.now()).await?.is_err())
+        let Engine { store, env, .. } = &self.engine;
+        Ok(store.count(STRIKES, sequence_number, env.now()).await?.is_err())
+    }
+
+    async fn park(&self, record: &Record, reason: &str) -> Result<(), QueueError> {
+        let parked = Parked { by: "auto-reply", keys: record.keys.clone(), reason: reason.to_owned() };
+        self.parking.park(&parked).await
     }
 }
 
@@ -79,10 +95,7 @@ pub async fn handle(automatic: &impl Automatic, records: Vec<Record>) -> Vec<Str
 async fn one(automatic: &impl Automatic, record: Record) -> Option<String> {
     let failure = match record.subject {
         Subject::Nothing => return None,
-        Subject::Unreadable => {
-            park(&record, "its keys cannot be read");
-            return None;
-        }
+        Subject::Unreadable => return park(automatic, record, "its keys cannot be read").await,
         Subject::Entry(conversation, seq) => match automatic.react(conversation, seq).await {
             Ok(reacted) => {
                 tracing::debug!(%conversation, seq, ?reacted, "looked at");
@@ -92,10 +105,7 @@ async fn one(automatic: &impl Automatic, record: Record) -> Option<String> {
         },
     };
     match automatic.strike(&record.sequence_number).await {
-        Ok(true) => {
-            park(&record, &failure.message());
-            None
-        }
+        Ok(true) => park(automatic, record, &failure.message()).await,
         Ok(false) => {
             tracing::warn!(keys = record.keys, code = ?failure.code(), "failed; the record comes again");
             Some(record.sequence_number)
@@ -105,13 +115,18 @@ async fn one(automatic: &impl Automatic, record: Record) -> Option<String> {
     }
 }
 
-/// The alarm counts these lines by `parked`.
-fn park(record: &Record, reason: &str) {
-    tracing::error!(
-        parked = true,
-        keys = record.keys,
-        sequence_number = record.sequence_number,
-        reason,
-        "a record is parked and skipped"
-    );
+/// Lays a record aside. What cannot be laid aside comes again: skipped in silence it would be lost.
+async fn park(automatic: &impl Automatic, record: Record, reason: &str) -> Option<String> {
+    let parked = automatic.park(&record, reason).await;
+    let Record { sequence_number, keys, .. } = record;
+    match parked {
+        Ok(()) => {
+            tracing::error!(keys, sequence_number, reason, "a record is parked and skipped");
+            None
+        }
+        Err(error) => {
+            tracing::error!(keys, sequence_number, reason, %error, "a record cannot be parked and comes again");
+            Some(sequence_number)
+        }
+    }
 }

@@ -1,34 +1,27 @@
-use auto_reply::{Record, Subject};
+use auto_reply::{AutoReply, Record, Subject};
 use aws::dynamo::stream;
-use aws::{Config, Connections, Dynamo, Real, clients, telemetry};
+use aws::{Connections, Dynamo, ParkedQueue, Real, mapping};
 use delivery::Engine;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tracing::Instrument;
+
+type Function = AutoReply<Engine<Dynamo, Connections, Real>, ParkedQueue>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    telemetry::init();
-    let config = Config::from_env()?;
-    let sdk = clients::sdk().await;
-    let store = Dynamo::new(aws_sdk_dynamodb::Client::new(&sdk), config.table);
-    store.warm().await;
-    let engine = Engine::new(store, Connections::new(&sdk, &config.connections_url), Real, config.epoch);
-    run(service_fn(|event: LambdaEvent<Value>| on_event(&engine, event))).await
+    let function = aws::start().await?;
+    let parking = ParkedQueue::from_env(&function.sdk)?;
+    let engine = Engine::new(function.store, function.connections, Real, function.epoch);
+    let auto_reply = AutoReply { engine, parking };
+    run(service_fn(|event: LambdaEvent<Value>| on_event(&auto_reply, event))).await
 }
 
-async fn on_event(
-    engine: &Engine<Dynamo, Connections, Real>,
-    event: LambdaEvent<Value>,
-) -> Result<Value, Error> {
-    let records = event.payload["Records"]
-        .as_array()
-        .map(|records| records.iter().map(read).collect())
-        .unwrap_or_default();
+async fn on_event(auto_reply: &Function, event: LambdaEvent<Value>) -> Result<Value, Error> {
+    let records = mapping::records(&event.payload).iter().map(read).collect();
     let span = tracing::info_span!("batch", request_id = event.context.request_id);
-    let failed = auto_reply::handle(engine, records).instrument(span).await;
-    let failures: Vec<Value> = failed.into_iter().map(|number| json!({"itemIdentifier": number})).collect();
-    Ok(json!({"batchItemFailures": failures}))
+    let failed = auto_reply::handle(auto_reply, records).instrument(span).await;
+    Ok(mapping::answer(&failed))
 }
 
 fn read(record: &Value) -> Record {

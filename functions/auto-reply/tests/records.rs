@@ -1,18 +1,18 @@
 //! Records that come twice, late, out of order, or fail: every conversation has exactly the automatic messages that it should.
 
-use auto_reply::{Automatic, Record, Subject, TRIES, handle};
+use auto_reply::{AutoReply, Automatic, Record, Subject, TRIES, handle};
 use delivery::{Engine, Failure, NewSession, Reacted, Wish};
 use domain::automatic::{Deadline, Rule};
 use domain::conversation::Log;
 use domain::people::{Actor, Availability, Member, Role, Site};
-use domain::ports::{Accounts, Conversations, Environment, FaqCounts};
+use domain::ports::{Accounts, Conversations, Environment, FaqCounts, QueueError};
 use domain::settings::Section;
 use domain::{AgentId, ClientId, ConversationId, SiteId};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::Duration;
-use testkit::{Memory, Outbox, World};
+use testkit::{Lot, Memory, Outbox, World};
 use uuid::Uuid;
 
 type TestEngine = Engine<Memory, Outbox, World>;
@@ -20,6 +20,7 @@ type TestEngine = Engine<Memory, Outbox, World>;
 /// The engine, with failures before and after what it does, and conversations that nothing can be done with.
 struct Faulty {
     engine: TestEngine,
+    function: AutoReply<TestEngine, Lot>,
     /// Of 100 calls so many fail, half of them with everything done.
     percent: u64,
     poison: BTreeSet<ConversationId>,
@@ -29,8 +30,10 @@ struct Faulty {
 
 impl Faulty {
     fn new(engine: TestEngine, percent: u64) -> Self {
+        let function = AutoReply { engine: engine.clone(), parking: Lot::default() };
         Self {
             engine,
+            function,
             percent,
             poison: BTreeSet::new(),
             strikes: Mutex::default(),
@@ -52,7 +55,7 @@ impl Automatic for Faulty {
         if roll < self.percent / 2 {
             return Err(Failure::Busy);
         }
-        let reacted = Automatic::react(&self.engine, conversation, seq).await?;
+        let reacted = self.function.react(conversation, seq).await?;
         if roll < self.percent {
             return Err(Failure::Busy);
         }
@@ -61,9 +64,13 @@ impl Automatic for Faulty {
     }
 
     async fn strike(&self, sequence_number: &str) -> Result<bool, Failure> {
-        let last = self.engine.strike(sequence_number).await?;
+        let last = self.function.strike(sequence_number).await?;
         *self.strikes.lock().unwrap().entry(sequence_number.to_owned()).or_default() += 1;
         Ok(last)
+    }
+
+    async fn park(&self, record: &Record, reason: &str) -> Result<(), QueueError> {
+        self.function.park(record, reason).await
     }
 }
 
@@ -155,6 +162,24 @@ async fn f_07_a_record_that_keeps_failing_is_parked_at_the_fifth_time_and_holds_
         }
     }
     assert!(faulty.engine.env.now().since(before) < Duration::from_secs(10));
+    let parked: Vec<String> =
+        faulty.function.parking.parked().into_iter().map(|parked| parked.keys).collect();
+    assert_eq!(parked, [records[7].keys.clone()]);
+}
+
+#[tokio::test]
+async fn what_can_be_neither_done_nor_parked_comes_again() {
+    let mut faulty = Faulty::new(engine(1).await, 0);
+    let (conversation, _) = begin(&faulty.engine, 100).await;
+    faulty.poison.insert(conversation);
+    let records = vec![record(1, conversation, 1)];
+    faulty.function.parking.breaks(true);
+    for _ in 0..TRIES + 3 {
+        assert_eq!(handle(&faulty, records.clone()).await, [records[0].sequence_number.clone()]);
+    }
+    faulty.function.parking.breaks(false);
+    assert!(handle(&faulty, records).await.is_empty());
+    assert_eq!(faulty.function.parking.parked().len(), 1);
 }
 
 #[tokio::test]

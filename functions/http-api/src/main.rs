@@ -1,5 +1,5 @@
 use aws::config::ApiConfig;
-use aws::{Config, Connections, Dynamo, Real, clients, telemetry};
+use aws::{Connections, Dynamo, Real};
 use delivery::Engine;
 use http_api::{Answer, Api, IdTokens, Request};
 use lambda_http::request::RequestContext;
@@ -9,8 +9,7 @@ use tracing::Instrument;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    telemetry::init();
-    let (config, api) = (Config::from_env()?, ApiConfig::from_env()?);
+    let api = ApiConfig::from_env()?;
     rustls::crypto::ring::default_provider()
         .install_default()
         .map_err(|_| "a TLS provider is installed already")?;
@@ -19,11 +18,9 @@ async fn main() -> Result<(), Error> {
         .timeout(Duration::from_secs(4))
         .redirect(reqwest::redirect::Policy::none())
         .build()?;
-    let sdk = clients::sdk().await;
-    let store = Dynamo::new(aws_sdk_dynamodb::Client::new(&sdk), config.table);
-    store.warm().await;
+    let function = aws::start().await?;
     let api = Api {
-        engine: Engine::new(store, Connections::new(&sdk, &config.connections_url), Real, config.epoch),
+        engine: Engine::new(function.store, function.connections, Real, function.epoch),
         id_tokens: IdTokens::new(api.oidc_issuer, api.oidc_client_id, http),
         websocket_url: api.websocket_url,
         dashboard_origin: api.dashboard_origin,

@@ -1,4 +1,4 @@
-use aws::{Config, Connections, Dynamo, Real, clients, telemetry};
+use aws::{Connections, Dynamo, Real};
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use delivery::Engine;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
@@ -7,11 +7,8 @@ use tracing::Instrument;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    telemetry::init();
-    let config = Config::from_env()?;
-    let sdk = clients::sdk().await;
-    let store = Dynamo::new(aws_sdk_dynamodb::Client::new(&sdk), config.table);
-    let engine = Engine::new(store, Connections::new(&sdk, &config.connections_url), Real, config.epoch);
+    let function = aws::start_cold().await?;
+    let engine = Engine::new(function.store, function.connections, Real, function.epoch);
     run(service_fn(|event: LambdaEvent<ApiGatewayWebsocketProxyRequest>| on_event(&engine, event))).await
 }
 

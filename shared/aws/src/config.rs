@@ -28,7 +28,7 @@ pub struct ApiConfig {
 #[error("the environment variable {0} is not set; template.yaml sets it for every function")]
 pub struct ConfigError(pub &'static str);
 
-fn read(name: &'static str) -> Result<String, ConfigError> {
+pub(crate) fn read(name: &'static str) -> Result<String, ConfigError> {
     std::env::var(name).ok().filter(|value| !value.is_empty()).ok_or(ConfigError(name))
 }
 

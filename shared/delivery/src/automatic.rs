@@ -72,6 +72,21 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         .await
     }
 
+    /// Looks at whatever of a conversation is due. Answers when it is to be called again, if it was called before anything was due;
+    /// what stands after something was done has moved the head, and is called by that.
+    pub async fn called(&self, conversation: ConversationId) -> Result<Option<Timestamp>, Failure> {
+        let Some(head) = self.store.head(conversation).await? else { return Ok(None) };
+        let due = head.due(self.env.now());
+        if due.is_empty() {
+            return Ok(head.next_due());
+        }
+        for (deadline, _) in due {
+            let reacted = self.deadline_due(conversation, deadline).await?;
+            tracing::debug!(%conversation, deadline = deadline.name(), ?reacted, "a deadline was due");
+        }
+        Ok(None)
+    }
+
     /// Reads, decides, stores; again when somebody else was quicker.
     async fn decide_and_store(
         &self,

@@ -450,7 +450,7 @@ pub trait Push: Send + Sync {
     fn cut(&self, id: &ConnectionId) -> impl Future<Output = ()> + Send;
 }
 
-/// A call could not be queued: the sweep will find what it was for.
+/// Nothing was queued; a deadline is found by the sweep.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the queue is unavailable: {0}")]
 pub struct QueueError(pub String);
@@ -460,6 +460,22 @@ pub trait DeadlineQueue: Send + Sync {
     /// Gives a call back once it is due, and not before: at least once, perhaps more often, in no order. What is due later than the queue
     /// can hold ([`crate::deadline::QUEUE_HOLDS`]) comes back early and is queued again, or left to the sweep.
     fn put(&self, call: Call) -> impl Future<Output = Result<(), QueueError>> + Send;
+}
+
+/// Something that could not be done after all tries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parked {
+    /// The function that gave up.
+    pub by: &'static str,
+    /// What it is about: the keys of an item. Ids, never a text.
+    pub keys: String,
+    pub reason: String,
+}
+
+/// Where things are laid aside that would hold up others, for a person to look at: an alarm says that there are any.
+pub trait Parking: Send + Sync {
+    /// Keeps it for two weeks. An error: it is not kept, and is to be tried again.
+    fn park(&self, parked: &Parked) -> impl Future<Output = Result<(), QueueError>> + Send;
 }
 
 /// Time and chance.

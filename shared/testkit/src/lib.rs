@@ -1,13 +1,15 @@
 //! For tests: the ports in memory ([`Memory`]), time and chance that are told ([`World`]), a push that remembers
-//! ([`Outbox`]), a queue of deadlines ([`Calls`]), and the contract that every store must pass ([`contract`]).
+//! ([`Outbox`]), a queue of deadlines ([`Calls`]), what was parked ([`Lot`]), and the contract that every store must pass ([`contract`]).
 
 mod calls;
 pub mod contract;
+mod lot;
 mod memory;
 mod outbox;
 mod world;
 
 pub use calls::Calls;
+pub use lot::Lot;
 pub use memory::Memory;
 pub use outbox::Outbox;
 pub use world::World;
