@@ -12,8 +12,8 @@ const target = path.join(process.env.CARGO_TARGET_DIR ?? path.join(root, "target
 const screenshots = path.join(root, "tests/browser/screenshots");
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** `conversations`: so many are there already. */
-export async function start({ conversations = 0 } = {}) {
+/** `conversations`: so many are there already. `speaking`: the shop speaks for itself, by our defaults; otherwise it says only what people say. */
+export async function start({ conversations = 0, speaking = false } = {}) {
   const platform = spawn(path.join(target, "mostrador-local"), ["--config", "infra/local/local.toml", "--port", "0", "--bin-dir", target], {
     cwd: root, stdio: ["ignore", "pipe", "ignore"],
   });
@@ -22,7 +22,7 @@ export async function start({ conversations = 0 } = {}) {
     platform.on("exit", () => reject(new Error("the platform did not start")));
   });
   const env = { ...process.env, AWS_REGION: "eu-west-1", AWS_ACCESS_KEY_ID: "local", AWS_SECRET_ACCESS_KEY: "local", AWS_ENDPOINT_URL_DYNAMODB: `${url}/_aws/dynamodb` };
-  const seeded = spawnSync(path.join(target, "seed"), ["--table", table, "--origin", url, "--conversations", String(conversations)], { env });
+  const seeded = spawnSync(path.join(target, "seed"), ["--table", table, "--origin", url, "--conversations", String(conversations), ...(speaking ? [] : ["--silent"])], { env });
   if (seeded.status !== 0) throw new Error(`the seed failed: ${seeded.stderr}`);
   mkdirSync(screenshots, { recursive: true });
   const browser = await chromium.launch({
@@ -40,6 +40,11 @@ export async function start({ conversations = 0 } = {}) {
     async person(options = {}) {
       const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-US", ...options });
       return { context, page: await context.newPage() };
+    },
+    /** Moves the platform's clock so far from the machine's, and waits until what falls due by it is done. */
+    async clock(offset_ms) {
+      const answer = await fetch(`${url}/platform/clock`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ offset_ms }) });
+      if (!answer.ok) throw new Error(`the clock: ${answer.status} ${await answer.text()}`);
     },
     /** A shopper without a browser, by HTTP. */
     visitor: (text, site) => visitor(url, text, site),

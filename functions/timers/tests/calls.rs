@@ -6,7 +6,6 @@ use domain::deadline::{Call, QUEUE_HOLDS};
 use domain::people::{Actor, Availability, Member, Role, Site};
 use domain::ports::{Accounts, Conversations, DeadlineQueue, Environment};
 use domain::{AgentId, ClientId, ConversationId, Timestamp};
-use std::time::Duration;
 use testkit::{Calls, Memory, Outbox, World};
 use timers::{Message, SweepError, Timers};
 use uuid::Uuid;

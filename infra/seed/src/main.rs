@@ -1,13 +1,16 @@
 //! `seed --table NAME [--origin URL …] [--conversations N]`: the demo's two sites and four agents; with
 //! `--conversations`, so many conversations in the site `demo`, for trying the inbox under load. Doing it twice changes
-//! nothing. `seed --table NAME --lengthen CONVERSATION --messages N` writes so many messages more into one conversation, its
+//! nothing. With `--silent` neither site says anything by itself: for tests that count what people say. `seed --table NAME --lengthen CONVERSATION --messages N` writes so many messages more into one conversation, its
 //! shopper's and by the rules, for trying a long one.
 
 use anyhow::{Context, Result, anyhow, bail};
 use aws::{Dynamo, Real, clients};
 use domain::conversation::{Command, Log, begin, decide};
 use domain::people::{Actor, Availability, Member, Person, Role, Shopper, Site};
-use domain::ports::{Accounts, Commit, CommitError, Conversations, Environment, Receipt, Sender};
+use domain::ports::{
+    Accounts, Commit, CommitError, Conversations, Environment, Published, Receipt, Sender, SettingsStore,
+};
+use domain::settings::{Automatic, SectionValue, Settings};
 use domain::text::MessageText;
 use domain::{AgentId, ClientId, ConversationId, ShopperId, SiteId, Timestamp};
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -17,6 +20,7 @@ struct Options {
     table: String,
     origins: Vec<String>,
     conversations: u32,
+    silent: bool,
     lengthen: Option<ConversationId>,
     messages: u32,
 }
@@ -72,6 +76,11 @@ async fn main() -> Result<()> {
             store.put_member(&member).await?;
         }
     }
+    if options.silent {
+        for site in [&demo, &two] {
+            silence(&store, site, &ana).await?;
+        }
+    }
     // Side by side: thousands of them, one after another, would take minutes.
     stream::iter(0..options.conversations)
         .map(|n| patiently(&store, &demo.id, n))
@@ -80,11 +89,45 @@ async fn main() -> Result<()> {
         .await
 }
 
+/// No automatic message is on, and the form asks nothing.
+async fn silence(store: &Dynamo, site: &Site, by: &Person) -> Result<()> {
+    let mut settings = Settings::default_for(site);
+    let Automatic { during, outside, online, offline, .. } = &mut settings.automatic;
+    for reply in [during, outside, online, offline] {
+        reply.enabled = false;
+    }
+    settings.form.fields.clear();
+    for value in [SectionValue::Automatic(settings.automatic), SectionValue::Form(settings.form)] {
+        let published = Published {
+            section: value.section(),
+            version: 1,
+            at: Real.now(),
+            by: by.id,
+            by_name: by.name.clone(),
+            restored: None,
+            body: protocol::settings::write(&value),
+        };
+        // Moved: a merchant has published since. That stands.
+        let _ = store.publish(&site.id, &published).await?;
+    }
+    Ok(())
+}
+
 fn options() -> Result<Options> {
-    let mut options =
-        Options { table: String::new(), origins: Vec::new(), conversations: 0, lengthen: None, messages: 0 };
+    let mut options = Options {
+        table: String::new(),
+        origins: Vec::new(),
+        conversations: 0,
+        silent: false,
+        lengthen: None,
+        messages: 0,
+    };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
+        if word == "--silent" {
+            options.silent = true;
+            continue;
+        }
         let value = words.next().with_context(|| format!("{word} needs a value"))?;
         match word.as_str() {
             "--table" => options.table = value,
@@ -97,7 +140,7 @@ fn options() -> Result<Options> {
             }
             "--messages" => options.messages = value.parse().context("--messages takes a number")?,
             _ => bail!(
-                "unknown option {word}; known are --table, --origin, --conversations, --lengthen, --messages"
+                "unknown option {word}; known are --table, --origin, --conversations, --silent, --lengthen, --messages"
             ),
         }
     }

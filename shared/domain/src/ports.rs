@@ -2,7 +2,7 @@
 //! (`testkit::contract`) holds every implementation to it.
 
 use crate::connection::{Connection, Registration, Ticket, Topic};
-use crate::conversation::{Body, Entry, Head, Log, Numbers};
+use crate::conversation::{Author, Body, Entry, Head, Log, Numbers};
 use crate::cursor::{Cursor, Cursors, Reader};
 use crate::deadline::Call;
 use crate::identity::{Key, KeyId};
@@ -69,6 +69,14 @@ impl Commit {
     pub fn needs_open(&self) -> bool {
         let only_notes = self.entries.iter().all(|entry| matches!(entry.body, Body::Note { .. }));
         self.expected_rev.is_some() && (self.head.is_open() || !only_notes)
+    }
+
+    /// Whether the shop itself may have something to say to `entry`, one of these: only of such entries is auto-reply told, so that all
+    /// others cost nothing there. What it says then is decided by [`crate::automatic::decide`], which knows no other causes.
+    #[must_use]
+    pub fn may_be_replied_to(&self, entry: &Entry) -> bool {
+        let is_message = matches!((&entry.author, &entry.body), (Author::Shopper, Body::Message { .. }));
+        (self.expected_rev.is_none() && is_message) || entry.releases
     }
 }
 

@@ -31,12 +31,17 @@ pub struct Reply {
 impl Account {
     /// A new anonymous shopper of `site`.
     pub async fn shopper(base: &str, site: &str) -> Result<Self> {
+        Self::shopper_with(base, site, serde_json::json!({})).await
+    }
+
+    /// As [`Account::shopper`], of whom the browser tells something: the body of `POST …/sessions`.
+    pub async fn shopper_with(base: &str, site: &str, about: Value) -> Result<Self> {
         let http = reqwest::Client::new();
         let answer = http
             .post(format!("{base}/v1/sites/{site}/sessions"))
             .header("origin", base)
             .header("content-type", "application/json")
-            .body("{}")
+            .body(about.to_string())
             .send()
             .await?;
         ensure!(answer.status() == 201, "no session: {} {}", answer.status(), answer.text().await?);

@@ -1,6 +1,7 @@
 //! The whole product on a port of its own: a fresh table, the deployed binaries, the demo's sites and people.
 
 use crate::people::Account;
+use anyhow::{Context, Result, ensure};
 use domain::ConversationId;
 use platform::{Limits, Options, Platform, User};
 use std::collections::BTreeMap;
@@ -27,6 +28,8 @@ pub fn binaries() -> PathBuf {
 }
 
 impl Stack {
+    /// Nothing is said automatically: what is counted is what people say.
+    ///
     /// Panics if the functions have not been built: `cargo build --bins` does it, and `cargo xtask test` before this.
     pub async fn start() -> Self {
         Self::with(Limits::default()).await
@@ -38,6 +41,12 @@ impl Stack {
 
     /// With its table in a file (`data`) it outlives [`Stack::restart`].
     pub async fn adjusted(adjust: impl FnOnce(&mut Options)) -> Self {
+        let stack = Self::started(adjust).await;
+        stack.run_seed(&["--origin", &stack.url, "--silent"]).await;
+        stack
+    }
+
+    async fn started(adjust: impl FnOnce(&mut Options)) -> Self {
         let parameters = [
             ("ConnectionsUrl", "{url}/ws"),
             ("WebSocketUrl", "{ws}/ws"),
@@ -70,8 +79,13 @@ impl Stack {
             .expect("the platform starts; build the functions first: cargo build --bins");
         let url = platform.url().to_owned();
         options.port = platform.port();
-        let stack = Self { platform, url, options };
-        stack.seed(0).await;
+        Self { platform, url, options }
+    }
+
+    /// As a merchant finds it after deploying: with our defaults, by which the shop speaks for itself.
+    pub async fn speaking(adjust: impl FnOnce(&mut Options)) -> Self {
+        let stack = Self::started(adjust).await;
+        stack.run_seed(&["--origin", &stack.url]).await;
         stack
     }
 
@@ -107,6 +121,40 @@ impl Stack {
             .expect("no panic")
             .expect("the seed runs");
         assert!(status.success(), "the seed failed");
+    }
+
+    /// Puts an item into the table, past the functions: what a broken one does to them.
+    pub async fn put_item(&self, item: serde_json::Value) -> Result<()> {
+        let put = serde_json::json!({"TableName": self.platform.table(), "Item": item});
+        self.aws(&self.platform.dynamodb_url(), "DynamoDB_20120810.PutItem", put).await.map(|_| ())
+    }
+
+    /// What a queue (its logical id) holds and would give out now, at most ten bodies.
+    pub async fn messages(&self, queue: &str) -> Result<Vec<String>> {
+        let url = self.platform.queue_url(queue).context("no such queue")?;
+        let ask = serde_json::json!({"QueueUrl": url, "MaxNumberOfMessages": 10, "VisibilityTimeout": 0});
+        let answer = self.aws(&self.platform.sqs_url(), "AmazonSQS.ReceiveMessage", ask).await?;
+        let messages = answer["Messages"].as_array().cloned().unwrap_or_default();
+        Ok(messages.iter().filter_map(|message| message["Body"].as_str().map(str::to_owned)).collect())
+    }
+
+    /// A call of AWS as an operator would make it.
+    async fn aws(&self, url: &str, target: &str, body: serde_json::Value) -> Result<serde_json::Value> {
+        let answer = reqwest::Client::new()
+            .post(url)
+            .header("content-type", "application/x-amz-json-1.0")
+            .header("x-amz-target", target)
+            .header(
+                "authorization",
+                "AWS4-HMAC-SHA256 Credential=operator/20260101/eu-west-1/any/aws4_request",
+            )
+            .body(body.to_string())
+            .send()
+            .await?;
+        let status = answer.status();
+        let text = answer.text().await?;
+        ensure!(status.is_success(), "{target}: {status} {text}");
+        Ok(serde_json::from_str(&text)?)
     }
 
     pub async fn shopper(&self, site: &str) -> Account {

@@ -482,7 +482,7 @@ async fn a_23_a_deactivated_agent_is_cut_within_five_seconds() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_25_settings_are_for_admins_of_the_site_and_every_page_reads_what_is_published() {
     use reqwest::Method;
-    let stack = Stack::start().await;
+    let stack = Stack::speaking(|_| {}).await;
     let ana = stack.agent("demo", "ana@example.com").await;
     let base = "/v1/agent/sites/demo/settings";
     let general = json!({"name": "Luz y Más", "languages": ["es", "en"], "default_language": "es"});

@@ -369,7 +369,10 @@ impl Dynamo {
             }
         });
         for entry in &commit.entries {
-            items.push(self.put_absent(write_entry(head.id, entry)));
+            let item = write_entry(head.id, entry);
+            // What the stream's filter lets through to auto-reply.
+            let item = if commit.may_be_replied_to(entry) { item.text("wakes", "auto-reply") } else { item };
+            items.push(self.put_absent(item));
         }
         if let Some(profile) = &commit.profile {
             items.push(self.change_profile(head.shopper, profile));

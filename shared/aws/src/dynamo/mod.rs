@@ -3,7 +3,7 @@
 //! | Entity | `pk` | `sk` | Holds | Read by |
 //! |---|---|---|---|---|
 //! | head | `C#conv` | `META` | the fold of both logs and the deadlines; unless it is held `inbox_pk`, `inbox_sk`; while there are deadlines `due_pk`, `due_sk` | key; indexes `inbox`, `deadlines` |
-//! | entry | `C#conv` | `T#seq`, `B#seq` | one line of a log | query by number |
+//! | entry | `C#conv` | `T#seq`, `B#seq` | one line of a log; `wakes`: which function the stream tells of it | query by number |
 //! | receipt | `P#shopper` | `D#client` | what a shopper's command was answered | key |
 //! | receipt | `C#conv` | `D#agent#client` | what an agent's command was answered | key |
 //! | cursor | `C#conv` | `R#shopper`, `R#team` | `seen`, `delivered` | key |
