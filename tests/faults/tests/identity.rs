@@ -48,7 +48,7 @@ fn known(conversation_id: ConversationId) -> Vec<Known> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn w_02_a_stricter_visibility_is_felt_at_once_on_sockets_and_at_every_door() {
-    let stack = Stack::start().await;
+    let stack = Stack::speaking(|_| {}).await;
     let ana = stack.agent("demo", "ana@example.com").await;
     let account = stack.shopper("demo").await;
     let mut line = Line::ready(&account, vec![]).await.unwrap();
