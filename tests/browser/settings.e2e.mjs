@@ -1,6 +1,7 @@
 // The settings in a real browser: what an admin sets, what is refused, what two admins do to one another.
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { signIn, start, violations } from "./product.mjs";
 
 let product;
@@ -110,7 +111,7 @@ for (const look of [{ name: "dark" , colorScheme: "dark" }, { name: "phone-spani
   test(`axe finds nothing in any section: ${look.name}`, async (t) => {
     const { name, ...options } = look;
     const page = await admin(t, "hours", options);
-    for (const section of ["hours", "automatic", "texts", "faqs", "form", "appearance", "visibility", "privacy", "general"]) {
+    for (const section of ["hours", "automatic", "texts", "faqs", "form", "appearance", "visibility", "identity", "privacy", "general"]) {
       await page.goto(`${product.url}/dashboard/demo/settings/${section}`);
       await page.locator(".settings-fields").waitFor();
       assert.deepEqual(await violations(page), [], `${name}: ${section}`);
@@ -119,3 +120,189 @@ for (const look of [{ name: "dark" , colorScheme: "dark" }, { name: "phone-spani
     }
   });
 }
+
+/** The platform's clock, back where it was when the test ends. */
+async function clock(t, to) {
+  const move = (offset_ms) => fetch(`${product.url}/platform/clock`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ offset_ms }) });
+  t.after(() => move(0));
+  const answer = await move(Date.parse(to) - Date.now());
+  assert.ok(answer.ok, `the clock did not move: ${answer.status}`);
+}
+
+/** The settings as they are when nobody has published anything, whatever tests before have done: the draft alone is looked at. */
+async function hours(page, { zone, from, to }) {
+  await page.getByLabel("Time zone").fill(zone);
+  const on = page.getByRole("switch", { name: "Keep office hours" });
+  if (!(await on.isChecked())) await on.click();
+  for (const day of ["Monday", "Sunday"]) {
+    const row = page.getByRole("group", { name: day, exact: true });
+    while (await row.getByRole("button", { name: /^Delete/ }).count()) await row.getByRole("button", { name: /^Delete/ }).first().click();
+    await row.getByRole("button", { name: /^Add hours/ }).click();
+    await row.getByLabel(/From/).fill(from);
+    await row.getByLabel(/: to/).fill(to);
+  }
+}
+
+for (const night of [
+  // The clocks go forward at two: between two and three there is no half past two, and the shop opens when there is a three o'clock.
+  { name: "gap", at: "2027-03-27T22:00:00Z", from: "02:30", to: "12:00", expected: /Next opening: Sunday, March 28 at 3:00\sAM GMT\+2/ },
+  // They go back at three: half past two is there twice, and the first one counts.
+  { name: "fold", at: "2027-10-30T22:00:00Z", from: "02:30", to: "12:00", expected: /Next opening: Sunday, October 31 at 2:30\sAM GMT\+2/ },
+]) {
+  test(`ux_40 f_14 the next opening in the night in which the clocks change is exact: ${night.name}`, async (t) => {
+    await clock(t, night.at);
+    const page = await admin(t, "hours");
+    await hours(page, { zone: "Europe/Madrid", from: night.from, to: night.to });
+    const preview = page.getByTestId("hours-preview");
+    await preview.getByText(night.expected).waitFor();
+    await preview.getByText(/The clocks in Europe\/Madrid change on/).waitFor();
+    await product.shot(page, `settings-hours-${night.name}`);
+  });
+}
+
+test("questions are put in order by keyboard, which stays with what it moved and says where it is, and by mouse", async (t) => {
+  const page = await admin(t, "faqs");
+  for (const question of ["One?", "Two?", "Three?"]) {
+    await page.getByRole("button", { name: "Add a question" }).click();
+    await page.getByLabel("Question", { exact: true }).last().fill(question);
+    await page.getByLabel("Answer", { exact: true }).last().fill(`The answer to ${question}`);
+  }
+  const order = () => page.getByLabel("Question", { exact: true }).evaluateAll((all) => all.map((one) => one.value));
+  const up = page.getByRole("button", { name: "Move Three? up" });
+  await up.focus();
+  await page.keyboard.press("Enter");
+  assert.deepEqual(await order(), ["One?", "Three?", "Two?"]);
+  await page.getByRole("status").getByText("Three? is now number 2 of 3").waitFor({ state: "attached" });
+  const focused = (label) => page.waitForFunction((label) => document.activeElement.ariaLabel === label, label);
+  await focused("Move Three? up");
+  await page.keyboard.press("Enter");
+  assert.deepEqual(await order(), ["Three?", "One?", "Two?"]);
+  // At the top there is no further up: the way back has the focus.
+  await focused("Move Three? down");
+  await page.keyboard.press("Enter");
+  assert.deepEqual(await order(), ["One?", "Three?", "Two?"]);
+  await page.locator(".ordered-item").nth(2).locator(".ordered-grip").dragTo(page.locator(".ordered-item").nth(0));
+  assert.deepEqual(await order(), ["Two?", "One?", "Three?"]);
+  // The preview follows the draft.
+  assert.deepEqual((await page.getByTestId("preview").locator(".preview-faq").allInnerTexts()).map((text) => text.trim()), ["Two?", "One?", "Three?"]);
+  assert.deepEqual(await violations(page), []);
+  await publish(page).click();
+  await said(page, /Published as version/).waitFor();
+  const content = await (await fetch(`${product.url}/v1/sites/demo/content?language=en`)).json();
+  assert.deepEqual(content.faqs.map((faq) => faq.question), ["Two?", "One?", "Three?"]);
+});
+
+test("what is written is previewed as it is written, in the language and the hour that one chooses", async (t) => {
+  const page = await admin(t, "texts");
+  const preview = page.getByTestId("preview");
+  await page.getByRole("group", { name: "Welcome message" }).getByLabel("English").fill("Welcome to {shop}, what are you looking for?");
+  await preview.getByText("Welcome to Taller Luz, what are you looking for?").waitFor();
+  await page.getByRole("group", { name: "Welcome message" }).getByLabel("Spanish").fill("¿Qué buscas?");
+  await page.getByRole("group", { name: "While nobody is there" }).getByLabel("Spanish").fill("Volvemos {next_opening}");
+  const pane = page.getByRole("complementary", { name: "Preview" });
+  await pane.getByLabel("Language").selectOption({ label: "Spanish" });
+  await preview.getByText("¿Qué buscas?").waitFor();
+  await pane.getByLabel("While").selectOption({ label: "nobody is there" });
+  await preview.getByText("Volvemos lunes 9:00").waitFor();
+  assert.deepEqual(await violations(page), []);
+  await product.shot(page, "settings-preview");
+});
+
+test("the form's page says what held means, and what a setting will not do", async (t) => {
+  const page = await admin(t, "form");
+  const advice = () => page.locator("[data-advice]").evaluateAll((all) => all.map((one) => one.dataset.advice));
+  assert.deepEqual(await advice(), []);
+  await page.getByText("What held means").click();
+  await page.getByText("in no list, notifies nobody").waitFor();
+  await page.getByRole("switch", { name: /while online/ }).click();
+  await page.getByText("only a form that is asked after the first message can hold it back").waitFor();
+  await page.getByRole("switch", { name: "Must be answered" }).first().click();
+  assert.deepEqual(await advice(), ["not_held_online", "nothing_held"]);
+  await page.getByRole("radio", { name: "After the first message" }).click();
+  await page.locator("[data-advice]").first().waitFor({ state: "detached" });
+  assert.deepEqual(await advice(), []);
+  await page.getByTestId("preview").getByText("What is your name?").waitFor();
+  // Every phrase of it can be said otherwise, in every language.
+  await page.getByText("What the form says").click();
+  await page.getByRole("group", { name: "Asking for the name" }).getByLabel("English").fill("And you are?");
+  await page.getByTestId("preview").getByText("And you are?").waitFor();
+  assert.deepEqual(await violations(page), []);
+  await product.shot(page, "settings-form");
+});
+
+test("a_28 a key's secret is told once; the code of the page signs what we believe; rotated and ended keys say until when", async (t) => {
+  const page = await admin(t, "identity");
+  const answers = [];
+  page.on("response", async (answer) => /identity-keys/.test(answer.url()) && answer.request().method() === "GET" && answers.push(await answer.text().catch(() => "")));
+  await page.getByText("No key yet").waitFor();
+  await page.getByRole("button", { name: "Make a key" }).click();
+  const secret = await page.getByTestId("secret").innerText();
+  assert.match(secret, /^msk_/);
+  assert.deepEqual(await violations(page), []);
+  await product.shot(page, "settings-identity");
+  const code = page.getByRole("region", { name: "Code for your server" });
+  const kid = await page.locator("[data-key]").getAttribute("data-key");
+  for (const language of ["PHP", "Python", "Ruby", "Node"]) {
+    await page.getByRole("button", { name: language, exact: true }).click();
+    await code.getByText(kid).waitFor();
+  }
+  await page.getByRole("button", { name: `Rotate ${kid}` }).click();
+  const ask = page.getByRole("alertdialog");
+  await ask.getByLabel("The old key ends").selectOption({ label: "in an hour" });
+  assert.deepEqual(await violations(page), []);
+  await ask.getByRole("button", { name: "Make the new key" }).click();
+  await page.locator(`[data-key="${kid}"][data-state=ending]`).getByText("Good until").waitFor();
+  const other = await page.locator("[data-key][data-state=good]").getAttribute("data-key");
+  await code.getByText(other).waitFor();
+  assert.notEqual(await page.getByTestId("secret").innerText(), secret);
+  await page.getByRole("button", { name: "I have put it away" }).click();
+  assert.equal(await page.getByTestId("secret").count(), 0);
+  await page.getByRole("button", { name: `End ${kid}` }).click();
+  await ask.getByRole("button", { name: "End it" }).click();
+  await page.locator(`[data-key="${kid}"][data-state=ended]`).waitFor();
+  await page.reload();
+  await page.locator(`[data-key="${other}"]`).waitFor();
+  assert.doesNotMatch((await page.content()) + answers.join(), /msk_/);
+  assert.ok(answers.length > 0);
+});
+
+test("what is wrong with a public key is said, and five keys are the most", async (t) => {
+  const page = await admin(t, "identity");
+  await page.getByText("Use an RSA key of your own").click();
+  await page.getByLabel(/Public key/).fill("-----BEGIN PUBLIC KEY-----\nno key\n-----END PUBLIC KEY-----");
+  await page.getByRole("button", { name: "Add the public key" }).click();
+  await page.getByRole("alert").getByText("This does not have the right form").waitFor();
+  const good = page.locator("[data-key]:not([data-state=ended])");
+  for (let count = await good.count(); count < 5; count = await good.count()) {
+    await page.getByRole("button", { name: "Make a key" }).click();
+    await good.nth(count).waitFor();
+  }
+  await page.getByRole("button", { name: "Make a key" }).click();
+  await page.getByRole("alert").getByText("Five keys are good at once").waitFor();
+  assert.equal(await good.count(), 5);
+});
+
+test("a_22 a_25 the settings and keys of another site are nobody's who is not its admin", async (t) => {
+  const page = await admin(t, "hours");
+  const asked = [];
+  page.on("request", (request) => request.url().includes("/sites/demo-two/") && asked.push(request.url()));
+  const mine = page.waitForRequest((request) => request.url().endsWith("/v1/agent/sites/demo/settings"));
+  await page.reload();
+  const { authorization } = await (await mine).allHeaders();
+  for (const section of ["hours", "identity"]) {
+    await page.goto(`${product.url}/dashboard/demo-two/settings/${section}`);
+    await page.getByText("There is no such site for you").waitFor();
+  }
+  assert.deepEqual(asked, []);
+  // The server says so too, in the same words as of a site that is not there.
+  const ask = async (site, path) => {
+    const answer = await fetch(`${product.url}/v1/agent/sites/${site}/${path}`, { headers: { authorization, origin: product.url } });
+    return `${answer.status} ${await answer.text()}`;
+  };
+  assert.match(await ask("demo", "settings"), /^200 /);
+  for (const path of ["settings", "settings/hours/history", "identity-keys", "faq-counts"]) {
+    const foreign = await ask("demo-two", path);
+    assert.match(foreign, /^404 /, path);
+    assert.equal(foreign, await ask("no-such-site", path), path);
+  }
+});

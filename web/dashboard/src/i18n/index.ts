@@ -71,3 +71,9 @@ export async function changeLanguage(language: Language): Promise<void> {
 }
 
 export const asText = (t: TFunction): T => t as unknown as T;
+
+/** A part's texts in a language that is not the page's: for showing what others will read. */
+export async function textsIn(part: string, tag: string): Promise<T> {
+  const language = chooseLanguage(tag, []);
+  return asText(i18next.getFixedT((await fetched(language)) ? language : 'en', part));
+}

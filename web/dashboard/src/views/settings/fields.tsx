@@ -3,7 +3,7 @@
 import { Switch } from '@base-ui/react/switch';
 import type { FieldCode } from '@mostrador/protocol';
 import { ArrowDown, ArrowUp, GripVertical, Trash2 } from 'lucide-react';
-import { type DragEvent, type InputHTMLAttributes, type ReactNode, type TextareaHTMLAttributes, useEffect, useId, useRef, useState } from 'react';
+import { type DragEvent, type InputHTMLAttributes, type ReactNode, type TextareaHTMLAttributes, useId, useLayoutEffect, useRef, useState } from 'react';
 import { Controller, get, useFormContext, useWatch } from 'react-hook-form';
 import { useText } from '../../hooks';
 import { useWords, type Word } from './words';
@@ -144,7 +144,7 @@ export function Ordered({ ids, nameOf, onMove, onDelete, children }: { ids: read
     setMoved({ to, name: nameOf(from), by });
     onMove(from, to);
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (moved === null || moved.by === null) return;
     const tools = list.current?.children[moved.to];
     const button = (way: 'up' | 'down') => tools?.querySelector<HTMLButtonElement>(`[data-move=${way}]:enabled`);

@@ -5,7 +5,7 @@ import type { PublishedSection, SectionName } from '@mostrador/protocol';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useBlocker } from '@tanstack/react-router';
 import { ArrowLeft, CircleAlert, CircleCheck } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { FormProvider, get, useForm } from 'react-hook-form';
 import { ApiError } from '../../api';
 import { useDoors, useSite } from '../../context';
@@ -36,9 +36,14 @@ export function Settings({ section }: { section: string | undefined }) {
   const page = PAGES.find((one) => one === section) ?? SECTIONS[0]!;
   const chosen = SECTIONS.find((one) => one === page) ?? SECTIONS[0]!;
   const current = settings.data?.sections.find((one) => one.section === chosen);
+  const nav = useRef<HTMLElement>(null);
+  // On a phone the sections stand in one line, of which a part is in sight.
+  useEffect(() => {
+    nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [page]);
   return (
     <main className="settings">
-      <nav className="settings-nav" aria-label={t('nav')}>
+      <nav className="settings-nav" aria-label={t('nav')} ref={nav}>
         <Link to="/$site/$list" params={{ site: site.site, list: 'queue' }} className="button settings-back">
           <ArrowLeft size={16} strokeWidth={1.75} aria-hidden="true" />
           {t('back')}

@@ -1,13 +1,13 @@
 // What the chat will look like: drawn from the draft, without the chat itself, in the language and the hour that one chooses.
 
-import type { AppearanceSettings, FaqSettings, FormSettings, PrivacySettings, PublishedSection, SectionName, TextSettings } from '@mostrador/protocol';
+import type { AppearanceSettings, FaqSettings, FormField, FormSettings, PrivacySettings, PublishedSection, SectionName, TextSettings } from '@mostrador/protocol';
 import { ChevronRight } from 'lucide-react';
 import { type CSSProperties, useId, useState } from 'react';
 import { useWatch } from 'react-hook-form';
 import { useMedia, useText } from '../../hooks';
 import { readableOn } from './colour';
 import { languageName } from './fields';
-import { useWords } from './words';
+import { useWords, useWordsIn } from './words';
 
 interface PreviewProps {
   sections: readonly PublishedSection[];
@@ -37,19 +37,23 @@ function Picture({ sections, editing, languages }: PreviewProps) {
   const draft = useWatch() as unknown;
   const of = <T,>(name: SectionName): T => (editing === name ? draft : sections.find((one) => one.section === name)?.value) as T;
   const language = languages.includes(chosen) ? chosen : (languages[0] ?? 'en');
+  const said = useWordsIn(language);
   const { color } = of<AppearanceSettings>('appearance');
   const texts = of<TextSettings>('texts').texts?.[language] ?? {};
   const faqs = of<FaqSettings>('faqs').faqs?.[language] ?? [];
-  const { fields, hold_online, hold_offline, when } = of<FormSettings>('form');
+  const { fields, hold_online, hold_offline, when, phrases } = of<FormSettings>('form');
+  const phrase = (key: string, fallback: string) => fill(phrases?.[language]?.[key]?.trim() || fallback);
   const privacy = of<PrivacySettings>('privacy');
   const shop = of<{ name: string }>('general').name;
-  const values: Record<string, string> = { shop, next_opening: t('preview.opening'), privacy: t('preview.privacy'), terms: t('preview.terms') };
+  const values: Record<string, string> = { shop, next_opening: said('preview.opening'), privacy: said('preview.privacy'), terms: said('preview.terms') };
   const fill = (text: string) => text.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
   const say = (key: string, fallback: string) => fill(texts[key]?.trim() || fallback);
   const note = say(away ? 'away_note' : 'online_note', '');
   const asked = away || when === 'always' ? fields[0] : undefined;
   const held = asked !== undefined && (away ? hold_offline : hold_online);
-  const links = [privacy.privacy_url ? t('preview.privacy') : '', privacy.terms_url ? t('preview.terms') : ''].filter(Boolean).join(' · ');
+  const question = ({ id, kind, labels }: FormField) =>
+    labels[language]?.trim() || (id === 'name' ? phrase('ask_name', said('preview.ask_name')) : id === 'email' ? phrase('ask_email', said('preview.ask_email')) : said(`kind.${kind}`));
+  const links = [privacy.privacy_url ? said('preview.privacy') : '', privacy.terms_url ? said('preview.terms') : ''].filter(Boolean).join(' · ');
   return (
     <aside className="preview" aria-label={t('preview.title')} style={{ '--shop': color, '--on-shop': readableOn(color) } as CSSProperties}>
       <div className="preview-head">
@@ -87,22 +91,22 @@ function Picture({ sections, editing, languages }: PreviewProps) {
                 </p>
               ))}
               <p className="preview-soft preview-still" dir="auto">
-                {say('faq_still', t('preview.still'))}
+                {say('faq_still', said('preview.still'))}
               </p>
             </>
           )}
           <p className="preview-theirs" dir="auto">
-            {say('welcome', t('preview.hello'))}
+            {say('welcome', said('preview.hello'))}
           </p>
           <p className="preview-mine" dir="auto">
-            {t('preview.message')}
+            {said('preview.message')}
           </p>
           {asked !== undefined && (
             <div className="preview-form">
               <p dir="auto">
-                {asked.labels[language]?.trim() || t(`kind.${asked.kind}`)} {!asked.required && <em>{t('preview.skip')}</em>}
+                {question(asked)} {!asked.required && <em>{phrase('skip', said('preview.skip'))}</em>}
               </p>
-              {held && <p className="preview-soft">{say('held_note', t('text.held_note'))}</p>}
+              {held && <p className="preview-soft">{phrase('held', say('held_note', said('preview.held')))}</p>}
             </div>
           )}
         </div>
@@ -111,7 +115,7 @@ function Picture({ sections, editing, languages }: PreviewProps) {
             {say('privacy_note', links)}
           </p>
         )}
-        <footer>{t('preview.write')}…</footer>
+        <footer>{said('preview.write')}…</footer>
       </div>
       <div className="preview-launcher">{texts['bubble']?.trim() ? <span dir="auto">{say('bubble', '')}</span> : <span hidden />}<i aria-hidden="true" /></div>
     </aside>

@@ -280,7 +280,35 @@ function IntakeForm({ languages }: FormProps) {
           ))}
         </div>
       </fieldset>
+      <Phrases languages={languages} />
     </>
+  );
+}
+
+/** Everything that the form says, in the order in which a shopper meets it. */
+const PHRASES = ['ask_name', 'ask_email', 'optional', 'skip', 'back', 'correct', 'resend', 'held', 'required', 'wrong_name', 'wrong_email', 'wrong_phone', 'wrong_number', 'wrong_choice', 'wrong_text', 'thanks'] as const;
+
+function Phrases({ languages }: FormProps) {
+  const t = useWords();
+  const { locale } = useText();
+  const { formState } = useFormContext<FormSettings>();
+  return (
+    <details className="phrases" open={formState.errors.phrases !== undefined || undefined}>
+      <summary>{t('form.phrases')}</summary>
+      <p className="field-hint">{t('form.phrases_why')}</p>
+      {PHRASES.map((key) => (
+        <fieldset key={key} className="field text-row">
+          <legend>{t(`phrase.${key}`)}</legend>
+          <div className="columns">
+            {languages.map((language) => (
+              <div key={language} lang={language}>
+                <Text name={`phrases.${language}.${key}`} label={languageName(locale, language)} placeholder={t('texts.own')} maxLength={300} />
+              </div>
+            ))}
+          </div>
+        </fieldset>
+      ))}
+    </details>
   );
 }
 

@@ -1,7 +1,8 @@
 // How the settings ask for their words, which come with them.
 
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { addTexts } from '../../i18n';
+import { addTexts, textsIn } from '../../i18n';
 import { type WordKey, en } from './words/en';
 
 type Stem<K> = K extends `${infer S}_one` | `${infer S}_other` ? S : K;
@@ -19,4 +20,18 @@ export const startWords = (): Promise<void> =>
 export function useWords(): Words {
   const { t } = useTranslation('settings', { keyPrefix: '' });
   return t as unknown as Words;
+}
+
+/** The words in the language of a site, while it is previewed; in the page's own until they have come. */
+export function useWordsIn(tag: string): Words {
+  const own = useWords();
+  const [words, setWords] = useState<{ tag: string; t: Words } | null>(null);
+  useEffect(() => {
+    let gone = false;
+    void textsIn('settings', tag).then((t) => !gone && setWords({ tag, t: t as unknown as Words }));
+    return () => {
+      gone = true;
+    };
+  }, [tag]);
+  return words?.tag === tag ? words.t : own;
 }
