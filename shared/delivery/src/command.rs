@@ -119,7 +119,12 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             };
             let Decided { change, expected_rev } = decided;
             if change.entries.is_empty() {
-                return Ok(self.performed(change, id));
+                // It is so: by this very command, perhaps, which is then answered as it was.
+                return match self.repeated(actor, target, id, fingerprint).await {
+                    Ok(Some(done)) => done,
+                    Ok(None) => Ok(self.performed(change, id)),
+                    Err(_) => Err(Failure::Busy),
+                };
             }
             // The entry's own time, so that a repeat is answered to the byte as the first.
             let at = change.entries.last().map_or(change.head.last_activity, |entry| entry.at);

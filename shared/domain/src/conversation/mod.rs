@@ -234,7 +234,8 @@ fn fold(head: &mut Head, entry: &Entry) {
             if let Some(form) = &mut head.form {
                 form.finished |= taken.finished;
             }
-            if let (Some(Value::Name(name)), true) = (&taken.value, taken.field == FieldId::name()) {
+            let own = taken.field == FieldId::name() && !head.shopper.is_verified();
+            if let (Some(Value::Name(name)), true) = (&taken.value, own) {
                 head.shopper_name = Some(name.clone());
             }
         }
