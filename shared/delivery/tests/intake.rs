@@ -393,7 +393,7 @@ async fn i_1_the_same_answer_is_stored_once_another_corrects_and_what_does_not_f
 }
 
 #[tokio::test]
-async fn a_16_an_email_that_is_typed_merges_with_nobody_and_reveals_nothing() {
+async fn a_02_an_email_that_is_typed_merges_with_nobody_and_reveals_nothing() {
     let mut case = Case::new(form("always", false, true)).await;
     let victim = case.shopper;
     let theirs = case.begin(100, &[]).await.head.id;
