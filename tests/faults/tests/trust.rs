@@ -6,8 +6,8 @@ use faults::people::Account;
 use faults::stack::Stack;
 use platform::faults::{PostFault, TableFault, When};
 use protocol::client::{
-    Assign, Close, Hello, Join, Known, Leave, ListName, Note, Numbers, Open, Ping, Presence, PresenceStatus,
-    Seen, Send, ShowList, Typing,
+    Answer, Assign, Close, Hello, Join, Known, Leave, ListName, Note, Numbers, Open, Ping, Presence,
+    PresenceStatus, Seen, Send, ShowList, Typing,
 };
 use protocol::server::{Body, ByeReason};
 use protocol::{ClientFrame, Command, ErrorCode, ServerFrame};
@@ -52,6 +52,7 @@ fn bytes(answer: &ServerFrame) -> String {
 fn commands(conversation_id: ConversationId) -> Vec<Command> {
     vec![
         say(Some(conversation_id), "x"),
+        Command::Answer(Answer { conversation_id, field: "email".into(), value: Some("x".into()) }),
         Command::Close(Close { conversation_id }),
         Command::Seen(Seen { conversation_id, seen: 1, delivered: 1 }),
         Command::Typing(Typing { conversation_id }),
@@ -89,6 +90,7 @@ async fn a_01_another_shoppers_conversation_is_byte_identical_to_none() {
     }
     for (path, body) in [
         ("messages", json!({"id": new_id().to_string(), "text": "x"})),
+        ("answers", json!({"id": new_id().to_string(), "field": "email", "value": null})),
         ("close", json!({"id": new_id().to_string()})),
         ("seen", json!({"seen": 1, "delivered": 1})),
     ] {
