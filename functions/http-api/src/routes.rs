@@ -1,7 +1,7 @@
 //! The routes: who may, then what.
 
 use crate::{Answer, Api, Request};
-use delivery::{Failure, NewSession, Wish};
+use delivery::{Failure, NewSession, Opened, Wish};
 use domain::connection::{Identity, address_key};
 use domain::conversation::Numbers;
 use domain::inbox::{List, Place};
@@ -103,14 +103,23 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
             country: request.country.clone(),
             page: asked.page.map(Into::into),
         };
-        let (secret, session) =
-            self.engine.begin_session(&site, &address_key(&request.address), about).await?;
+        let address = address_key(&request.address);
+        let Opened { secret, session, refused } = match &asked.identity {
+            Some(proof) => {
+                let bearer = request.token.as_deref().filter(|token| token.starts_with("ses_"));
+                self.engine.sign_in(&site, &address, about, proof, bearer).await?
+            }
+            None => {
+                let (secret, session) = self.engine.begin_session(&site, &address, about).await?;
+                Opened { secret, session, refused: None }
+            }
+        };
         let answer = body::SessionAnswer {
             session: secret.reveal(),
             shopper_id: session.shopper.to_string(),
             expires_at: session.expires_at.millis(),
             verified: session.shopper.is_verified(),
-            refused: None,
+            refused: refused.map(|refusal| refusal.code().to_owned()),
         };
         Ok(readable(request, Answer::json(201, &answer)))
     }
@@ -336,7 +345,7 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
         let store = &self.engine.store;
         let cursors = store.cursors(conversation).await?;
         let shopper = store.shopper(head.shopper).await?.ok_or(Failure::NotFound)?;
-        let earlier = store.conversations_of(head.shopper, 20).await?;
+        let earlier = self.engine.earlier(&head, 20).await?;
         let answer = body::ConversationDetail {
             row: (&head).into(),
             cursors: cursors.into(),
@@ -351,13 +360,9 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
                 first_seen: shopper.first_seen.millis(),
                 last_seen: shopper.last_seen.millis(),
                 verified: head.shopper.is_verified(),
+                email_vouched: shopper.email_vouched,
             },
-            earlier: earlier
-                .iter()
-                // What is held for its form waits unseen, beside another conversation too.
-                .filter(|other| other.id != head.id && !other.held)
-                .map(Into::into)
-                .collect(),
+            earlier: earlier.iter().map(Into::into).collect(),
         };
         Ok(readable(request, Answer::json(200, &answer)))
     }

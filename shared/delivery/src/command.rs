@@ -1,5 +1,6 @@
 //! A command on a conversation: one transaction, retried on a lost race, answered the same however often it comes.
 
+use crate::sign_in::MOST_BROWSERS;
 use crate::{Engine, Failure};
 use domain::conversation::{Answering, Assignee, Change, Command, Entry, Head, Log, begin_with, decide};
 use domain::people::Actor;
@@ -98,6 +99,14 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             let counted = self.store.count(BEGINNINGS_PER_ADDRESS, address, self.env.now()).await?;
             counted.map_err(|retry_after| Failure::RateLimited { retry_after })?;
         }
+        // What begins a conversation may have begun or continued one before this browser signed in.
+        if begin_first
+            && let Actor::Shopper { id: shopper, .. } = actor
+            && shopper.is_verified()
+            && let Some(done) = self.repeated(actor, None, id, fingerprint).await?
+        {
+            return done;
+        }
         for attempt in 0..MAX_TRIES {
             if attempt > 0 {
                 self.env.sleep(jitter(attempt, self.env.random())).await;
@@ -130,7 +139,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             let at = change.entries.last().map_or(change.head.last_activity, |entry| entry.at);
             let receipt =
                 Receipt { conversation: change.head.id, log: change.log, seq: change.seq, at, fingerprint };
-            let sender = sender(actor, change.head.id);
+            let sender = sender(actor, &change.head);
             let commit = Commit {
                 head: change.head.clone(),
                 expected_rev,
@@ -143,8 +152,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             match self.store.commit(&commit).await {
                 Ok(()) => return Ok(self.performed(change, id)),
                 Err(CommitError::Repeated) => {
-                    if let Ok(Some(done)) = self.repeated(actor, Some(change.head.id), id, fingerprint).await
-                    {
+                    if let Ok(Some(done)) = self.repeated_by(sender, id, fingerprint).await {
                         return done;
                     }
                 }
@@ -186,8 +194,10 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
                 Some(head) => Some(head),
                 None => self.store.head(target).await.map_err(Attempt::store)?,
             };
-            let head =
-                head.filter(|head| may_reach(actor, head)).ok_or(Attempt::Refused(Failure::NotFound))?;
+            let head = head.ok_or(Attempt::Refused(Failure::NotFound))?;
+            if !may_reach(actor, &head) {
+                return Err(Attempt::Refused(out_of_reach(actor, &head)));
+            }
             let command = self.informed(actor, &head, command.clone()).await.map_err(Attempt::store)?;
             let change =
                 decide(&head, actor, command, id, now).map_err(|refusal| Attempt::Refused(refusal.into()))?;
@@ -233,11 +243,30 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         id: ClientId,
         fingerprint: [u8; 32],
     ) -> Result<Option<Result<Performed, Failure>>, StoreError> {
-        let sender = match (actor, conversation) {
-            (Actor::Shopper { id, .. }, _) => Sender::Shopper(*id),
-            (Actor::Agent { id, .. }, Some(conversation)) => Sender::Agent(*id, conversation),
+        let senders = match (actor, conversation) {
+            // In whoever's name it was sent: before signing in, at this browser, it was another.
+            (Actor::Shopper { id, .. }, _) if id.is_verified() => {
+                let before = self.store.browsers(*id, MOST_BROWSERS).await?;
+                std::iter::once(*id).chain(before).map(Sender::Shopper).collect()
+            }
+            (Actor::Shopper { id, .. }, _) => vec![Sender::Shopper(*id)],
+            (Actor::Agent { id, .. }, Some(conversation)) => vec![Sender::Agent(*id, conversation)],
             (Actor::Agent { .. }, None) => return Ok(None),
         };
+        for sender in senders {
+            if let Some(done) = self.repeated_by(sender, id, fingerprint).await? {
+                return Ok(Some(done));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn repeated_by(
+        &self,
+        sender: Sender,
+        id: ClientId,
+        fingerprint: [u8; 32],
+    ) -> Result<Option<Result<Performed, Failure>>, StoreError> {
         let Some(receipt) = self.store.receipt(sender, id).await? else { return Ok(None) };
         if receipt.fingerprint != fingerprint {
             return Ok(Some(Err(Failure::IdReused)));
@@ -326,7 +355,7 @@ impl Attempt {
 }
 
 /// A store that is unavailable may answer the next try; what is broken stays so.
-fn log_store_error(error: &StoreError) -> Result<(), Failure> {
+pub(crate) fn log_store_error(error: &StoreError) -> Result<(), Failure> {
     match error {
         StoreError::Unavailable(what) => {
             tracing::warn!(what, "the store is unavailable");
@@ -345,10 +374,21 @@ pub(crate) fn may_reach(actor: &Actor, head: &Head) -> bool {
     }
 }
 
-fn sender(actor: &Actor, conversation: ConversationId) -> Sender {
+/// What somebody is told of a conversation that is not theirs. Whose it was until they signed in is told that their session is over: the
+/// same command under the new one is carried out, or answered as it was.
+fn out_of_reach(actor: &Actor, head: &Head) -> Failure {
     match actor {
-        Actor::Shopper { id, .. } => Sender::Shopper(*id),
-        Actor::Agent { id, .. } => Sender::Agent(*id, conversation),
+        Actor::Shopper { id, .. } if head.origin == *id => Failure::Unauthorized,
+        _ => Failure::NotFound,
+    }
+}
+
+/// A shopper's commands in a conversation are all in the name under which it was begun: one that was sent before signing in
+/// and is repeated afterwards is the same.
+fn sender(actor: &Actor, head: &Head) -> Sender {
+    match actor {
+        Actor::Shopper { .. } => Sender::Shopper(head.origin),
+        Actor::Agent { id, .. } => Sender::Agent(*id, head.id),
     }
 }
 

@@ -20,6 +20,7 @@ mod presence;
 mod secret;
 mod session;
 mod settings;
+mod sign_in;
 mod visibility;
 
 pub use agents::Deactivated;
@@ -31,6 +32,7 @@ pub use inbox::{ListPage, Move};
 pub use secret::Secret;
 pub use session::{NewSession, SESSION_LIFE};
 pub use settings::{Configured, HISTORY_PAGE};
+pub use sign_in::Opened;
 
 use domain::ports::{Environment, Push, Store};
 

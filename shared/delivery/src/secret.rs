@@ -24,6 +24,17 @@ impl Secret {
         Self(text)
     }
 
+    /// One that a client brought along.
+    #[must_use]
+    pub fn known(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    #[must_use]
+    pub(crate) fn text(&self) -> &str {
+        &self.0
+    }
+
     #[must_use]
     pub fn reveal(self) -> String {
         self.0

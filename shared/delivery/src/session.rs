@@ -3,13 +3,12 @@
 use crate::secret::{self, Secret};
 use crate::visibility::barred_failure;
 use crate::{Engine, Failure};
-use domain::connection::{Identity, TICKET_LIFE, Ticket, Topic};
+use domain::connection::{Identity, TICKET_LIFE, Ticket};
 use domain::office_hours::Zone;
 use domain::people::{Page, Shopper, Site};
 use domain::ports::{Environment, Push, Session, Store};
 use domain::rate::{REQUESTS, SESSIONS_PER_ADDRESS};
-use domain::{ShopperId, Timestamp};
-use protocol::server::ByeReason;
+use domain::{ShopperId, SiteId, Timestamp};
 use std::time::Duration;
 
 /// A session that is not used for this long is over.
@@ -39,23 +38,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         counted.map_err(|retry_after| Failure::RateLimited { retry_after })?;
         let shopper = ShopperId::anonymous(self.env.random());
         let session = Session { shopper, site: site.id.clone(), expires_at: now.plus(SESSION_LIFE) };
-        let line = |text: String, max: usize| -> Option<String> {
-            let text: String = text.chars().filter(|c| !c.is_control()).take(max).collect();
-            (!text.trim().is_empty()).then_some(text)
-        };
-        let profile = Shopper {
-            id: shopper,
-            site: site.id.clone(),
-            name: None,
-            email: None,
-            language: about.language.and_then(|text| line(text, 35)),
-            time_zone: about.time_zone.and_then(|name| Some(Zone::named(&name)?.name().to_owned())),
-            user_agent: about.user_agent.and_then(|text| line(text, 512)),
-            country: about.country.filter(|c| c.len() == 2 && c.bytes().all(|b| b.is_ascii_uppercase())),
-            page: about.page,
-            first_seen: now,
-            last_seen: now,
-        };
+        let profile = profile(shopper, &site.id, about, now);
         let secret = Secret::make("ses_", &self.env);
         self.store.open_session(secret.hash(), &session, &profile).await?;
         Ok((secret, session))
@@ -71,9 +54,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     /// shopper's connections are cut, on all tabs.
     pub async fn end_session(&self, token: &str, session: &Session) -> Result<(), Failure> {
         self.store.end_session(secret::hash(token)).await?;
-        for registration in self.registered(Topic::Shopper(session.shopper)).await {
-            self.dismiss(&registration.connection, ByeReason::SessionEnded).await;
-        }
+        self.dismiss_shopper(session.shopper).await;
         Ok(())
     }
 
@@ -98,5 +79,27 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     pub async fn redeem_ticket(&self, ticket: &str, origin: Option<&str>) -> Result<Ticket, Failure> {
         let redeemed = self.store.redeem_ticket(secret::hash(ticket), self.env.now()).await?;
         redeemed.filter(|ticket| ticket.origin.as_deref() == origin).ok_or(Failure::Unauthorized)
+    }
+}
+
+/// What is kept of a shopper whom nobody has told a name of, from what the browser tells.
+pub(crate) fn profile(id: ShopperId, site: &SiteId, about: NewSession, now: Timestamp) -> Shopper {
+    let line = |text: String, max: usize| -> Option<String> {
+        let text: String = text.chars().filter(|c| !c.is_control()).take(max).collect();
+        (!text.trim().is_empty()).then_some(text)
+    };
+    Shopper {
+        id,
+        site: site.clone(),
+        name: None,
+        email: None,
+        email_vouched: false,
+        language: about.language.and_then(|text| line(text, 35)),
+        time_zone: about.time_zone.and_then(|name| Some(Zone::named(&name)?.name().to_owned())),
+        user_agent: about.user_agent.and_then(|text| line(text, 512)),
+        country: about.country.filter(|c| c.len() == 2 && c.bytes().all(|b| b.is_ascii_uppercase())),
+        page: about.page,
+        first_seen: now,
+        last_seen: now,
     }
 }

@@ -195,15 +195,7 @@ impl Vouched {
     /// The shopper that this is, on every device and for ever: made of the site and the subject, and of nothing else.
     #[must_use]
     pub fn shopper(&self, site: &SiteId) -> ShopperId {
-        let hash = Sha256::new()
-            .chain_update(b"mostrador shopper\0")
-            .chain_update(site.as_str())
-            .chain_update(b"\0")
-            .chain_update(self.subject.as_bytes())
-            .finalize();
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&hash[..16]);
-        ShopperId::verified(bytes)
+        shopper_of(site, &self.subject)
     }
 
     /// A `jti` may come again while it is valid (pages are cached, tabs reload), but for the same subject only.
@@ -213,6 +205,20 @@ impl Vouched {
             _ => Ok(self),
         }
     }
+}
+
+/// The shopper whom a site knows by this subject.
+#[must_use]
+pub fn shopper_of(site: &SiteId, subject: &str) -> ShopperId {
+    let hash = Sha256::new()
+        .chain_update(b"mostrador shopper\0")
+        .chain_update(site.as_str())
+        .chain_update(b"\0")
+        .chain_update(subject.as_bytes())
+        .finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash[..16]);
+    ShopperId::verified(bytes)
 }
 
 /// The key that a token's header names, if its algorithm is the header's. The stored key decides; the header is

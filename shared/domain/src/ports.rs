@@ -107,7 +107,7 @@ pub trait Conversations: Send + Sync {
     /// The head as of now: reads what was committed before the call.
     fn head(&self, id: ConversationId) -> impl Future<Output = Stored<Option<Head>>> + Send;
 
-    /// The shopper's one unclosed conversation, as of now.
+    /// The shopper's one unclosed conversation, as of now. Of an anonymous shopper who has signed in: what has gone along ([`SignIn`]).
     fn open_conversation(
         &self,
         shopper: ShopperId,
@@ -254,6 +254,26 @@ pub struct Session {
     pub expires_at: Timestamp,
 }
 
+/// An anonymous shopper's browser signs in at the shop: its session ends, another begins, its open conversation goes along. All or
+/// nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignIn {
+    /// The anonymous shopper, and the session that ends, under its hash.
+    pub before: ShopperId,
+    pub ends: [u8; 32],
+    /// The verified shopper's session, and its hash.
+    pub session: Session,
+    pub hash: [u8; 32],
+    /// The anonymous shopper's open conversation, as it was read.
+    pub open: Option<ConversationId>,
+    /// Its head from now on, whose `rev` is one more than was read: it is the verified shopper's open one then. `None`: it stays, for that one
+    /// has another open; or there is none.
+    pub moved: Option<Head>,
+    /// The anonymous shopper has conversations: for agents the two are known as one person from now on.
+    pub linked: bool,
+    pub at: Timestamp,
+}
+
 /// Sites, people, sessions, limits.
 pub trait Accounts: Send + Sync {
     fn site(&self, id: &SiteId) -> impl Future<Output = Stored<Option<Site>>> + Send;
@@ -274,6 +294,23 @@ pub trait Accounts: Send + Sync {
         now: Timestamp,
     ) -> impl Future<Output = Stored<Option<Result<Session, Duration>>>> + Send;
     fn end_session(&self, hash: [u8; 32]) -> impl Future<Output = Stored<()>> + Send;
+
+    /// Carries out a sign-in. Unless a conversation stays behind, none can begin as the anonymous shopper any more: what is still under way
+    /// is refused as [`CommitError::Moved`], and [`Conversations::open_conversation`] goes on naming what has gone along. Refused
+    /// as `Moved` if the session that should end is not there (or has ended), if the open conversation is another than was read, or if what
+    /// moves has another `rev`, is closed, or finds one open.
+    fn sign_in(&self, sign_in: &SignIn) -> impl Future<Output = Result<(), CommitError>> + Send;
+    /// As which anonymous shoppers this verified one has had conversations: the newest sign-in first, at most `limit`.
+    fn browsers(
+        &self,
+        verified: ShopperId,
+        limit: usize,
+    ) -> impl Future<Output = Stored<Vec<ShopperId>>> + Send;
+    /// As whom this anonymous shopper, who had conversations, has signed in.
+    fn signed_in_as(&self, anonymous: ShopperId) -> impl Future<Output = Stored<Option<ShopperId>>> + Send;
+    /// Keeps what a shop says of a verified shopper: a profile if there is none; otherwise name and email are the shop's from now on where it
+    /// says them, and language, zone, browser, country and page what they are now where they are known.
+    fn vouch(&self, shopper: &Shopper) -> impl Future<Output = Stored<()>> + Send;
 
     fn shopper(&self, id: ShopperId) -> impl Future<Output = Stored<Option<Shopper>>> + Send;
     /// Where the shopper is now. Does nothing for an unknown shopper.

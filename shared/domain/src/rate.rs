@@ -71,6 +71,9 @@ impl Quota {
 /// Sessions made from one address.
 pub const SESSIONS_PER_ADDRESS: Quota =
     Quota { name: "sessions", window: Duration::from_secs(600), limit: 60 };
+/// Tokens and hashes of identity looked at from one address.
+pub const IDENTITIES_PER_ADDRESS: Quota =
+    Quota { name: "identity", window: Duration::from_secs(600), limit: 120 };
 /// Conversations begun from one address.
 pub const BEGINNINGS_PER_ADDRESS: Quota =
     Quota { name: "begin", window: Duration::from_secs(600), limit: 60 };

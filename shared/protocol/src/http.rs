@@ -293,7 +293,7 @@ pub struct ConversationDetail {
     pub row: Row,
     pub cursors: Cursors,
     pub shopper: ShopperProfile,
-    /// The shopper's other conversations on this site, newest first.
+    /// The shopper's other conversations on this site, newest first; also what the same browser had before signing in, and after.
     pub earlier: Vec<Row>,
 }
 
@@ -309,9 +309,13 @@ pub struct ShopperProfile {
     pub page: Option<Page>,
     pub first_seen: u64,
     pub last_seen: u64,
-    /// The shop vouches for who this is; name and email, where they are given, are the shop's words.
+    /// The shop vouches for who this is.
     #[serde(default)]
     pub verified: bool,
+    /// The email is the shop's word; otherwise it was typed, and may be anybody's.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[ts(optional, as = "Option<bool>")]
+    pub email_vouched: bool,
 }
 
 /// Every refusal over HTTP.

@@ -14,7 +14,7 @@ use domain::intake::{AskedChoice, AskedField, AskedKind, Intake};
 use domain::people::{Actor, Availability, Member, Page, Person, Role, Shopper, Site};
 use domain::ports::{
     Admission, Commit, CommitError, FaqCount, FaqEvent, Published, Publishing, Receipt, Sender, Session,
-    Store, StoreError,
+    SignIn, Store, StoreError,
 };
 use domain::rate::{Quota, Rate};
 use domain::settings::{Faq, FieldId, Language, ReplyKind, Section};
@@ -144,6 +144,9 @@ pub async fn all<S: Store>(store: &S) {
     registrations_are_seen_at_once_and_end_with_their_lease(store).await;
     forgetting_a_connection_ends_its_registrations(store).await;
     a_session_is_rated_ended_and_expires(store).await;
+    who_signs_in_takes_the_open_conversation_along_or_nothing_happens(store).await;
+    who_signs_in_with_nothing_open_begins_nothing_as_before(store).await;
+    what_a_shop_says_of_a_shopper_stands_before_what_they_type(store).await;
     members_are_written_by_version(store).await;
     signs_of_life_keep_what_was_chosen(store).await;
     a_quota_counts_per_key_and_window(store).await;
@@ -744,6 +747,7 @@ fn shopper(case: &Case) -> Shopper {
         site: case.site.clone(),
         name: Some("Eva".into()),
         email: None,
+        email_vouched: false,
         language: Some("es-ES".into()),
         time_zone: Some("Atlantic/Canary".into()),
         user_agent: Some("Mozilla/5.0".into()),
@@ -791,6 +795,148 @@ fn member(case: &Case, version: u64) -> Member {
         availability: Availability::Online,
         seen_at: None,
     }
+}
+
+fn verified() -> ShopperId {
+    ShopperId::verified(fresh().into_bytes())
+}
+
+/// A session of an anonymous shopper, and what its sign-in would be.
+async fn about_to_sign_in<S: Store>(store: &S, case: &Case, open: Option<&Head>) -> SignIn {
+    let ends = hash();
+    let session = |shopper| Session { shopper, site: case.site.clone(), expires_at: NOW.plus(MINUTE) };
+    store.open_session(ends, &session(case.shopper), &shopper(case)).await.expect("opened");
+    let to = verified();
+    SignIn {
+        before: case.shopper,
+        ends,
+        session: session(to),
+        hash: hash(),
+        open: open.map(|head| head.id),
+        moved: open.map(|head| head.signed_in(to, Some("Eva M.".into()))),
+        linked: true,
+        at: NOW,
+    }
+}
+
+pub async fn who_signs_in_takes_the_open_conversation_along_or_nothing_happens<S: Store>(store: &S) {
+    let case = Case::new();
+    let rate = Rate { every: Duration::from_millis(1), burst: 100 };
+    let first = case.begin(ClientId(fresh()), NOW);
+    store.commit(&first).await.expect("stored");
+    let closed = case.next(&first.head, &case.shopper(), Command::Close, NOW);
+    store.commit(&closed).await.expect("stored");
+    let begun = case.begin(ClientId(fresh()), NOW.plus(MINUTE));
+    store.commit(&begun).await.expect("stored");
+    let wish = about_to_sign_in(store, &case, Some(&begun.head)).await;
+    let to = wish.session.shopper;
+    let more = case.next(&begun.head, &case.shopper(), say("wait"), NOW.plus(MINUTE));
+    store.commit(&more).await.expect("stored");
+
+    let none = SignIn { open: None, moved: None, ..wish.clone() };
+    let stale_session = SignIn { ends: hash(), ..wish.clone() };
+    let another = SignIn { open: Some(closed.head.id), moved: None, ..wish.clone() };
+    for refused in [&wish, &none, &stale_session, &another] {
+        assert!(matches!(store.sign_in(refused).await, Err(CommitError::Moved)), "{refused:?}");
+        assert!(store.session(wish.ends, rate, NOW).await.expect("answered").is_some());
+        assert!(store.session(wish.hash, rate, NOW).await.expect("answered").is_none());
+        assert_eq!(store.head(more.head.id).await.expect("read"), Some(more.head.clone()));
+        assert_eq!(store.open_conversation(to).await.expect("read"), None);
+        assert_eq!(store.signed_in_as(case.shopper).await.expect("read"), None);
+    }
+
+    let moved = more.head.signed_in(to, Some("Eva M.".into()));
+    let wish = SignIn { moved: Some(moved.clone()), ..wish };
+    store.sign_in(&wish).await.expect("signed in");
+    assert!(matches!(store.sign_in(&wish).await, Err(CommitError::Moved)));
+    assert!(store.session(wish.ends, rate, NOW).await.expect("answered").is_none());
+    assert_eq!(store.session(wish.hash, rate, NOW).await.expect("answered"), Some(Ok(wish.session.clone())));
+    assert_eq!(store.head(moved.id).await.expect("read"), Some(moved.clone()));
+    assert_eq!((moved.shopper, moved.origin), (to, case.shopper));
+    assert_eq!(store.open_conversation(to).await.expect("read"), Some(moved.id));
+    assert_eq!(store.conversations_of(to, 10).await.expect("read"), std::slice::from_ref(&moved));
+    assert_eq!(store.conversations_of(case.shopper, 10).await.expect("read"), [closed.head]);
+    assert_eq!(store.browsers(to, 10).await.expect("read"), [case.shopper]);
+    assert_eq!(store.signed_in_as(case.shopper).await.expect("read"), Some(to));
+    // What was under way in the old name finds nothing to append to and nothing to begin.
+    let late = case.next(&more.head, &case.shopper(), say("late"), NOW);
+    assert!(matches!(store.commit(&late).await, Err(CommitError::Moved)));
+    let late = case.begin(ClientId(fresh()), NOW);
+    assert!(matches!(store.commit(&late).await, Err(CommitError::Moved)));
+    assert_eq!(store.open_conversation(case.shopper).await.expect("read"), Some(moved.id));
+    // Closed by its new shopper, it is nobody's open one; and still nothing begins in the old name.
+    let as_verified = Actor::Shopper { id: to, site: case.site.clone() };
+    let closed = case.next(&moved, &as_verified, Command::Close, NOW);
+    store.commit(&closed).await.expect("stored");
+    assert_eq!(store.open_conversation(to).await.expect("read"), None);
+    assert!(matches!(store.commit(&late).await, Err(CommitError::Moved)));
+
+    // Of somebody who has one open, that one stays; the other browser's stays where it is.
+    let other = Case { shopper: ShopperId(fresh()), site: case.site.clone(), agent: case.agent };
+    let mine = Case { shopper: to, site: case.site.clone(), agent: case.agent };
+    let open = mine.begin(ClientId(fresh()), NOW);
+    store.commit(&open).await.expect("stored");
+    let theirs = other.begin(ClientId(fresh()), NOW);
+    store.commit(&theirs).await.expect("stored");
+    let wish = about_to_sign_in(store, &other, Some(&theirs.head)).await;
+    let session = Session { shopper: to, ..wish.session };
+    let moving =
+        SignIn { session, moved: Some(theirs.head.signed_in(to, None)), at: NOW.plus(MINUTE), ..wish };
+    assert!(matches!(store.sign_in(&moving).await, Err(CommitError::Moved)));
+    store.sign_in(&SignIn { moved: None, ..moving.clone() }).await.expect("signed in");
+    assert_eq!(store.open_conversation(to).await.expect("read"), Some(open.head.id));
+    assert_eq!(store.open_conversation(other.shopper).await.expect("read"), Some(theirs.head.id));
+    assert_eq!(store.browsers(to, 10).await.expect("read"), [other.shopper, case.shopper]);
+    assert_eq!(store.browsers(to, 1).await.expect("read"), [other.shopper]);
+}
+
+pub async fn who_signs_in_with_nothing_open_begins_nothing_as_before<S: Store>(store: &S) {
+    let case = Case::new();
+    let wish = SignIn { linked: false, ..about_to_sign_in(store, &case, None).await };
+    store.sign_in(&wish).await.expect("signed in");
+    assert!(matches!(store.commit(&case.begin(ClientId(fresh()), NOW)).await, Err(CommitError::Moved)));
+    assert_eq!(store.open_conversation(case.shopper).await.expect("read"), None);
+    assert_eq!(store.signed_in_as(case.shopper).await.expect("read"), None);
+    assert!(store.browsers(wish.session.shopper, 10).await.expect("read").is_empty());
+    // Two browsers of one person at once: each has its own session.
+    let (one, two) = (Case::new(), Case::new());
+    let first = about_to_sign_in(store, &one, None).await;
+    let second = about_to_sign_in(store, &two, None).await;
+    let second = SignIn { session: first.session.clone(), ..second };
+    let (a, b) = futures::join!(store.sign_in(&first), store.sign_in(&second));
+    assert!(a.is_ok() && b.is_ok(), "{a:?} {b:?}");
+}
+
+pub async fn what_a_shop_says_of_a_shopper_stands_before_what_they_type<S: Store>(store: &S) {
+    let case = Case { shopper: verified(), ..Case::new() };
+    let said = Shopper {
+        email: Some("eva@shop.example".into()),
+        email_vouched: true,
+        page: Some(Page { url: "https://shop.example/".into(), ..Page::default() }),
+        ..shopper(&case)
+    };
+    store.vouch(&said).await.expect("kept");
+    assert_eq!(store.shopper(case.shopper).await.expect("read"), Some(said.clone()));
+    // Later it says less, and the browser is another.
+    let later = Shopper {
+        name: None,
+        email: None,
+        email_vouched: false,
+        language: None,
+        user_agent: Some("Another/1.0".into()),
+        page: None,
+        first_seen: NOW.plus(MINUTE),
+        last_seen: NOW.plus(MINUTE),
+        ..said.clone()
+    };
+    store.vouch(&later).await.expect("kept");
+    let user_agent = later.user_agent;
+    let expect = Shopper { user_agent, last_seen: NOW.plus(MINUTE), ..said };
+    assert_eq!(store.shopper(case.shopper).await.expect("read"), Some(expect.clone()));
+    // A session of a browser that knows less leaves the profile as it is.
+    let session = Session { shopper: case.shopper, site: case.site.clone(), expires_at: NOW.plus(MINUTE) };
+    store.open_session(hash(), &session, &shopper(&case)).await.expect("opened");
+    assert_eq!(store.shopper(case.shopper).await.expect("read"), Some(expect));
 }
 
 pub async fn members_are_written_by_version<S: Store>(store: &S) {

@@ -9,7 +9,7 @@ use domain::inbox::{Place, Shelf, shelf};
 use domain::people::{Availability, Member, Page, Person, Shopper, Site};
 use domain::ports::{
     Accounts, Admission, Commit, CommitError, Connections, Conversations, EntryPage, FaqCount, FaqCounts,
-    FaqEvent, IdentityKeys, Published, Publishing, Receipt, Sender, Session, SettingsStore, Stored,
+    FaqEvent, IdentityKeys, Published, Publishing, Receipt, Sender, Session, SettingsStore, SignIn, Stored,
 };
 use domain::rate::{Quota, Rate, Verdict};
 use domain::settings::{FieldId, Section};
@@ -29,6 +29,12 @@ struct State {
     receipts: HashMap<(Sender, ClientId), Receipt>,
     cursors: HashMap<(ConversationId, Reader), Cursor>,
     open: HashMap<ShopperId, ConversationId>,
+    /// Anonymous shoppers who have signed in and left nothing open behind.
+    sealed: HashSet<ShopperId>,
+    browsers: HashMap<ShopperId, Vec<ShopperId>>,
+    signed_in_as: HashMap<ShopperId, ShopperId>,
+    /// Names and emails that are the shop's word.
+    vouched: HashMap<ShopperId, (Option<String>, Option<String>)>,
     of_shopper: HashMap<ShopperId, Vec<ConversationId>>,
     shelves: BTreeMap<(SiteId, Shelf), BTreeMap<Place, ConversationId>>,
     tickets: HashMap<[u8; 32], Ticket>,
@@ -105,7 +111,11 @@ impl Conversations for Memory {
                 .heads
                 .get(&head.id)
                 .is_some_and(|known| known.rev == rev && (known.is_open() || !commit.needs_open())),
-            None => !state.heads.contains_key(&head.id) && !state.open.contains_key(&head.shopper),
+            None => {
+                !state.heads.contains_key(&head.id)
+                    && !state.open.contains_key(&head.shopper)
+                    && !state.sealed.contains(&head.shopper)
+            }
         };
         let fresh = commit.entries.iter().all(|entry| {
             !state.entries.get(&(head.id, entry.log)).is_some_and(|log| log.contains_key(&entry.seq))
@@ -455,8 +465,79 @@ impl Accounts for Memory {
         Ok(())
     }
 
+    async fn sign_in(&self, sign_in: &SignIn) -> Result<(), CommitError> {
+        let mut state = self.lock();
+        let SignIn { before, ends, session, hash, open, moved, linked, at: _ } = sign_in;
+        let verified = session.shopper;
+        let movable = moved.as_ref().is_none_or(|head| {
+            let same = |known: &Head| known.rev + 1 == head.rev && known.is_open();
+            state.heads.get(&head.id).is_some_and(same) && !state.open.contains_key(&verified)
+        });
+        if !state.sessions.contains_key(ends)
+            || state.sealed.contains(before)
+            || state.open.get(before) != open.as_ref()
+            || !movable
+        {
+            return Err(CommitError::Moved);
+        }
+        state.sessions.remove(ends);
+        state.sessions.insert(*hash, (session.clone(), Timestamp(0)));
+        if let Some(head) = moved {
+            state.open.insert(verified, head.id);
+            if let Some(had) = state.of_shopper.get_mut(before) {
+                had.retain(|id| *id != head.id);
+            }
+            state.of_shopper.entry(verified).or_default().push(head.id);
+            state.place(head.clone());
+        }
+        if open.is_none() || moved.is_some() {
+            state.sealed.insert(*before);
+        }
+        if *linked {
+            state.browsers.entry(verified).or_default().push(*before);
+            state.signed_in_as.insert(*before, verified);
+        }
+        Ok(())
+    }
+
+    async fn browsers(&self, verified: ShopperId, limit: usize) -> Stored<Vec<ShopperId>> {
+        let state = self.lock();
+        Ok(state.browsers.get(&verified).into_iter().flatten().rev().take(limit).copied().collect())
+    }
+
+    async fn signed_in_as(&self, anonymous: ShopperId) -> Stored<Option<ShopperId>> {
+        Ok(self.lock().signed_in_as.get(&anonymous).copied())
+    }
+
+    async fn vouch(&self, shopper: &Shopper) -> Stored<()> {
+        let mut state = self.lock();
+        let said = state.vouched.entry(shopper.id).or_default();
+        *said = (shopper.name.clone().or(said.0.take()), shopper.email.clone().or(said.1.take()));
+        let known = state.shoppers.entry(shopper.id).or_insert_with(|| Shopper {
+            name: None,
+            email: None,
+            email_vouched: false,
+            ..shopper.clone()
+        });
+        let now = |new: &Option<String>, old: &mut Option<String>| *old = new.clone().or(old.take());
+        now(&shopper.language, &mut known.language);
+        now(&shopper.time_zone, &mut known.time_zone);
+        now(&shopper.user_agent, &mut known.user_agent);
+        now(&shopper.country, &mut known.country);
+        known.page = shopper.page.clone().or(known.page.take());
+        known.last_seen = shopper.last_seen;
+        Ok(())
+    }
+
     async fn shopper(&self, id: ShopperId) -> Stored<Option<Shopper>> {
-        Ok(self.lock().shoppers.get(&id).cloned())
+        let state = self.lock();
+        let said = state.vouched.get(&id).cloned().unwrap_or_default();
+        Ok(state.shoppers.get(&id).map(|known| Shopper {
+            name: said.0.or_else(|| known.name.clone()),
+            email_vouched: said.1.is_some(),
+            email: said.1.or_else(|| known.email.clone()),
+            ..known.clone()
+        }))
     }
 
     async fn visit(&self, id: ShopperId, page: &Page, now: Timestamp) -> Stored<()> {

@@ -12,7 +12,7 @@ use domain::people::{Availability, Member, Page, Person, Shopper, Site};
 use domain::ports::{
     Accounts, Admission, Commit, CommitError, Connections, Conversations, EntryPage, Environment, FaqCount,
     FaqCounts, FaqEvent, IdentityKeys, Posted, Published, Publishing, Push, Receipt, Sender, Session,
-    SettingsStore, StoreError, Stored,
+    SettingsStore, SignIn, StoreError, Stored,
 };
 use domain::rate::{Quota, Rate};
 use domain::settings::{FieldId, Section};
@@ -411,12 +411,22 @@ impl FaqCounts for Faulty {
 }
 
 impl Accounts for Faulty {
+    async fn sign_in(&self, sign_in: &SignIn) -> Result<(), CommitError> {
+        self.before().await?;
+        let stored = self.inner.sign_in(sign_in).await;
+        self.after().await?;
+        stored
+    }
+
     forward! {
         site(id: &SiteId) -> Option<Site>;
         put_site(site: &Site) -> ();
         open_session(hash: [u8; 32], session: &Session, shopper: &Shopper) -> ();
         session(hash: [u8; 32], rate: Rate, now: Timestamp) -> Option<Result<Session, Duration>>;
         end_session(hash: [u8; 32]) -> ();
+        browsers(verified: ShopperId, limit: usize) -> Vec<ShopperId>;
+        signed_in_as(anonymous: ShopperId) -> Option<ShopperId>;
+        vouch(shopper: &Shopper) -> ();
         shopper(id: ShopperId) -> Option<Shopper>;
         visit(id: ShopperId, page: &Page, now: Timestamp) -> ();
         person_by_email(email: &str) -> Option<Person>;

@@ -1,13 +1,14 @@
 //! Sites, people, sessions, counters.
 
 use super::connections::{Admitted, read_role, role_name};
+use super::conversations::write_head;
 use super::item::{Item, n, s};
 use super::keys;
 use super::{Dynamo, attributes, unavailable};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValue, TransactWriteItem};
 use domain::people::{Availability, Member, Page, Person, Shopper, Site};
-use domain::ports::{Accounts, Session, StoreError, Stored};
+use domain::ports::{Accounts, CommitError, Session, SignIn, StoreError, Stored};
 use domain::rate::{Quota, Rate};
 use domain::{AgentId, ShopperId, SiteId, Timestamp};
 use std::collections::HashMap;
@@ -66,12 +67,7 @@ impl Accounts for Dynamo {
                 if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {}
             Err(error) => return Err(unavailable(error)),
         }
-        let item = Item::at(keys::session(hash))
-            .text("shopper", session.shopper.to_string())
-            .text("site", session.site.to_string())
-            .number("tat", 0)
-            .ttl(session.expires_at);
-        self.put(item).await
+        self.put(write_session(hash, session)).await
     }
 
     async fn session(
@@ -96,13 +92,88 @@ impl Accounts for Dynamo {
         self.delete(keys::session(hash)).await
     }
 
+    async fn sign_in(&self, sign_in: &SignIn) -> Result<(), CommitError> {
+        let answer = self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(self.sign_in_transaction(sign_in)))
+            .send()
+            .await;
+        let Err(error) = answer else { return Ok(()) };
+        if error.as_service_error().is_some_and(|error| error.is_transaction_canceled_exception()) {
+            return Err(CommitError::Moved);
+        }
+        Err(unavailable(error).into())
+    }
+
+    /// Access pattern: a verified shopper's browsers, the newest first.
+    async fn browsers(&self, verified: ShopperId, limit: usize) -> Stored<Vec<ShopperId>> {
+        let page = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", s(keys::shopper(verified)))
+            .expression_attribute_values(":prefix", s(keys::BROWSER))
+            .scan_index_forward(false)
+            .consistent_read(true)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(unavailable)?;
+        page.items.unwrap_or_default().into_iter().map(|item| Item::from(item).parse("shopper")).collect()
+    }
+
+    async fn signed_in_as(&self, anonymous: ShopperId) -> Stored<Option<ShopperId>> {
+        self.get(keys::signed_in(anonymous)).await?.map(|item| item.parse("shopper")).transpose()
+    }
+
+    async fn vouch(&self, shopper: &Shopper) -> Stored<()> {
+        let page = shopper.page.as_ref();
+        let told = [
+            // Apart from what is typed: that does not take their place.
+            ("vouched_name", shopper.name.as_deref()),
+            ("vouched_email", shopper.email.as_deref()),
+            ("language", shopper.language.as_deref()),
+            ("time_zone", shopper.time_zone.as_deref()),
+            ("user_agent", shopper.user_agent.as_deref()),
+            ("country", shopper.country.as_deref()),
+            ("page_url", page.map(|page| page.url.as_str())),
+            ("page_title", page.map(|page| page.title.as_str())),
+            ("page_referrer", page.map(|page| page.referrer.as_str())),
+        ];
+        let mut sets = vec![
+            "site = :site".to_owned(),
+            "first_seen = if_not_exists(first_seen, :first_seen)".to_owned(),
+            "last_seen = :last_seen".to_owned(),
+        ];
+        let mut update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(attributes(keys::profile(shopper.id))))
+            .expression_attribute_values(":site", s(shopper.site.to_string()))
+            .expression_attribute_values(":first_seen", n(shopper.first_seen.millis()))
+            .expression_attribute_values(":last_seen", n(shopper.last_seen.millis()));
+        for (name, text) in told.into_iter().filter_map(|(name, text)| Some((name, text?))) {
+            // Some of these are words of DynamoDB's own.
+            sets.push(format!("#{name} = :{name}"));
+            update = update
+                .expression_attribute_names(format!("#{name}"), name)
+                .expression_attribute_values(format!(":{name}"), s(text));
+        }
+        update.update_expression(format!("SET {}", sets.join(", "))).send().await.map_err(unavailable)?;
+        Ok(())
+    }
+
     async fn shopper(&self, id: ShopperId) -> Stored<Option<Shopper>> {
         let Some(item) = self.get(keys::profile(id)).await? else { return Ok(None) };
         Ok(Some(Shopper {
             id,
             site: item.parse("site")?,
-            name: item.string("name"),
-            email: item.string("email"),
+            name: item.string("vouched_name").or_else(|| item.string("name")),
+            email_vouched: item.get("vouched_email").is_some(),
+            email: item.string("vouched_email").or_else(|| item.string("email")),
             language: item.string("language"),
             time_zone: item.string("time_zone"),
             user_agent: item.string("user_agent"),
@@ -270,6 +341,63 @@ impl Accounts for Dynamo {
             Err(error) => Err(unavailable(error)),
         }
     }
+}
+
+impl Dynamo {
+    fn sign_in_transaction(&self, sign_in: &SignIn) -> Vec<TransactWriteItem> {
+        let SignIn { before, ends, session, hash, open, moved, linked, at } = sign_in;
+        let verified = session.shopper;
+        let put = |item: Item| Put::builder().table_name(&self.table).set_item(Some(item.0));
+        let delete =
+            |key: keys::Key| Delete::builder().table_name(&self.table).set_key(Some(attributes(key)));
+        let mut deletes = vec![delete(keys::session(*ends)).condition_expression("attribute_exists(pk)")];
+        let mut puts = vec![put(write_session(*hash, session))];
+        let mark =
+            Item::at(keys::open(*before)).maybe_text("conversation", open.map(|open| open.to_string()));
+        // While it says so, nothing begins as the anonymous shopper.
+        let stays = open.is_some() && moved.is_none();
+        let mark = put(mark.maybe_text("signed_in_as", (!stays).then(|| verified.to_string())));
+        puts.push(match open {
+            None => mark.condition_expression("attribute_not_exists(pk)"),
+            Some(open) => mark
+                .condition_expression("conversation = :open AND attribute_not_exists(signed_in_as)")
+                .expression_attribute_values(":open", s(open.to_string())),
+        });
+        if let Some(head) = moved {
+            let conversation = head.id.to_string();
+            puts.push(
+                put(write_head(head))
+                    .condition_expression("rev = :rev AND attribute_not_exists(closed_at)")
+                    .expression_attribute_values(":rev", n(head.rev - 1)),
+            );
+            let now_open = Item::at(keys::open(verified)).text("conversation", &conversation);
+            puts.push(put(now_open).condition_expression("attribute_not_exists(pk)"));
+            puts.push(put(
+                Item::at(keys::pointer(verified, head.began_at, head.id)).text("conversation", conversation)
+            ));
+            deletes.push(delete(keys::pointer(*before, head.began_at, head.id)));
+        }
+        if *linked {
+            let was = Item::at(keys::browser(verified, *at, *before)).text("shopper", before.to_string());
+            let is = Item::at(keys::signed_in(*before)).text("shopper", verified.to_string());
+            puts.extend([put(was), put(is)]);
+        }
+        let puts = puts.into_iter().map(|put| {
+            TransactWriteItem::builder().put(put.build().expect("table and item are set")).build()
+        });
+        let deletes = deletes.into_iter().map(|delete| {
+            TransactWriteItem::builder().delete(delete.build().expect("table and key are set")).build()
+        });
+        puts.chain(deletes).collect()
+    }
+}
+
+fn write_session(hash: [u8; 32], session: &Session) -> Item {
+    Item::at(keys::session(hash))
+        .text("shopper", session.shopper.to_string())
+        .text("site", session.site.to_string())
+        .number("tat", 0)
+        .ttl(session.expires_at)
 }
 
 fn write_page(item: Item, page: &Page) -> Item {

@@ -33,7 +33,10 @@ impl Conversations for Dynamo {
     }
 
     async fn open_conversation(&self, shopper: ShopperId) -> Stored<Option<ConversationId>> {
-        self.get(keys::open(shopper)).await?.map(|item| item.parse("conversation")).transpose()
+        Ok(match self.get(keys::open(shopper)).await? {
+            Some(item) => item.parse_maybe("conversation")?,
+            None => None,
+        })
     }
 
     async fn commit(&self, commit: &Commit) -> Result<(), CommitError> {
@@ -464,11 +467,12 @@ fn read_author(item: &Item, name: &str) -> Stored<Author> {
     })
 }
 
-fn write_head(head: &Head) -> Item {
+pub(super) fn write_head(head: &Head) -> Item {
     let mut item = Item::at(keys::head(head.id))
         .text("conversation", head.id.to_string())
         .text("site", head.site.to_string())
         .text("shopper", head.shopper.to_string())
+        .maybe_text("origin", (head.origin != head.shopper).then(|| head.origin.to_string()))
         .maybe_text("shopper_name", head.shopper_name.as_deref())
         .number("t", head.numbers.t)
         .number("b", head.numbers.b)
@@ -547,10 +551,12 @@ pub(super) fn read_head(item: &Item) -> Stored<Head> {
         Some(text) => Some(Preview { author: read_author(item, "preview_by")?, text: text.to_owned() }),
     };
     let participants = item.strings("participants").iter().map(|id| id.parse()).collect::<Result<_, _>>();
+    let shopper = item.parse("shopper")?;
     Ok(Head {
         id: item.parse("conversation")?,
         site: item.parse("site")?,
-        shopper: item.parse("shopper")?,
+        shopper,
+        origin: item.parse_maybe("origin")?.unwrap_or(shopper),
         shopper_name: item.string("shopper_name"),
         numbers: Numbers { t: item.need_number("t")?, b: item.need_number("b")? },
         rev: item.need_number("rev")?,

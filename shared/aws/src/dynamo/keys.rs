@@ -92,6 +92,19 @@ pub fn profile(id: ShopperId) -> Key {
     key(shopper(id), "PROFILE")
 }
 
+/// As which anonymous shoppers a verified one has had conversations, in the order of the sign-ins.
+pub const BROWSER: &str = "L#";
+
+#[must_use]
+pub fn browser(verified: ShopperId, at: Timestamp, anonymous: ShopperId) -> Key {
+    key(shopper(verified), format!("{BROWSER}{:013}#{anonymous}", at.millis()))
+}
+
+#[must_use]
+pub fn signed_in(anonymous: ShopperId) -> Key {
+    key(shopper(anonymous), "SIGNED_IN")
+}
+
 /// A shopper's conversations, in the order of their beginnings.
 #[must_use]
 pub fn pointer(id: ShopperId, began_at: Timestamp, conversation: ConversationId) -> Key {

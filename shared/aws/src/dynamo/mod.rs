@@ -11,7 +11,9 @@
 //! | registration | `S#site` | `L#connection` | lease, list shown; ttl | query by prefix |
 //! | registration | `S#site` | `X#anonymous#connection`, `X#verified#connection` | a shopper's connection, until it ends; ttl | query by prefix |
 //! | profile | `P#shopper` | `PROFILE` | what is known of a shopper | key |
-//! | open | `P#shopper` | `OPEN` | the one unclosed conversation | key |
+//! | open | `P#shopper` | `OPEN` | the one unclosed conversation; of who has signed in, what has gone along, and as whom | key |
+//! | browser | `P#shopper` | `L#at#anonymous` | as whom a verified shopper had conversations before signing in | query by prefix |
+//! | signed in | `P#anonymous` | `SIGNED_IN` | as whom | key |
 //! | pointer | `P#shopper` | `C#began#conv` | one of the shopper's conversations | query by prefix |
 //! | site | `S#site` | `SITE` | settings | key |
 //! | published section | `S#site` | `PUB#section` | settings as they are: version, who, when, content | key, query by prefix |

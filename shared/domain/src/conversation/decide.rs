@@ -129,6 +129,7 @@ pub fn begin_with(
         id,
         site,
         shopper,
+        origin: shopper,
         shopper_name,
         numbers: Numbers::default(),
         rev: 0,

@@ -56,6 +56,9 @@ pub struct Head {
     pub id: ConversationId,
     pub site: SiteId,
     pub shopper: ShopperId,
+    /// As whom the shopper began it: somebody else than now if they have signed in at the shop since. All that they write in it is
+    /// told apart by client ids in this name, so that a message that is under way at that moment is stored once.
+    pub origin: ShopperId,
     /// The shopper's name as last known when the head was written.
     pub shopper_name: Option<String>,
     pub numbers: Numbers,
@@ -94,6 +97,13 @@ impl Head {
     #[must_use]
     pub const fn is_open(&self) -> bool {
         matches!(self.status, Status::Open)
+    }
+
+    /// The head after its shopper has signed in at the shop.
+    #[must_use]
+    pub fn signed_in(&self, shopper: ShopperId, name: Option<String>) -> Self {
+        let shopper_name = name.or_else(|| self.shopper_name.clone());
+        Self { shopper, shopper_name, rev: self.rev + 1, ..self.clone() }
     }
 
     /// The head after the team has seen everything; `None` when it had already.
