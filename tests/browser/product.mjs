@@ -46,23 +46,39 @@ export async function start({ conversations = 0, speaking = false } = {}) {
       const answer = await fetch(`${url}/platform/clock`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ offset_ms }) });
       if (!answer.ok) throw new Error(`the clock: ${answer.status} ${await answer.text()}`);
     },
-    /** A shopper without a browser, by HTTP. */
-    visitor: (text, site) => visitor(url, text, site),
+    /** A shopper without a browser, by HTTP. `identity`: what their shop says of them; `faqs`: what they had opened before. */
+    visitor: (text, site, more) => visitor(url, text, site, more),
     shot: (page, name) => page.screenshot({ path: path.join(screenshots, `${name}.png`) }),
   };
 }
 
-async function visitor(url, text, site = "demo") {
-  const call = async (path, token, body) => {
-    const headers = { origin: url, "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
-    const answer = await fetch(`${url}/v1${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+async function visitor(url, text, site = "demo", { identity, faqs } = {}) {
+  const ask = async (method, path, token, body) => {
+    const headers = { origin: url, ...(body && { "content-type": "application/json" }), ...(token && { authorization: `Bearer ${token}` }) };
+    const answer = await fetch(`${url}/v1${path}`, { method, headers, body: body && JSON.stringify(body) });
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
     return answer.json();
   };
-  const { session } = await call(`/sites/${site}/sessions`, null, {});
-  const ack = await call("/conversations", session, { id: crypto.randomUUID(), text });
+  const { session, ...who } = await ask("POST", `/sites/${site}/sessions`, null, { identity });
+  const ack = await ask("POST", "/conversations", session, { id: crypto.randomUUID(), text, faqs });
   const id = ack.conversation_id;
-  return { id, say: (next) => call(`/conversations/${id}/messages`, session, { id: crypto.randomUUID(), text: next }) };
+  const post = (path, body) => ask("POST", `/conversations/${id}/${path}`, session, { id: crypto.randomUUID(), ...body });
+  return {
+    id,
+    who,
+    say: (text) => post("messages", { text }),
+    /** `null`: skipped. */
+    answer: (field, value) => post("answers", { field, value }),
+    /** As soon as the thread holds one that fits. */
+    async entry(fits) {
+      for (let wait = 20; ; wait = Math.min(2 * wait, 500)) {
+        const { entries } = await ask("GET", `/conversations/${id}/entries`, session);
+        const found = entries.find(fits);
+        if (found) return found;
+        await new Promise((resolve) => setTimeout(resolve, wait));
+      }
+    },
+  };
 }
 
 /** What axe finds, as short lines: none is the answer wanted. */

@@ -121,15 +121,7 @@ for (const look of [{ name: "dark" , colorScheme: "dark" }, { name: "phone-spani
   });
 }
 
-/** The platform's clock, back where it was when the test ends. */
-async function clock(t, to) {
-  const move = (offset_ms) => fetch(`${product.url}/platform/clock`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ offset_ms }) });
-  t.after(() => move(0));
-  const answer = await move(Date.parse(to) - Date.now());
-  assert.ok(answer.ok, `the clock did not move: ${answer.status}`);
-}
-
-/** The settings as they are when nobody has published anything, whatever tests before have done: the draft alone is looked at. */
+/** Monday and Sunday with one range each, in the draft alone. */
 async function hours(page, { zone, from, to }) {
   await page.getByLabel("Time zone").fill(zone);
   const on = page.getByRole("switch", { name: "Keep office hours" });
@@ -150,7 +142,8 @@ for (const night of [
   { name: "fold", at: "2027-10-30T22:00:00Z", from: "02:30", to: "12:00", expected: /Next opening: Sunday, October 31 at 2:30\sAM GMT\+2/ },
 ]) {
   test(`ux_40 f_14 the next opening in the night in which the clocks change is exact: ${night.name}`, async (t) => {
-    await clock(t, night.at);
+    await product.clock(Date.parse(night.at) - Date.now());
+    t.after(() => product.clock(0));
     const page = await admin(t, "hours");
     await hours(page, { zone: "Europe/Madrid", from: night.from, to: night.to });
     const preview = page.getByTestId("hours-preview");

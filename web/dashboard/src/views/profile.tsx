@@ -41,13 +41,14 @@ function Contents() {
   const { conversation } = useSite();
   const { api } = useDoors();
   const queries = useQueryClient();
-  const { inbox } = useDesk();
+  const { inbox, open } = useDesk();
   const id = conversation ?? '';
   const detail = useQuery({ queryKey: ['detail', id], queryFn: () => api.detail(id) });
 
-  // A new conversation of theirs, or a name that they have said, comes with the row.
+  // A new conversation of theirs, or a name that they have said, comes with the row; what they have told the form, with the thread.
   const row = inbox.rows.get(id);
-  const said = `${row?.shopper_name ?? ''} ${row?.status ?? ''} ${row?.verified ?? false}`;
+  const answers = open?.id === id ? open.entries.filter((entry) => entry.kind === 'answer').length : 0;
+  const said = `${row?.shopper_name ?? ''} ${row?.status ?? ''} ${row?.verified ?? false} ${answers}`;
   useEffect(() => {
     if (queries.getQueryData(['detail', id]) !== undefined) void queries.invalidateQueries({ queryKey: ['detail', id] });
   }, [said, id, queries]);
