@@ -5,6 +5,7 @@ use domain::ConversationId;
 use faults::line::{Line, new_id};
 use faults::people::{Account, Reply};
 use faults::stack::Stack;
+use platform::faults::{KillRule, When};
 use protocol::client::{Answer, Assign, Close, Join, Known, Leave, Note, Numbers, Open, Send, Typing};
 use protocol::server::{Ack, Body, FormProgress};
 use protocol::{ClientFrame, Command, ErrorCode, ServerFrame};
@@ -326,4 +327,108 @@ async fn h_4_questions_that_were_opened_come_first_in_the_thread_and_are_counted
     assert_eq!(shipping["opened"], json!(2));
     let luis = stack.agent("demo", "luis@example.com").await;
     assert_eq!(luis.get("/v1/agent/sites/demo/faq-counts").await.unwrap().status, 403);
+}
+
+/// What stands in a thread, a word for each entry.
+async fn told(account: &Account, conversation: ConversationId) -> Vec<String> {
+    let page = entries(account, conversation).await;
+    let page: protocol::http::EntriesAnswer = serde_json::from_str(&page.raw).unwrap();
+    let word = |entry: protocol::server::Entry| match (entry.body, entry.why) {
+        (Body::Form { .. }, Some(why)) => format!("form/{}", why.rule),
+        (_, Some(why)) => format!("{}@{}", why.rule, why.cause),
+        (Body::Faq { faq, .. }, None) => format!("faq {faq}"),
+        (Body::Answer { field, .. }, None) => format!("answer {field}"),
+        (Body::Message { .. }, None) => "message".into(),
+        (other, None) => format!("{other:?}"),
+    };
+    page.entries.into_iter().map(word).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn i_2_the_form_comes_with_the_reply_once_and_a_person_is_counted_once_whatever_is_killed_or_comes_twice()
+ {
+    let stack = Stack::speaking(|_| {}).await;
+    let ana = stack.agent("demo", "ana@example.com").await;
+    publish(&ana, "form", form(false)).await;
+    let faq = json!({"id": "shipping", "question": "How long?", "answer": "Three days."});
+    publish(&ana, "faqs", json!({"faqs": {"en": [faq]}})).await;
+    stack.platform.duplicate_stream("AutoReply", true);
+    let mut begun = 0;
+    // Head, site, settings, team, profile, thread; then the commit, the listeners, the count.
+    for call in 1..=12 {
+        for when in [When::Before, When::After] {
+            stack.platform.faults().kill_rule(KillRule { function: "AutoReply".into(), call, when });
+            let shopper = stack.shopper("demo").await;
+            let body =
+                json!({"id": new_id().to_string(), "text": "And to the islands?", "faqs": ["shipping"]});
+            let ack = shopper.post("/v1/conversations", body).await.unwrap().body;
+            let conversation: ConversationId = ack["conversation_id"].as_str().unwrap().parse().unwrap();
+            stack.platform.settled().await;
+            stack.platform.faults().clear();
+            begun += 1;
+            let told = told(&shopper, conversation).await;
+            let expect = ["faq shipping", "message", "nobody_online@2", "form/form_offline"];
+            assert_eq!(told, expect, "killed at call {call}, {when:?}");
+        }
+    }
+    let counts = ana.get("/v1/agent/sites/demo/faq-counts").await.unwrap().body;
+    assert_eq!(counts, json!({"faqs": [{"id": "shipping", "opened": 0, "still_needed": begun}]}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn i_2_when_agents_are_slow_the_form_is_asked_after_its_delay_and_not_before() {
+    let stack = Stack::speaking(|_| {}).await;
+    let ana = stack.agent("demo", "ana@example.com").await;
+    let mut slow = form(false);
+    slow["when"] = json!("slow");
+    publish(&ana, "form", slow).await;
+    let _online = Line::ready(&ana, vec![]).await.unwrap();
+    let account = stack.shopper("demo").await;
+    let mut shopper = Line::ready(&account, vec![]).await.unwrap();
+    let conversation = begin(&mut shopper, "hello", &[]).await;
+    stack.platform.settled().await;
+    assert_eq!(told(&account, conversation).await, ["message"]);
+    stack.platform.move_clock(60_000);
+    let asked = |frame: &ServerFrame| match frame {
+        ServerFrame::Entries(page) => {
+            page.entries.iter().any(|entry| matches!(entry.body, Body::Form { held: false, .. }))
+        }
+        _ => false,
+    };
+    shopper.until(asked, true).await.unwrap();
+    stack.platform.settled().await;
+    assert_eq!(told(&account, conversation).await, ["message", "form/form_slow"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn i_3_whoever_was_held_waits_for_a_person_from_the_last_answer_on() {
+    let stack = Stack::speaking(|_| {}).await;
+    let ana = stack.agent("demo", "ana@example.com").await;
+    publish(&ana, "form", form(true)).await;
+    let _online = Line::ready(&ana, vec![]).await.unwrap();
+    let account = stack.shopper("demo").await;
+    let mut shopper = Line::ready(&account, vec![]).await.unwrap();
+    let conversation = begin(&mut shopper, "hello", &[]).await;
+    stack.platform.settled().await;
+    // Longer than the wait, for which nobody waits yet.
+    stack.platform.move_clock(130_000);
+    stack.platform.settled().await;
+    acked(&mut shopper, answer(conversation, "name", None)).await;
+    let last = acked(&mut shopper, answer(conversation, "email", Some("eva@example.com"))).await;
+    stack.platform.settled().await;
+    let so_far = ["message", "form/form_always", "answer name", "answer email"];
+    assert_eq!(told(&account, conversation).await, so_far);
+    // The clock is told how far it is ahead in all.
+    stack.platform.move_clock(250_000);
+    let over = |frame: &ServerFrame| match frame {
+        ServerFrame::Entries(page) => page
+            .entries
+            .iter()
+            .any(|entry| entry.why.as_ref().is_some_and(|why| why.rule == "wait_time_over")),
+        _ => false,
+    };
+    shopper.until(over, true).await.unwrap();
+    stack.platform.settled().await;
+    let waited = format!("wait_time_over@{}", last.seq);
+    assert_eq!(told(&account, conversation).await, [so_far.as_slice(), &[&waited]].concat());
 }
