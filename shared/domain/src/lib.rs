@@ -9,6 +9,7 @@ pub mod connection;
 pub mod conversation;
 pub mod cursor;
 pub mod deadline;
+pub mod fallback;
 pub mod fields;
 pub mod identity;
 pub mod ids;
