@@ -327,7 +327,8 @@ fn cause_of(entry: &Entry, thread: &[Entry]) -> Cause {
         | Body::Form { .. }
         | Body::Answer(_)
         | Body::Note { .. }
-        | Body::Assigned { .. } => Said::Nothing,
+        | Body::Assigned { .. }
+        | Body::Mailed { .. } => Said::Nothing,
     };
     Cause::Entry { seq: entry.seq, at: entry.at, writer, said }
 }

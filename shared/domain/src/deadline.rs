@@ -50,6 +50,12 @@ impl Head {
         self.deadlines.values().map(|armed| armed.due).min()
     }
 
+    /// Whether its deadlines may stand on an open conversation only.
+    #[must_use]
+    pub fn arms_what_ends(&self) -> bool {
+        self.deadlines.keys().any(|deadline| !deadline.outlives_the_end())
+    }
+
     /// What is due, the earliest first.
     #[must_use]
     pub fn due(&self, now: Timestamp) -> Vec<(Deadline, Armed)> {
@@ -63,10 +69,10 @@ impl Head {
         due
     }
 
-    /// The head with other deadlines; `None` when they are these already. A closed conversation has none.
+    /// The head with other deadlines; `None` when they are these already. A closed conversation has none but those that outlive its end.
     #[must_use]
-    pub fn with_deadlines(&self, deadlines: Deadlines) -> Option<Self> {
-        let deadlines = if self.is_open() { deadlines } else { Deadlines::new() };
+    pub fn with_deadlines(&self, mut deadlines: Deadlines) -> Option<Self> {
+        deadlines.retain(|deadline, _| self.is_open() || deadline.outlives_the_end());
         (deadlines != self.deadlines).then(|| Self { deadlines, rev: self.rev + 1, ..self.clone() })
     }
 }
@@ -74,7 +80,8 @@ impl Head {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conversation::{Command, begin, decide};
+    use crate::conversation::{Beginning, Command, begin, begin_with, decide, note_mail};
+    use crate::fallback::BETWEEN_MAILS;
     use crate::people::{Actor, Role};
     use crate::text::MessageText;
     use crate::{AgentId, ClientId, ShopperId};
@@ -134,6 +141,33 @@ mod tests {
         let closed = act(&waiting, Command::Close);
         assert_eq!(closed.deadlines, Deadlines::new());
         assert_eq!(closed.with_deadlines(waiting.deadlines), None);
+    }
+
+    #[test]
+    fn an_unseen_answer_is_owed_from_its_oldest_on_and_beyond_the_end() {
+        let text = MessageText::parse("Hola").unwrap();
+        let whose = (ShopperId(Uuid::from_u128(1)), "demo".parse().unwrap());
+        let known = Beginning { mail_after: Some(Duration::from_secs(60)), ..Beginning::default() };
+        let id = ConversationId(Uuid::from_u128(7));
+        let begun = begin_with(id, whose, None, text, known, ClientId(Uuid::from_u128(1)), NOW).head;
+        assert_eq!(begun.deadlines, Deadlines::new());
+        let answer = || Command::Say { text: MessageText::parse("Hi").unwrap(), releases: false };
+        // Joined, and then the answer.
+        let owed: Deadlines =
+            [(Deadline::Unseen, Armed { due: NOW.plus(Duration::from_secs(60)), seq: 3 })].into();
+        let answered = act(&begun, answer());
+        assert_eq!(answered.deadlines, owed);
+        assert_eq!(act(&answered, answer()).deadlines, owed);
+        let closed = act(&answered, Command::Close);
+        assert_eq!(closed.deadlines, owed);
+        assert_eq!(closed.with_deadlines(Deadlines::new()).unwrap().next_due(), None);
+        // A mail went: a quarter of an hour later it is looked for what was written meanwhile.
+        let mailed = note_mail(&closed, 3, "ana@example.com".into(), ClientId(Uuid::from_u128(3)), NOW).head;
+        let later = Armed { due: NOW.plus(BETWEEN_MAILS), seq: 4 };
+        assert_eq!(mailed.deadlines, [(Deadline::Unseen, later)].into());
+        assert_eq!(mailed.mailing.unwrap().sent, [NOW]);
+        // Without an address nothing is owed.
+        assert_eq!(act(&head(&[]), answer()).deadlines, Deadlines::new());
     }
 
     #[test]

@@ -63,12 +63,12 @@ pub struct Commit {
 }
 
 impl Commit {
-    /// Closed is final: whatever the path by which a commit was decided, the stored head must be open unless it adds notes to a head
-    /// that stays closed.
+    /// Closed is final: whatever the path by which a commit was decided, the stored head must be open unless it adds notes, or that a mail
+    /// went out, to a head that stays closed.
     #[must_use]
     pub fn needs_open(&self) -> bool {
-        let only_notes = self.entries.iter().all(|entry| matches!(entry.body, Body::Note { .. }));
-        self.expected_rev.is_some() && (self.head.is_open() || !only_notes)
+        let may_follow = |entry: &Entry| matches!(entry.body, Body::Note { .. } | Body::Mailed { .. });
+        self.expected_rev.is_some() && (self.head.is_open() || !self.entries.iter().all(may_follow))
     }
 
     /// Whether the shop itself may have something to say to `entry`, one of these: only of such entries is auto-reply told, so that all
@@ -155,12 +155,12 @@ pub trait Conversations: Send + Sync {
         to: Cursor,
     ) -> impl Future<Output = Stored<Option<Cursor>>> + Send;
 
-    /// Replaces the head, which differs only in `unread` and `rev`, if its `rev` is still one less. Whether it is stored now: a
+    /// Replaces the head, which differs only in `unread` and `rev`, if its `rev` is still one less and it is open, or
+    /// nothing stands there that ends with the conversation ([`Head::arms_what_ends`]). Whether it is stored now: a
     /// repetition, after an answer that was lost, answers as the first did.
     fn mark_read(&self, head: &Head) -> impl Future<Output = Stored<bool>> + Send;
 
-    /// Replaces the head, which differs only in `deadlines` and `rev`, if its `rev` is still one less and it is open. Whether it is
-    /// stored now: a repetition, after an answer that was lost, answers as the first did.
+    /// Replaces the head, which differs only in `deadlines` and `rev`, if its `rev` is still one less. Whether it is stored now: a repetition, after an answer that was lost, answers as the first did.
     fn arm(&self, head: &Head) -> impl Future<Output = Stored<bool>> + Send;
 
     /// Conversations of a shard ([`crate::deadline::shard`]) with a deadline due at `until` or before, the earliest first, at most

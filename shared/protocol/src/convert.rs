@@ -59,6 +59,7 @@ impl From<&dc::Entry> for Entry {
                 answer: faq.answer.clone(),
             },
             dc::Body::Note { text } => Body::Note { text: text.clone() },
+            dc::Body::Mailed { through, to } => Body::Mailed { through: *through, to: to.clone() },
             dc::Body::Assigned { to } => Body::Assigned {
                 to: to.as_ref().map(|to| AgentName { id: to.id.to_string(), name: to.name.clone() }),
             },

@@ -126,6 +126,11 @@ pub enum Body {
     Assigned {
         to: Option<AgentName>,
     },
+    /// A mail went to this address with what the shopper had not seen of the thread, up to this number.
+    Mailed {
+        through: u64,
+        to: String,
+    },
 }
 
 /// A question of the form as it was asked: in the shopper's language, whatever the merchant changes later.

@@ -4,7 +4,7 @@
 use domain::automatic::{self, Asking, Deadline, Message, Rule, Why};
 use domain::connection::{Connection, Identity, LONGEST, Registration, Ticket, Topic};
 use domain::conversation::{
-    Answering, Beginning, Body, Change, Command, Head, Log, begin, begin_with, decide, speak,
+    Answering, Beginning, Body, Change, Command, Head, Log, begin, begin_with, decide, note_mail, speak,
 };
 use domain::cursor::{Cursor, Reader};
 use domain::deadline::{Armed, Deadlines, shard};
@@ -134,6 +134,7 @@ pub async fn all<S: Store>(store: &S) {
     nothing_reopens_or_adds_to_a_closed_conversation(store).await;
     cursors_that_many_move_at_once_end_at_the_furthest(store).await;
     deadlines_stand_on_the_head_and_are_found_when_due(store).await;
+    a_mail_is_owed_beyond_the_end_and_its_head_remembers_what_went(store).await;
     what_the_shop_says_by_itself_keeps_its_reason_and_is_stored_once(store).await;
     a_held_conversation_stands_on_no_shelf_and_what_is_answered_is_kept_with_it(store).await;
     a_question_is_counted_once_for_its_mark(store).await;
@@ -392,6 +393,39 @@ pub async fn deadlines_stand_on_the_head_and_are_found_when_due<S: Store>(store:
     assert_eq!(store.head(id).await.expect("read"), Some(closed.head));
 }
 
+pub async fn a_mail_is_owed_beyond_the_end_and_its_head_remembers_what_went<S: Store>(store: &S) {
+    let case = Case::new();
+    let with = Beginning { mail_after: Some(Duration::from_secs(300)), ..Beginning::default() };
+    let (id, client_id) = (ConversationId(fresh()), ClientId(fresh()));
+    let whose = (case.shopper, case.site.clone());
+    let begun =
+        begin_with(id, whose, None, MessageText::parse("Hola").expect("a text"), with, client_id, NOW);
+    let begun = case.commit(begun, None, Sender::Shopper(case.shopper), client_id);
+    store.commit(&begun).await.expect("stored");
+    let answered = case.next(&begun.head, &case.agent(), say("Hi"), NOW);
+    store.commit(&answered).await.expect("stored");
+    let closed = case.next(&answered.head, &case.agent(), Command::Close, NOW);
+    store.commit(&closed).await.expect("stored");
+    let kept = store.head(id).await.expect("read").expect("there");
+    assert_eq!(kept, closed.head);
+    let owed = Armed { due: NOW.plus(Duration::from_secs(300)), seq: answered.head.numbers.t };
+    assert_eq!(kept.deadlines, [(Deadline::Unseen, owed)].into());
+    // What is owed may be looked at again later, and what ends with the conversation may not.
+    let later = Armed { due: NOW.plus(Duration::from_secs(900)), ..owed };
+    let again = kept.with_deadlines([(Deadline::Unseen, later)].into()).expect("another time");
+    assert!(store.arm(&again).await.expect("tried"));
+    let client_id = ClientId(fresh());
+    let noted = note_mail(&again, answered.head.numbers.t, "ana@example.com".into(), client_id, NOW);
+    let recorded = case.commit(noted, Some(again.rev), Sender::Shop(id), client_id);
+    store.commit(&recorded).await.expect("stored after the end");
+    let kept = store.head(id).await.expect("read").expect("there");
+    assert_eq!(kept, recorded.head);
+    let mailing = kept.mailing.expect("an address is known");
+    assert_eq!((mailing.through, mailing.sent), (answered.head.numbers.t, vec![NOW]));
+    let page = store.entries(id, Log::Backstage, 0, 10).await.expect("read");
+    assert_eq!(page.entries.last(), recorded.entries.last());
+}
+
 pub async fn what_the_shop_says_by_itself_keeps_its_reason_and_is_stored_once<S: Store>(store: &S) {
     let case = Case::new();
     let begun = case.begin(ClientId(fresh()), NOW);
@@ -450,7 +484,7 @@ pub async fn a_held_conversation_stands_on_no_shelf_and_what_is_answered_is_kept
         question: "¿Cuánto tarda?".into(),
         answer: "**Dos** días.".into(),
     };
-    let with = Beginning { faqs: vec![faq], held_for: Some((fields, Rule::FormOffline)) };
+    let with = Beginning { faqs: vec![faq], held_for: Some((fields, Rule::FormOffline)), mail_after: None };
     let (id, text) = (ConversationId(fresh()), MessageText::parse("Hola").expect("a text"));
     let client_id = ClientId(fresh());
     let whose = (case.shopper, case.site.clone());

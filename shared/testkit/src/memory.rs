@@ -198,7 +198,7 @@ impl Conversations for Memory {
     async fn arm(&self, head: &Head) -> Stored<bool> {
         let mut state = self.lock();
         let Some(known) = state.heads.get(&head.id) else { return Ok(false) };
-        if known.rev + 1 != head.rev || !known.is_open() {
+        if known.rev + 1 != head.rev || (head.arms_what_ends() && !known.is_open()) {
             return Ok(known == head);
         }
         state.place(head.clone());

@@ -10,7 +10,9 @@ use aws_sdk_dynamodb::types::{
     Update,
 };
 use domain::automatic::{Deadline, Rule, Why};
-use domain::conversation::{Assignee, Author, Body, Entry, FormMark, Head, Log, Numbers, Preview, Status};
+use domain::conversation::{
+    Assignee, Author, Body, Entry, FormMark, Head, Log, Mailing, Numbers, Preview, Status,
+};
 use domain::cursor::{Cursor, Cursors, Reader};
 use domain::deadline::{Armed, Call, Deadlines, shard};
 use domain::inbox::{Place, Shelf, shelf};
@@ -217,7 +219,10 @@ impl Conversations for Dynamo {
             .update_item()
             .table_name(&self.table)
             .set_key(Some(attributes(keys::head(head.id))))
-            .condition_expression("rev = :before AND attribute_not_exists(closed_at)")
+            .condition_expression(match head.arms_what_ends() {
+                true => "rev = :before AND attribute_not_exists(closed_at)",
+                false => "rev = :before",
+            })
             .expression_attribute_values(":rev", n(head.rev))
             .expression_attribute_values(":before", n(head.rev - 1))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
@@ -497,6 +502,12 @@ pub(super) fn write_head(head: &Head) -> Item {
             item = item.flag("form_finished", true);
         }
     }
+    if let Some(Mailing { after, through, sent }) = &head.mailing {
+        item = item
+            .number("mail_after", after.as_secs())
+            .number("mailed", *through)
+            .list("mailed_at", sent.iter().map(|at| at.millis().to_string()));
+    }
     if let Some(since) = head.waiting_since {
         item = item.time("waiting_since", since);
     }
@@ -571,7 +582,20 @@ pub(super) fn read_head(item: &Item) -> Stored<Head> {
         deadlines: read_deadlines(item)?,
         held: item.is_set("held"),
         form: item.get_number("form").map(|seq| FormMark { seq, finished: item.is_set("form_finished") }),
+        mailing: read_mailing(item)?,
     })
+}
+
+fn read_mailing(item: &Item) -> Stored<Option<Mailing>> {
+    let Some(after) = item.get_number("mail_after") else { return Ok(None) };
+    let sent = item
+        .strings("mailed_at")
+        .iter()
+        .map(|at| at.parse().map(domain::Timestamp))
+        .collect::<Result<_, _>>();
+    let sent = sent.map_err(|_| StoreError::Broken("attribute mailed_at".into()))?;
+    let after = std::time::Duration::from_secs(after);
+    Ok(Some(Mailing { after, through: item.get_number("mailed").unwrap_or_default(), sent }))
 }
 
 fn write_entry(conversation: ConversationId, entry: &Entry) -> Item {
@@ -603,6 +627,9 @@ fn write_entry(conversation: ConversationId, entry: &Entry) -> Item {
             .text("faq", faq.id.as_str())
             .text("question", &faq.question)
             .text("answer", &faq.answer),
+        Body::Mailed { through, to } => {
+            item.text("kind", "mailed").number("through", *through).text("to", to)
+        }
         Body::Assigned { to } => item
             .text("kind", "assigned")
             .maybe_text("to", to.as_ref().map(|to| to.id.to_string()))
@@ -618,6 +645,7 @@ fn read_entry(item: &Item, log: Log) -> Stored<Entry> {
         "joined" => Body::Joined,
         "left" => Body::Left,
         "closed" => Body::Closed,
+        "mailed" => Body::Mailed { through: item.need_number("through")?, to: item.need("to")?.to_owned() },
         "assigned" => {
             let id = item.parse_maybe("to")?;
             Body::Assigned {

@@ -68,10 +68,24 @@ pub enum Deadline {
     WaitTime,
     /// Agents have been slow: the form is asked.
     SlowForm,
+    /// An agent's answer has not been seen: it may be mailed. See [`crate::fallback`]; no cause of an automatic message.
+    Unseen,
 }
 
 impl Deadline {
-    pub const ALL: [Self; 2] = [Self::WaitTime, Self::SlowForm];
+    pub const ALL: [Self; 3] = [Self::WaitTime, Self::SlowForm, Self::Unseen];
+
+    /// What waits for a person's answer, and ends with it.
+    #[must_use]
+    pub const fn ends_with_an_answer(self) -> bool {
+        matches!(self, Self::WaitTime | Self::SlowForm)
+    }
+
+    /// What stays owed when the conversation is closed.
+    #[must_use]
+    pub const fn outlives_the_end(self) -> bool {
+        matches!(self, Self::Unseen)
+    }
 
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
@@ -83,6 +97,7 @@ impl Deadline {
         match self {
             Self::WaitTime => "wait_time",
             Self::SlowForm => "slow_form",
+            Self::Unseen => "unseen",
         }
     }
 }
@@ -285,7 +300,7 @@ pub fn decide(cause: Cause, situation: &Situation<'_>, now: Timestamp) -> Decisi
 fn consider(cause: Cause, s: &Situation<'_>, now: Timestamp) -> Result<Vec<Action>, Quiet> {
     let at = match cause {
         Cause::Entry { at, writer: Writer::Shopper, said: Said::First, .. } => at,
-        Cause::Entry { .. } => return Err(Quiet::NotACause),
+        Cause::Entry { .. } | Cause::Due { deadline: Deadline::Unseen, .. } => return Err(Quiet::NotACause),
         Cause::Released { at, .. } => at,
         Cause::Due { due, .. } => due,
     };
@@ -307,6 +322,7 @@ fn consider(cause: Cause, s: &Situation<'_>, now: Timestamp) -> Result<Vec<Actio
             s.may_ask_form()?;
             Ok(vec![s.ask_form(Rule::FormSlow, seq)])
         }
+        Cause::Due { deadline: Deadline::Unseen, .. } => Err(Quiet::NotACause),
     }
 }
 

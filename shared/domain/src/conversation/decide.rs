@@ -1,6 +1,6 @@
 //! What a command does: a head, a command and the time in; a change or a named refusal out.
 
-use super::{Assignee, Author, Body, Entry, Head, Log, Numbers, Status, fold};
+use super::{Assignee, Author, Body, Entry, Head, Log, Mailing, Numbers, Status, fold};
 use crate::automatic::{self, Asking, Rule, Why};
 use crate::deadline::Deadlines;
 use crate::intake::{self, AskedField, Intake, Value};
@@ -9,6 +9,7 @@ use crate::settings::{Faq, FieldId};
 use crate::text::MessageText;
 use crate::{AgentId, ClientId, ConversationId, Timestamp};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
@@ -50,6 +51,8 @@ pub struct Beginning {
     pub faqs: Vec<Faq>,
     /// Behind it: the form for which the conversation is held. So none is held without one that can be filled.
     pub held_for: Option<(Vec<AskedField>, Rule)>,
+    /// An address of the shopper's is known: how long an answer stays unseen before it is mailed.
+    pub mail_after: Option<Duration>,
 }
 
 /// What is to be stored, all of it or nothing.
@@ -144,6 +147,7 @@ pub fn begin_with(
         deadlines: Deadlines::new(),
         held: false,
         form: None,
+        mailing: with.mail_after.map(Mailing::after),
     };
     let mut draft = Draft::new(&head, now);
     for faq in with.faqs {
@@ -262,6 +266,15 @@ pub fn speak(
         Some(id) => draft.finish(0, id),
         None => draft.unchanged(),
     })
+}
+
+/// A mail went out to `to` with what the shopper had not seen, up to `through`. A closed conversation is told as well: only agents
+/// read it. `client_id` is made from the mail, so that it is noted once.
+#[must_use]
+pub fn note_mail(head: &Head, through: u64, to: String, client_id: ClientId, now: Timestamp) -> Change {
+    let mut draft = Draft::new(head, now);
+    let at = draft.push(Author::System, Body::Mailed { through, to });
+    draft.finish(at, client_id)
 }
 
 fn author(actor: &Actor) -> Author {
@@ -400,6 +413,7 @@ mod tests {
                             format!("{}={value}", taken.field)
                         }
                         Body::Faq(faq) => format!("faq {}", faq.id),
+                        Body::Mailed { through, to } => format!("mailed {through} to {to}"),
                     };
                     let releases = if e.releases { ", released" } else { "" };
                     format!("{log}{} @{} {what}{releases}", e.seq, e.thread_at)
@@ -498,6 +512,7 @@ mod tests {
         let with = Beginning {
             faqs: vec![faq("shipping"), faq("returns")],
             held_for: Some((questions(), Rule::FormOffline)),
+            mail_after: None,
         };
         begin_with(id, whose, None, text("Hola"), with, client(1), NOW)
     }

@@ -5,15 +5,20 @@
 
 mod decide;
 
-pub use decide::{Answering, Beginning, Change, Command, Refusal, begin, begin_with, decide, speak};
+pub use decide::{
+    Answering, Beginning, Change, Command, Refusal, begin, begin_with, decide, note_mail, speak,
+};
 
+use crate::automatic::Deadline;
 use crate::automatic::Why;
-use crate::deadline::Deadlines;
+use crate::deadline::{Armed, Deadlines};
+use crate::fallback::{BETWEEN_MAILS, DEFAULT_DELAY, PER_HOUR};
 use crate::intake::{AskedField, Taken, Value};
 use crate::settings::{Faq, FieldId};
 use crate::text;
 use crate::{AgentId, ClientId, ConversationId, ShopperId, SiteId, Timestamp};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Log {
@@ -82,6 +87,26 @@ pub struct Head {
     pub held: bool,
     /// `None`: the form has not been asked.
     pub form: Option<FormMark>,
+    /// `None`: no address of the shopper's is known.
+    pub mailing: Option<Mailing>,
+}
+
+/// What a head knows of the mails that its unseen answers go out by: see [`crate::fallback`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mailing {
+    /// How long an answer stays unseen before it is mailed, as the merchant had set it when the address became known.
+    pub after: Duration,
+    /// Mails have carried the thread up to this number.
+    pub through: u64,
+    /// When the last of them went, the newest last: as many as count for [`crate::fallback::PER_HOUR`].
+    pub sent: Vec<Timestamp>,
+}
+
+impl Mailing {
+    #[must_use]
+    pub const fn after(after: Duration) -> Self {
+        Self { after, through: 0, sent: Vec::new() }
+    }
 }
 
 /// What a head knows of its form; the rest is in the thread.
@@ -164,6 +189,11 @@ pub enum Body {
     Assigned {
         to: Option<Assignee>,
     },
+    /// A mail carried what the shopper had not seen of the thread, up to this number.
+    Mailed {
+        through: u64,
+        to: String,
+    },
 }
 
 /// Whom a conversation was given to, with the name as it was at the time.
@@ -184,7 +214,7 @@ impl Body {
             | Self::Form { .. }
             | Self::Answer(_)
             | Self::Faq(_) => Log::Thread,
-            Self::Note { .. } | Self::Assigned { .. } => Log::Backstage,
+            Self::Note { .. } | Self::Assigned { .. } | Self::Mailed { .. } => Log::Backstage,
         }
     }
 }
@@ -219,8 +249,8 @@ fn fold(head: &mut Head, entry: &Entry) {
                 Author::Agent { .. } => {
                     head.unread = false;
                     head.waiting_since = None;
-                    // All there are wait for a person's answer.
-                    head.deadlines.clear();
+                    head.deadlines.retain(|deadline, _| !deadline.ends_with_an_answer());
+                    await_seeing(head, entry);
                 }
                 Author::System => {}
             }
@@ -234,7 +264,8 @@ fn fold(head: &mut Head, entry: &Entry) {
         (Body::Closed, by) => {
             head.status = Status::Closed { at: entry.at, by: by.clone() };
             head.waiting_since = None;
-            head.deadlines.clear();
+            // Closing cancels no mail that is owed.
+            head.deadlines.retain(|deadline, _| deadline.outlives_the_end());
         }
         (Body::Form { held, .. }, _) => {
             head.form = Some(FormMark { seq: entry.seq, finished: false });
@@ -248,8 +279,35 @@ fn fold(head: &mut Head, entry: &Entry) {
             if let (Some(Value::Name(name)), true) = (&taken.value, own) {
                 head.shopper_name = Some(name.clone());
             }
+            if let Some(Value::Email(_)) = &taken.value
+                && taken.field == FieldId::email()
+            {
+                head.mailing.get_or_insert(Mailing::after(DEFAULT_DELAY));
+                // What was answered before the address was known.
+                await_seeing(head, entry);
+            }
+        }
+        (Body::Mailed { through, .. }, _) => {
+            let mailing = head.mailing.get_or_insert(Mailing::after(DEFAULT_DELAY));
+            mailing.through = mailing.through.max(*through);
+            mailing.sent.push(entry.at);
+            let beyond = mailing.sent.len().saturating_sub(PER_HOUR);
+            mailing.sent.drain(..beyond);
+            // What an agent wrote while it went out.
+            head.deadlines.insert(
+                Deadline::Unseen,
+                Armed { due: entry.at.plus(BETWEEN_MAILS), seq: mailing.through + 1 },
+            );
         }
         (Body::Assigned { to }, _) => head.owner = to.as_ref().map(|to| to.id),
         (Body::Faq(_) | Body::Joined | Body::Left | Body::Note { .. }, _) => {}
+    }
+}
+
+/// From an agent's answer on it is looked whether the shopper has seen it: from the oldest that may be unseen.
+fn await_seeing(head: &mut Head, entry: &Entry) {
+    if let Some(mailing) = &head.mailing {
+        let armed = Armed { due: entry.at.plus(mailing.after), seq: entry.seq };
+        head.deadlines.entry(Deadline::Unseen).or_insert(armed);
     }
 }

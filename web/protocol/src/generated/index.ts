@@ -134,7 +134,7 @@ finished: boolean, } | { "kind": "faq", faq: string, question: string,
 /**
  * Formatted as messages are.
  */
-answer: string, } | { "kind": "note", text: string, } | { "kind": "assigned", to: AgentName | null, };
+answer: string, } | { "kind": "note", text: string, } | { "kind": "assigned", to: AgentName | null, } | { "kind": "mailed", through: number, to: string, };
 
 export type Why = { 
 /**
@@ -186,7 +186,7 @@ finished: boolean, } | { "kind": "faq", faq: string, question: string,
 /**
  * Formatted as messages are.
  */
-answer: string, } | { "kind": "note", text: string, } | { "kind": "assigned", to: AgentName | null, });
+answer: string, } | { "kind": "note", text: string, } | { "kind": "assigned", to: AgentName | null, } | { "kind": "mailed", through: number, to: string, });
 
 export type StatusName = "open" | "closed";
 
