@@ -122,6 +122,28 @@ test("a_2 an email that is typed makes nobody verified, shows no history and is 
   await product.shot(page, "identified");
 });
 
+test("c_5 whom the shop vouches for is marked in the list, in the thread and in the profile, and nobody else is", async (t) => {
+  const { page, ask } = await agent(t, "ana@example.com");
+  const { key, secret } = await ask("POST", "demo/identity-keys", {});
+  const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const now = Math.floor(Date.now() / 1000);
+  const body = `${part({ alg: "HS256", typ: "JWT", kid: key.id })}.${part({ sub: `customer-${randomUUID()}`, aud: "demo", iat: now, exp: now + 600, email: "marta@example.org", name: "Marta Soler" })}`;
+  const token = `${body}.${createHmac("sha256", secret).update(body).digest("base64url")}`;
+  const verified = await product.visitor("I am signed in at the shop", "demo", { identity: { token } });
+  const anonymous = await product.visitor("I am not");
+  await row(page, verified.id).getByRole("img", { name: "Verified" }).waitFor();
+  await row(page, anonymous.id).waitFor();
+  assert.equal(await row(page, anonymous.id).getByRole("img", { name: "Verified" }).count(), 0);
+  await open(page, verified.id);
+  await page.locator(".thread-head").getByRole("img", { name: "Verified" }).waitFor();
+  await page.locator("[data-standing=verified]").getByText("whose server vouches for who this is").waitFor();
+  assert.deepEqual(await violations(page), []);
+  await product.shot(page, "verified");
+  await open(page, anonymous.id);
+  await page.locator("[data-standing=anonymous]").waitFor();
+  assert.equal(await page.locator(".thread-head .verified").count(), 0);
+});
+
 test("what a shopper had read stands before what they wrote, and counts beside the question", async (t) => {
   const { page, ask } = await agent(t, "ana@example.com");
   const faqs = { en: [{ id: "shipping", question: "Do you ship to islands?", answer: "Yes:\n- *Canaries* in 5 days\n- Balearics in 3" }, { id: "returns", question: "May I send it back?", answer: "Within 30 days." }] };

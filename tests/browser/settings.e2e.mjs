@@ -239,6 +239,11 @@ test("a_28 a key's secret is told once; the code of the page signs what we belie
     await page.getByRole("button", { name: language, exact: true }).click();
     await code.getByText(kid).waitFor();
   }
+  // The code as it is copied, run as it would be.
+  const run = spawnSync(process.execPath, ["--input-type=module", "-e", `${await code.innerText()}\nconsole.log(chatToken({ id: 7, email: "ana@example.org", name: "Ana Torres" }))`], { env: { ...process.env, MOSTRADOR_SECRET: secret }, encoding: "utf8" });
+  const session = await fetch(`${product.url}/v1/sites/demo/sessions`, { method: "POST", headers: { origin: product.url, "content-type": "application/json" }, body: JSON.stringify({ identity: { token: run.stdout.trim() } }) });
+  const { verified, refused } = await session.json();
+  assert.deepEqual({ verified, refused }, { verified: true, refused: undefined });
   await page.getByRole("button", { name: `Rotate ${kid}` }).click();
   const ask = page.getByRole("alertdialog");
   await ask.getByLabel("The old key ends").selectOption({ label: "in an hour" });
