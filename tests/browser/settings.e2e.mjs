@@ -208,6 +208,8 @@ test("the form's page says what held means, and what a setting will not do", asy
   await page.getByText("What held means").click();
   await page.getByText("in no list, notifies nobody").waitFor();
   await page.getByRole("switch", { name: /while online/ }).click();
+  await page.getByText("There are no questions, so nothing is asked and nothing is held").waitFor();
+  await page.getByRole("button", { name: "+ Name" }).click();
   await page.getByText("only a form that is asked after the first message can hold it back").waitFor();
   await page.getByRole("switch", { name: "Must be answered" }).first().click();
   assert.deepEqual(await advice(), ["not_held_online", "nothing_held"]);
