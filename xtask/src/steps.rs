@@ -204,6 +204,8 @@ fn advisories() -> Result<Outcome> {
 pub fn prove() -> Result<()> {
     cargo(&["run", "--release", "-p", "simulation", "--", "--messages", "1000000", "--seed", "1"])?;
     cargo(&["test", "--release", "-p", "simulation", "--", "--nocapture"])?;
+    // Ten thousand records of the stream, each conversation with exactly the automatic messages that it should have.
+    cargo(&["test", "--release", "-p", "auto-reply", "--", "--nocapture"])?;
     build(true)?;
     // One at a time: each measures or hurts a whole platform.
     let long = ["--ignored", "--nocapture", "--test-threads=1"];

@@ -418,7 +418,7 @@ impl Situation<'_> {
             Some(Status::Open { .. }) | None => None,
         };
         let shop_zone = self.settings.hours.schedule.zone();
-        let opening = next_opening(opens, now, self.zone, shop_zone, &language);
+        let opening = next_opening(opens, now, self.zone, shop_zone, &language, self.language);
         let values = [("shop", general.name.as_str()), ("next_opening", opening.as_str())];
         Message {
             kind,

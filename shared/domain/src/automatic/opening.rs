@@ -131,7 +131,7 @@ const ITALIAN: Words = Words {
 
 /// What stands for `{next_opening}`. Without an opening to name it is "as soon as we can". The time is the shopper's;
 /// where their zone is unknown it is the shop's, and says so. In a language whose weekdays we do not know the date
-/// is written in figures.
+/// is written in figures. `browser` is the shopper's browser's tag: English is read on a twelve-hour clock in most countries.
 #[must_use]
 pub fn next_opening(
     opens: Option<Timestamp>,
@@ -139,6 +139,7 @@ pub fn next_opening(
     shopper: Option<&Zone>,
     shop: &Zone,
     language: &Language,
+    browser: Option<&str>,
 ) -> String {
     let words = match language.primary() {
         "en" => Some(&ENGLISH),
@@ -153,14 +154,24 @@ pub fn next_opening(
     let zone = shopper.unwrap_or(shop);
     let (opens, now) = (zone.local(opens), zone.local(now));
     let said = match words {
-        Some(words) => words.say(opens, now),
+        Some(words) => words.say(opens, now, reads_twelve_hours(language, browser)),
         None => format!("{} {:02}:{:02}", opens.date(), opens.hour(), opens.minute()),
     };
     if shopper.is_some() { said } else { format!("{said} ({})", shop.name()) }
 }
 
+/// As browsers write times themselves, the widget's header among them: an English text for a browser that asked for English, but for the
+/// countries in which it goes with a clock of twenty-four hours.
+fn reads_twelve_hours(language: &Language, browser: Option<&str>) -> bool {
+    let Some(tag) = browser.filter(|_| language.primary() == "en") else { return false };
+    let mut parts = tag.split('-');
+    let is_english = parts.next().is_some_and(|primary| primary.eq_ignore_ascii_case("en"));
+    is_english
+        && !parts.any(|part| ["GB", "IE", "ZA", "150"].iter().any(|region| part.eq_ignore_ascii_case(region)))
+}
+
 impl Words {
-    fn say(&self, opens: DateTime, now: DateTime) -> String {
+    fn say(&self, opens: DateTime, now: DateTime, twelve_hours: bool) -> String {
         let days = (opens.date() - now.date()).get_days();
         let pattern = match days {
             ..=0 => self.today,
@@ -170,7 +181,13 @@ impl Words {
             _ => self.date_with_year,
         };
         let one = usize::from(opens.hour() == 1);
-        let time = format!("{}{}:{:02}", self.at[one], opens.hour(), opens.minute());
+        let (hour, minute) = (opens.hour(), opens.minute());
+        let clock = match (twelve_hours, hour) {
+            (false, _) => format!("{hour}:{minute:02}"),
+            (true, 0..=11) => format!("{}:{minute:02} AM", (hour + 11) % 12 + 1),
+            (true, _) => format!("{}:{minute:02} PM", (hour + 11) % 12 + 1),
+        };
+        let time = format!("{}{clock}", self.at[one]);
         let (day, year) = (opens.day().to_string(), opens.year().to_string());
         crate::settings::fill(
             pattern,
@@ -201,7 +218,10 @@ mod tests {
         let check = |opens: &str, expect: [&str; 4]| {
             for (tag, expect) in ["en", "es", "pt-BR", "it"].into_iter().zip(expect) {
                 let language = Language::parse(tag).unwrap();
-                assert_eq!(next_opening(Some(at(opens)), now, Some(&madrid), &madrid, &language), expect);
+                assert_eq!(
+                    next_opening(Some(at(opens)), now, Some(&madrid), &madrid, &language, None),
+                    expect
+                );
             }
         };
         check("2026-11-19T20:30:00Z", ["today 21:30", "hoy a las 21:30", "hoje às 21:30", "oggi alle 21:30"]);
@@ -244,16 +264,41 @@ mod tests {
         let now = at("2026-11-19T18:00:00Z");
         let opens = Some(at("2026-11-20T15:30:00Z"));
         // In Tokyo it is Friday already, and the shop opens on Saturday.
-        assert_eq!(next_opening(opens, now, Some(&tokyo), &madrid, &english), "tomorrow 0:30");
-        assert_eq!(next_opening(opens, now, None, &madrid, &english), "tomorrow 16:30 (Europe/Madrid)");
-        assert_eq!(next_opening(opens, now, Some(&madrid), &madrid, &german), "2026-11-20 16:30");
-        assert_eq!(next_opening(None, now, Some(&madrid), &madrid, &english), "as soon as we can");
-        assert_eq!(next_opening(Some(now), now, Some(&madrid), &madrid, &english), "as soon as we can");
+        assert_eq!(next_opening(opens, now, Some(&tokyo), &madrid, &english, None), "tomorrow 0:30");
+        assert_eq!(next_opening(opens, now, None, &madrid, &english, None), "tomorrow 16:30 (Europe/Madrid)");
+        assert_eq!(next_opening(opens, now, Some(&madrid), &madrid, &german, None), "2026-11-20 16:30");
+        assert_eq!(next_opening(None, now, Some(&madrid), &madrid, &english, None), "as soon as we can");
+        assert_eq!(next_opening(Some(now), now, Some(&madrid), &madrid, &english, None), "as soon as we can");
         // Over the change to summer time: Saturday 28 March 2026 to Sunday.
         let night = at("2026-03-28T20:00:00Z");
         assert_eq!(
-            next_opening(Some(at("2026-03-29T07:00:00Z")), night, Some(&madrid), &madrid, &english),
+            next_opening(Some(at("2026-03-29T07:00:00Z")), night, Some(&madrid), &madrid, &english, None),
             "tomorrow 9:00"
         );
+    }
+
+    #[test]
+    fn english_is_told_on_the_clock_of_the_readers_country() {
+        let madrid = Zone::named("Europe/Madrid").unwrap();
+        let now = at("2026-11-19T18:00:00Z");
+        let english = Language::parse("en").unwrap();
+        let spanish = Language::parse("es").unwrap();
+        let told = |opens: &str, language: &Language, browser: Option<&str>| {
+            next_opening(Some(at(opens)), now, Some(&madrid), &madrid, language, browser)
+        };
+        let nine = "2026-11-20T08:00:00Z";
+        for (browser, expect) in [
+            (Some("en-US"), "tomorrow 9:00 AM"),
+            (Some("en"), "tomorrow 9:00 AM"),
+            (Some("en-GB"), "tomorrow 9:00"),
+            (Some("de-DE"), "tomorrow 9:00"),
+            (None, "tomorrow 9:00"),
+        ] {
+            assert_eq!(told(nine, &english, browser), expect, "{browser:?}");
+        }
+        assert_eq!(told(nine, &spanish, Some("en-US")), "mañana a las 9:00");
+        assert_eq!(told("2026-11-19T23:30:00Z", &english, Some("en-US")), "tomorrow 12:30 AM");
+        assert_eq!(told("2026-11-20T11:05:00Z", &english, Some("en-US")), "tomorrow 12:05 PM");
+        assert_eq!(told("2026-11-20T22:59:00Z", &english, Some("en-US")), "tomorrow 11:59 PM");
     }
 }
