@@ -360,7 +360,6 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
                 first_seen: shopper.first_seen.millis(),
                 last_seen: shopper.last_seen.millis(),
                 verified: head.shopper.is_verified(),
-                email_vouched: shopper.email_vouched,
             },
             earlier: earlier.iter().map(Into::into).collect(),
         };

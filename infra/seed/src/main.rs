@@ -210,7 +210,6 @@ async fn conversation(store: &Dynamo, site: &SiteId, n: u32) -> Result<()> {
         site: site.clone(),
         name: Some(name.clone()),
         email: None,
-        email_vouched: false,
         language: Some("es-ES".to_owned()),
         time_zone: Some("Europe/Madrid".to_owned()),
         user_agent: None,

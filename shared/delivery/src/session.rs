@@ -93,7 +93,6 @@ pub(crate) fn profile(id: ShopperId, site: &SiteId, about: NewSession, now: Time
         site: site.clone(),
         name: None,
         email: None,
-        email_vouched: false,
         language: about.language.and_then(|text| line(text, 35)),
         time_zone: about.time_zone.and_then(|name| Some(Zone::named(&name)?.name().to_owned())),
         user_agent: about.user_agent.and_then(|text| line(text, 512)),

@@ -178,13 +178,11 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         let now = self.env.now();
         let shopper = vouched.shopper(&site.id);
         self.admit_shopper(&site.id, shopper).await?;
-        let about = Shopper {
-            name: vouched.name,
-            email_vouched: vouched.email.is_some(),
-            email: vouched.email,
-            ..profile(shopper, &site.id, about, now)
-        };
+        let about =
+            Shopper { name: vouched.name, email: vouched.email, ..profile(shopper, &site.id, about, now) };
         self.store.vouch(&about).await?;
+        // What this proof does not say, an earlier one may have said.
+        let name = self.store.shopper(shopper).await?.and_then(|known| known.name);
         let session = Session { shopper, site: site.id.clone(), expires_at: now.plus(SESSION_LIFE) };
         let before = match before {
             Some((secret, session)) if session.shopper == shopper => {
@@ -197,7 +195,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         let secret = Secret::make("ses_", &self.env);
         match before {
             Some((old, before)) if !before.shopper.is_verified() => {
-                self.take_along(&old, before.shopper, &secret, &session, about.name.clone()).await?;
+                self.take_along(&old, before.shopper, &secret, &session, name).await?;
             }
             Some((old, before)) => {
                 // Rotated: whoever was here before is somebody else.

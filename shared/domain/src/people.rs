@@ -97,8 +97,6 @@ pub struct Shopper {
     pub site: SiteId,
     pub name: Option<String>,
     pub email: Option<String>,
-    /// The email is the shop's word; otherwise it was typed, and may be anybody's.
-    pub email_vouched: bool,
     /// A language tag of the browser's, such as `es-ES`.
     pub language: Option<String>,
     /// The browser's zone, if the IANA database names it: in it the shopper is told when the shop opens.

@@ -308,8 +308,8 @@ pub trait Accounts: Send + Sync {
     ) -> impl Future<Output = Stored<Vec<ShopperId>>> + Send;
     /// As whom this anonymous shopper, who had conversations, has signed in.
     fn signed_in_as(&self, anonymous: ShopperId) -> impl Future<Output = Stored<Option<ShopperId>>> + Send;
-    /// Keeps what a shop says of a verified shopper: a profile if there is none; otherwise name and email are the shop's from now on where it
-    /// says them, and language, zone, browser, country and page what they are now where they are known.
+    /// Keeps what a shop says of a verified shopper, and what the browser tells: a profile if there is none; otherwise each as it is now where it is
+    /// known, and as it was where it is not.
     fn vouch(&self, shopper: &Shopper) -> impl Future<Output = Stored<()>> + Send;
 
     fn shopper(&self, id: ShopperId) -> impl Future<Output = Stored<Option<Shopper>>> + Send;

@@ -309,13 +309,9 @@ pub struct ShopperProfile {
     pub page: Option<Page>,
     pub first_seen: u64,
     pub last_seen: u64,
-    /// The shop vouches for who this is.
+    /// The shop vouches for who this is: name and email, where they are given, are the shop's words, and nothing that was typed.
     #[serde(default)]
     pub verified: bool,
-    /// The email is the shop's word; otherwise it was typed, and may be anybody's.
-    #[serde(default, skip_serializing_if = "is_false")]
-    #[ts(optional, as = "Option<bool>")]
-    pub email_vouched: bool,
 }
 
 /// Every refusal over HTTP.

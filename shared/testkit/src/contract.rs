@@ -147,7 +147,7 @@ pub async fn all<S: Store>(store: &S) {
     a_session_is_rated_ended_and_expires(store).await;
     who_signs_in_takes_the_open_conversation_along_or_nothing_happens(store).await;
     who_signs_in_with_nothing_open_begins_nothing_as_before(store).await;
-    what_a_shop_says_of_a_shopper_stands_before_what_they_type(store).await;
+    what_a_shop_says_of_a_shopper_is_kept_until_it_says_otherwise(store).await;
     members_are_written_by_version(store).await;
     signs_of_life_keep_what_was_chosen(store).await;
     a_quota_counts_per_key_and_window(store).await;
@@ -781,7 +781,6 @@ fn shopper(case: &Case) -> Shopper {
         site: case.site.clone(),
         name: Some("Eva".into()),
         email: None,
-        email_vouched: false,
         language: Some("es-ES".into()),
         time_zone: Some("Atlantic/Canary".into()),
         user_agent: Some("Mozilla/5.0".into()),
@@ -941,11 +940,10 @@ pub async fn who_signs_in_with_nothing_open_begins_nothing_as_before<S: Store>(s
     assert!(a.is_ok() && b.is_ok(), "{a:?} {b:?}");
 }
 
-pub async fn what_a_shop_says_of_a_shopper_stands_before_what_they_type<S: Store>(store: &S) {
+pub async fn what_a_shop_says_of_a_shopper_is_kept_until_it_says_otherwise<S: Store>(store: &S) {
     let case = Case { shopper: verified(), ..Case::new() };
     let said = Shopper {
         email: Some("eva@shop.example".into()),
-        email_vouched: true,
         page: Some(Page { url: "https://shop.example/".into(), ..Page::default() }),
         ..shopper(&case)
     };
@@ -955,7 +953,6 @@ pub async fn what_a_shop_says_of_a_shopper_stands_before_what_they_type<S: Store
     let later = Shopper {
         name: None,
         email: None,
-        email_vouched: false,
         language: None,
         user_agent: Some("Another/1.0".into()),
         page: None,

@@ -33,8 +33,6 @@ struct State {
     sealed: HashSet<ShopperId>,
     browsers: HashMap<ShopperId, Vec<ShopperId>>,
     signed_in_as: HashMap<ShopperId, ShopperId>,
-    /// Names and emails that are the shop's word.
-    vouched: HashMap<ShopperId, (Option<String>, Option<String>)>,
     of_shopper: HashMap<ShopperId, Vec<ConversationId>>,
     shelves: BTreeMap<(SiteId, Shelf), BTreeMap<Place, ConversationId>>,
     tickets: HashMap<[u8; 32], Ticket>,
@@ -511,15 +509,10 @@ impl Accounts for Memory {
 
     async fn vouch(&self, shopper: &Shopper) -> Stored<()> {
         let mut state = self.lock();
-        let said = state.vouched.entry(shopper.id).or_default();
-        *said = (shopper.name.clone().or(said.0.take()), shopper.email.clone().or(said.1.take()));
-        let known = state.shoppers.entry(shopper.id).or_insert_with(|| Shopper {
-            name: None,
-            email: None,
-            email_vouched: false,
-            ..shopper.clone()
-        });
+        let known = state.shoppers.entry(shopper.id).or_insert_with(|| shopper.clone());
         let now = |new: &Option<String>, old: &mut Option<String>| *old = new.clone().or(old.take());
+        now(&shopper.name, &mut known.name);
+        now(&shopper.email, &mut known.email);
         now(&shopper.language, &mut known.language);
         now(&shopper.time_zone, &mut known.time_zone);
         now(&shopper.user_agent, &mut known.user_agent);
@@ -530,14 +523,7 @@ impl Accounts for Memory {
     }
 
     async fn shopper(&self, id: ShopperId) -> Stored<Option<Shopper>> {
-        let state = self.lock();
-        let said = state.vouched.get(&id).cloned().unwrap_or_default();
-        Ok(state.shoppers.get(&id).map(|known| Shopper {
-            name: said.0.or_else(|| known.name.clone()),
-            email_vouched: said.1.is_some(),
-            email: said.1.or_else(|| known.email.clone()),
-            ..known.clone()
-        }))
+        Ok(self.lock().shoppers.get(&id).cloned())
     }
 
     async fn visit(&self, id: ShopperId, page: &Page, now: Timestamp) -> Stored<()> {

@@ -131,9 +131,8 @@ impl Accounts for Dynamo {
     async fn vouch(&self, shopper: &Shopper) -> Stored<()> {
         let page = shopper.page.as_ref();
         let told = [
-            // Apart from what is typed: that does not take their place.
-            ("vouched_name", shopper.name.as_deref()),
-            ("vouched_email", shopper.email.as_deref()),
+            ("name", shopper.name.as_deref()),
+            ("email", shopper.email.as_deref()),
             ("language", shopper.language.as_deref()),
             ("time_zone", shopper.time_zone.as_deref()),
             ("user_agent", shopper.user_agent.as_deref()),
@@ -171,9 +170,8 @@ impl Accounts for Dynamo {
         Ok(Some(Shopper {
             id,
             site: item.parse("site")?,
-            name: item.string("vouched_name").or_else(|| item.string("name")),
-            email_vouched: item.get("vouched_email").is_some(),
-            email: item.string("vouched_email").or_else(|| item.string("email")),
+            name: item.string("name"),
+            email: item.string("email"),
             language: item.string("language"),
             time_zone: item.string("time_zone"),
             user_agent: item.string("user_agent"),

@@ -124,10 +124,9 @@ impl Head {
         matches!(self.status, Status::Open)
     }
 
-    /// The head after its shopper has signed in at the shop.
+    /// The head after its shopper has signed in at the shop, which says that this is their name: one that was typed goes.
     #[must_use]
-    pub fn signed_in(&self, shopper: ShopperId, name: Option<String>) -> Self {
-        let shopper_name = name.or_else(|| self.shopper_name.clone());
+    pub fn signed_in(&self, shopper: ShopperId, shopper_name: Option<String>) -> Self {
         Self { shopper, shopper_name, rev: self.rev + 1, ..self.clone() }
     }
 

@@ -459,13 +459,9 @@ export type ShopperProfile = { shopper_id: string, name: string | null, email: s
  */
 user_agent: string | null, country: string | null, page: Page | null, first_seen: number, last_seen: number, 
 /**
- * The shop vouches for who this is.
+ * The shop vouches for who this is: name and email, where they are given, are the shop's words, and nothing that was typed.
  */
-verified: boolean, 
-/**
- * The email is the shop's word; otherwise it was typed, and may be anybody's.
- */
-email_vouched?: boolean, };
+verified: boolean, };
 
 export type ConversationDetail = { row: Row, cursors: Cursors, shopper: ShopperProfile, 
 /**
