@@ -104,7 +104,7 @@ export async function write(page, text) {
 
 export async function signIn(page, url, email) {
   await page.goto(`${url}/dashboard/`);
-  await page.getByRole("button", { name: /sign in|entrar/i }).first().click();
+  await page.getByRole("button", { name: /sign in|entrar|accedi/i }).first().click();
   await page.locator("input[type=email]").fill(email);
   await page.locator("input[type=password]:visible").first().fill("mostrador");
   await page.locator("input[type=password]:visible").first().press("Enter");

@@ -107,7 +107,7 @@ test("a_25 an agent finds no way into the settings, and the server would refuse"
   assert.deepEqual(asked, []);
 });
 
-for (const look of [{ name: "dark" , colorScheme: "dark" }, { name: "phone-spanish", locale: "es-ES", viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true }]) {
+for (const look of [{ name: "dark" , colorScheme: "dark" }, { name: "phone-spanish", locale: "es-ES", viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true }, { name: "phone-portuguese", locale: "pt-BR", viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }, { name: "italian-dark", locale: "it-IT", colorScheme: "dark", viewport: { width: 1100, height: 800 } }]) {
   test(`axe finds nothing in any section: ${look.name}`, async (t) => {
     const { name, ...options } = look;
     const page = await admin(t, "hours", options);
@@ -223,6 +223,15 @@ test("the form's page says what held means, and what a setting will not do", asy
   await page.getByTestId("preview").getByText("And you are?").waitFor();
   assert.deepEqual(await violations(page), []);
   await product.shot(page, "settings-form");
+});
+
+test("who lets only verified customers write is told while nobody can be verified", async (t) => {
+  const page = await admin(t, "visibility");
+  await page.getByRole("radio", { name: "Everyone sees it, only signed-in customers may write" }).click();
+  await page.locator("[data-advice=no_key]").getByRole("link", { name: "Make one" }).waitFor();
+  assert.deepEqual(await violations(page), []);
+  await page.getByRole("radio", { name: "Everyone may chat" }).click();
+  await page.locator("[data-advice=no_key]").waitFor({ state: "detached" });
 });
 
 test("a_28 a key's secret is told once; the code of the page signs what we believe; rotated and ended keys say until when", async (t) => {

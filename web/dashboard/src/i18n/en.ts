@@ -141,6 +141,7 @@ export const en = {
   'thread.assigned': '{{by}} assigned this to {{to}}',
   'thread.assigned_self': '{{by}} took this',
   'thread.unassigned': '{{by}} put this back into the queue',
+  'thread.mailed': 'Unseen answers were mailed to {{to}}',
   'thread.system': 'Mostrador',
   'thread.automatic': 'Automatic',
   'why.outside_hours': 'Sent by itself, because the shop was closed',

@@ -148,6 +148,7 @@ export const es: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'thread.assigned': '{{by}} ha asignado esto a {{to}}',
   'thread.assigned_self': '{{by}} se encarga',
   'thread.unassigned': '{{by}} lo ha devuelto a la cola',
+  'thread.mailed': 'Las respuestas sin ver se enviaron por correo a {{to}}',
   'thread.system': 'Mostrador',
   'thread.automatic': 'Automático',
   'why.outside_hours': 'Enviado solo, porque la tienda estaba cerrada',

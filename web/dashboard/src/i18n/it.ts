@@ -147,6 +147,7 @@ export const it: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'thread.assigned': '{{by}} l’ha assegnata a {{to}}',
   'thread.assigned_self': '{{by}} se ne occupa',
   'thread.unassigned': '{{by}} l’ha rimessa in coda',
+  'thread.mailed': 'Le risposte non viste sono state inviate via email a {{to}}',
   'thread.system': 'Mostrador',
   'thread.automatic': 'Automatico',
   'why.outside_hours': 'Inviato da solo, perché il negozio era chiuso',

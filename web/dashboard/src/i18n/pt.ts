@@ -147,6 +147,7 @@ export const pt: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'thread.assigned': '{{by}} atribuiu a conversa a {{to}}',
   'thread.assigned_self': '{{by}} assumiu a conversa',
   'thread.unassigned': '{{by}} devolveu a conversa à fila',
+  'thread.mailed': 'As respostas não vistas foram enviadas por e-mail para {{to}}',
   'thread.system': 'Mostrador',
   'thread.automatic': 'Automática',
   'why.outside_hours': 'Enviada sozinha, porque a loja estava fechada',

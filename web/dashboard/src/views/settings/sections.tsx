@@ -1,7 +1,8 @@
 // The forms, one per section. What is allowed is the server's to say: it names every wrong field, and nothing is saved.
 
-import type { AppearanceSettings, Faq, FaqCount, FaqSettings, FieldKindName, FormField, FormSettings, GeneralSettings, SectionName, TextSettings } from '@mostrador/protocol';
+import type { AppearanceSettings, Faq, FaqCount, FaqSettings, FieldKindName, FormField, FormSettings, GeneralSettings, SectionName, TextSettings, VisibilitySettings } from '@mostrador/protocol';
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { Info } from 'lucide-react';
 import { type ComponentType, useState } from 'react';
 import { Controller, useFieldArray, useFormContext, useWatch } from 'react-hook-form';
@@ -121,7 +122,29 @@ function AppearanceForm() {
 function VisibilityForm() {
   const t = useWords();
   const values = ['everyone', 'verified_write', 'verified_only', 'off'] as const;
-  return <Choice name="visibility" legend={t('section.visibility')} options={values.map((value) => [value, t(`visibility.${value}`)] as const)} />;
+  const { site } = useSite();
+  const { api } = useDoors();
+  const chosen = useWatch<VisibilitySettings, 'visibility'>({ name: 'visibility' });
+  const verified = chosen === 'verified_write' || chosen === 'verified_only';
+  const keys = useQuery({ queryKey: ['identity-keys', site.site], queryFn: () => api.identityKeys(site.site), enabled: verified });
+  return (
+    <>
+      <Choice name="visibility" legend={t('section.visibility')} options={values.map((value) => [value, t(`visibility.${value}`)] as const)} />
+      <div aria-live="polite">
+        {verified && keys.data?.keys.some(({ good }) => good) === false && (
+          <p className="advice" data-advice="no_key">
+            <Info size={16} strokeWidth={1.75} aria-hidden="true" />
+            <span>
+              {t('advice.no_key')}{' '}
+              <Link to="/$site/settings/$section" params={{ site: site.site, section: 'identity' }}>
+                {t('advice.no_key_do')}
+              </Link>
+            </span>
+          </p>
+        )}
+      </div>
+    </>
+  );
 }
 
 /** What only a merchant can write, with the variables that it may hold. */

@@ -268,6 +268,8 @@ export const en = {
   'preview.ask_name': 'What is your name?',
   'preview.ask_email': 'Which email address may we answer to, should you leave?',
   'preview.held': 'Your message reaches us once you have answered this.',
+  'advice.no_key': 'There is no key yet, so nobody can be verified: nobody could write.',
+  'advice.no_key_do': 'Make one',
 } as const;
 
 export type WordKey = keyof typeof en;

@@ -274,4 +274,6 @@ export const es: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   'preview.ask_name': '¿Cómo te llamas?',
   'preview.ask_email': '¿A qué correo podemos responderte si te vas?',
   'preview.held': 'Tu mensaje nos llegará cuando hayas respondido a esto.',
+  'advice.no_key': 'Todavía no hay ninguna clave, así que nadie puede verificarse: nadie podría escribir.',
+  'advice.no_key_do': 'Crear una',
 };

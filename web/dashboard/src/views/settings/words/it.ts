@@ -274,4 +274,6 @@ export const it: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   'preview.ask_name': 'Come ti chiami?',
   'preview.ask_email': 'A quale indirizzo email possiamo risponderti se vai via?',
   'preview.held': 'Il tuo messaggio ci arriverà quando avrai risposto a questo.',
+  'advice.no_key': 'Non c’è ancora nessuna chiave, quindi nessuno può essere verificato: nessuno potrebbe scrivere.',
+  'advice.no_key_do': 'Creane una',
 };

@@ -274,4 +274,6 @@ export const pt: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   'preview.ask_name': 'Qual é o seu nome?',
   'preview.ask_email': 'Para qual e-mail podemos responder se você sair?',
   'preview.held': 'Sua mensagem chegará até nós quando você responder a isto.',
+  'advice.no_key': 'Ainda não há nenhuma chave, então ninguém pode ser verificado: ninguém poderia escrever.',
+  'advice.no_key_do': 'Criar uma',
 };
