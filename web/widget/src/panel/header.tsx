@@ -48,7 +48,7 @@ function presence(store: Store): string {
   const opens = store.opening();
   if (opens) return store.t("back", { when: opens });
   if (availability.online && store.written("online_note")) return store.written("online_note");
-  const here = team.filter((member) => member.online).map((member) => member.name.split(" ")[0]!);
+  const here = team.filter((member) => availability.online && member.online).map((member) => member.name.split(" ")[0]!);
   if (here.length === 1) return store.t("hereOne", { a: here[0]! });
   if (here.length === 2) return store.t("hereTwo", { a: here[0]!, b: here[1]! });
   if (here.length > 2) return store.t("hereMany", { a: here[0]!, b: here[1]!, n: here.length - 2 });

@@ -16,7 +16,7 @@ export async function mount(host: Host): Promise<Panel> {
   await store.face();
   // What comes before the first message is part of the first sight.
   const { privacy } = host.config.settings;
-  if (store.content.value?.faqs.length || privacy.privacy_url || privacy.terms_url || store.barred.value || store.stored()) await store.loadLater();
+  if (store.content.value?.faqs.length || privacy.privacy_url || privacy.terms_url || store.barred.value || store.bubble.value || store.stored()) await store.loadLater();
   const badge = document.createElement("i");
   badge.ariaHidden = "true";
   const down = host.launcher.querySelector("svg")!.cloneNode(true) as SVGElement;
