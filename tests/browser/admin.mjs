@@ -1,0 +1,31 @@
+// An admin who sets what the shop tells its shoppers, by the same requests as the dashboard's.
+
+export async function adminOf(product, site = "demo") {
+  const form = { grant_type: "password", client_id: "dashboard", scope: "openid email profile", username: "ana@example.com", password: "mostrador" };
+  const { id_token } = await (await fetch(`${product.url}/oidc/token`, { method: "POST", body: new URLSearchParams(form) })).json();
+  const ask = async (method, path, body) => {
+    const answer = await fetch(`${product.url}/v1/agent/sites/${site}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${id_token}`, origin: product.url, "content-type": "application/json" },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return text ? JSON.parse(text) : null;
+  };
+  const section = async (name) => (await ask("GET", "/settings")).sections.find((one) => one.section === name);
+  return {
+    ask,
+    /** Publishes what differs from what stands, for good. */
+    async set(name, change) {
+      const before = await section(name);
+      await ask("PUT", `/settings/${name}`, { expected: before.version, value: { ...before.value, ...change } });
+    },
+    /** Publishes what differs from what stands, and takes it back at the end of the test. */
+    async publish(t, name, change) {
+      const before = await section(name);
+      await ask("PUT", `/settings/${name}`, { expected: before.version, value: { ...before.value, ...change } });
+      t.after(async () => ask("PUT", `/settings/${name}`, { expected: (await section(name)).version, value: before.value }));
+    },
+  };
+}
