@@ -274,10 +274,8 @@ fn fold(head: &mut Head, entry: &Entry) {
             if let Some(form) = &mut head.form {
                 form.finished |= taken.finished;
             }
-            // What the shop vouches for is not typed over.
-            let free = !head.shopper.is_verified() || head.shopper_name.is_none();
-            let shown = taken.field == FieldId::name() && free;
-            if let (Some(Value::Name(name)), true) = (&taken.value, shown) {
+            let own = taken.field == FieldId::name() && !head.shopper.is_verified();
+            if let (Some(Value::Name(name)), true) = (&taken.value, own) {
                 head.shopper_name = Some(name.clone());
             }
             if let Some(Value::Email(_)) = &taken.value
