@@ -6,7 +6,6 @@ use crate::{Engine, Failure};
 use domain::automatic::Rule;
 use domain::availability::Shop;
 use domain::conversation::{Beginning, Body, Entry, Head, Log};
-use domain::fallback::DEFAULT_DELAY;
 use domain::intake::{AskedField, Intake, ask};
 use domain::people::{Actor, Shopper, Site};
 use domain::ports::{Environment, FaqCount, FaqEvent, Push, Store, StoreError, Stored};
@@ -52,7 +51,10 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         let with = Beginning {
             faqs: read_before(&settings, shopper.as_ref(), faqs),
             held_for: hold(&settings, shopper.as_ref(), when),
-            mail_after: shopper.as_ref().and_then(|shopper| shopper.email.as_ref()).map(|_| DEFAULT_DELAY),
+            mail_after: shopper
+                .as_ref()
+                .and_then(|shopper| shopper.email.as_ref())
+                .and_then(|_| settings.email.mails_after()),
         };
         Ok(Opening { shopper_name: shopper.and_then(|shopper| shopper.name), with })
     }

@@ -145,6 +145,7 @@ macro_rules! with_all_types {
             settings::AutomaticReply,
             settings::AutomaticSettings,
             settings::PrivacySettings,
+            settings::EmailSettings,
             settings::FieldCode,
             settings::FieldProblem,
             settings::SectionBody,

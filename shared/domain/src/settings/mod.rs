@@ -4,16 +4,20 @@
 //! sections are written down, and what is said of a field that is wrong, is `protocol::settings`.
 
 mod colour;
+mod email;
 mod form;
 mod language;
+mod mail_texts;
 mod template;
 
 pub use colour::{Palette, READABLE, Rgb, VISIBLE};
+pub use email::{Email, MAX_SENDER_NAME, email_address, mail_domain};
 pub use form::{
     Choice, Field, FieldId, FieldKind, Form, FormTime, MAX_CHOICE, MAX_CHOICES, MAX_CUSTOM_FIELDS, MAX_LABEL,
     PHRASES, Phrase, PhraseSpec, SLOW, When,
 };
 pub use language::{Language, SHIPPED, Shipped};
+pub use mail_texts::{MAIL_TEXTS, MailText, MailTextSpec};
 pub use template::{TextSpec, fill, unknown_variable};
 
 use crate::Timestamp;
@@ -36,10 +40,11 @@ pub enum Section {
     Form,
     Automatic,
     Privacy,
+    Email,
 }
 
 impl Section {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::General,
         Self::Appearance,
         Self::Visibility,
@@ -49,6 +54,7 @@ impl Section {
         Self::Form,
         Self::Automatic,
         Self::Privacy,
+        Self::Email,
     ];
 
     #[must_use]
@@ -63,6 +69,7 @@ impl Section {
             Self::Form => "form",
             Self::Automatic => "automatic",
             Self::Privacy => "privacy",
+            Self::Email => "email",
         }
     }
 
@@ -84,6 +91,7 @@ pub struct Settings {
     pub form: Form,
     pub automatic: Automatic,
     pub privacy: Privacy,
+    pub email: Email,
 }
 
 /// One section's content.
@@ -98,6 +106,7 @@ pub enum SectionValue {
     Form(Form),
     Automatic(Automatic),
     Privacy(Privacy),
+    Email(Email),
 }
 
 impl SectionValue {
@@ -113,6 +122,7 @@ impl SectionValue {
             Self::Form(_) => Section::Form,
             Self::Automatic(_) => Section::Automatic,
             Self::Privacy(_) => Section::Privacy,
+            Self::Email(_) => Section::Email,
         }
     }
 }
@@ -474,6 +484,7 @@ impl Settings {
             SectionValue::Form(value) => self.form = value,
             SectionValue::Automatic(value) => self.automatic = value,
             SectionValue::Privacy(value) => self.privacy = value,
+            SectionValue::Email(value) => self.email = value,
         }
     }
 
@@ -489,6 +500,7 @@ impl Settings {
             Section::Form => SectionValue::Form(self.form.clone()),
             Section::Automatic => SectionValue::Automatic(self.automatic.clone()),
             Section::Privacy => SectionValue::Privacy(self.privacy.clone()),
+            Section::Email => SectionValue::Email(self.email.clone()),
         }
     }
 
@@ -522,6 +534,7 @@ impl Settings {
             form: Form::default(),
             automatic: Automatic::default(),
             privacy: Privacy::default(),
+            email: Email::default(),
         }
     }
 }

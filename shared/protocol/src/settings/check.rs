@@ -1,18 +1,19 @@
 //! From a section's JSON form to what the rules hold. Every field is looked at: all refusals come at once.
 
 use super::{
-    AppearanceSettings, AutomaticReply, AutomaticSettings, CornerName, FaqSettings, FieldKindName, FormField,
-    FormSettings, FormWhenName, GeneralSettings, HoursRange, HoursSettings, LauncherName, LocalText,
-    PrivacySettings, SectionBody, TextSettings, VisibilityName, text_spec,
+    AppearanceSettings, AutomaticReply, AutomaticSettings, CornerName, EmailSettings, FaqSettings,
+    FieldKindName, FormField, FormSettings, FormWhenName, GeneralSettings, HoursRange, HoursSettings,
+    LauncherName, LocalText, PrivacySettings, SectionBody, TextSettings, VisibilityName, text_spec,
 };
+use domain::fallback::DELAY;
 use domain::fields::{FieldCode, FieldError, FieldErrors};
 use domain::office_hours::{Draft, DraftException, DraftRange, Schedule};
 use domain::settings::{
-    Appearance, Automatic, Choice, Corner, Faq, Faqs, Field, FieldId, FieldKind, Form, FormTime, General,
-    Hours, HttpsUrl, Language, Launcher, LocalText as DomainText, MAX_ANSWER, MAX_CHOICE, MAX_CHOICES,
-    MAX_CUSTOM_FIELDS, MAX_FAQS, MAX_LABEL, MAX_LANGUAGES, MAX_OFFSET, MAX_QUESTION, MAX_SHOP_NAME,
-    MAX_Z_INDEX, Phrase, Privacy, Reply, ReplyKind, Rgb, SLOW, SectionValue, Settings, TextSpec, Texts,
-    Visibility, WAIT_TIME,
+    Appearance, Automatic, Choice, Corner, Email, Faq, Faqs, Field, FieldId, FieldKind, Form, FormTime,
+    General, Hours, HttpsUrl, Language, Launcher, LocalText as DomainText, MAX_ANSWER, MAX_CHOICE,
+    MAX_CHOICES, MAX_CUSTOM_FIELDS, MAX_FAQS, MAX_LABEL, MAX_LANGUAGES, MAX_OFFSET, MAX_QUESTION,
+    MAX_SENDER_NAME, MAX_SHOP_NAME, MAX_Z_INDEX, MailText, Phrase, Privacy, Reply, ReplyKind, Rgb, SLOW,
+    SectionValue, Settings, TextSpec, Texts, Visibility, WAIT_TIME, email_address, mail_domain,
 };
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -45,6 +46,7 @@ impl SectionBody {
             Self::Form(body) => SectionValue::Form(form(body, &current.general.default_language)?),
             Self::Automatic(body) => SectionValue::Automatic(automatic(body)?),
             Self::Privacy(body) => SectionValue::Privacy(privacy(body)?),
+            Self::Email(body) => SectionValue::Email(email(body)?),
         })
     }
 }
@@ -345,6 +347,72 @@ fn privacy(body: &PrivacySettings) -> Checked<Privacy> {
         errors.add("privacy_url", FieldCode::Required, "what a shopper agrees to must be there to read");
     }
     errors.finish(Privacy { privacy_url, terms_url, ask_consent: body.ask_consent })
+}
+
+fn email(body: &EmailSettings) -> Checked<Email> {
+    let mut errors = FieldErrors::default();
+    check_text(&mut errors, "sender_name", &body.sender_name, TextSpec::line(MAX_SENDER_NAME, &[]));
+    let sender_name = domain::text::display_name(&body.sender_name).unwrap_or_default();
+    let mut read = |path: &str, text: Option<&str>, parse: fn(&str) -> Option<String>, allowed: &str| {
+        let text = text.filter(|text| !text.trim().is_empty())?;
+        let parsed = parse(text);
+        if parsed.is_none() {
+            errors.add(path, FieldCode::Format, allowed);
+        }
+        parsed
+    };
+    let sender = read(
+        "sender_address",
+        body.sender_address.as_deref(),
+        email_address,
+        "an address such as hello@shop.example, of the domain that mail is sent from",
+    );
+    let reply_domain = read(
+        "reply_domain",
+        body.reply_domain.as_deref(),
+        mail_domain,
+        "a domain such as reply.shop.example",
+    );
+    if body.enabled && body.sender_address.as_deref().is_none_or(|text| text.trim().is_empty()) {
+        errors.add("sender_address", FieldCode::Required, "mail needs an address that it comes from");
+    }
+    let minutes = DELAY.start().as_secs() as i64 / 60..=DELAY.end().as_secs() as i64 / 60;
+    let delay = Duration::from_secs(bounded(&mut errors, "delay_min", body.delay_min, minutes) as u64 * 60);
+    let logo = body.logo_url.as_deref().filter(|text| !text.trim().is_empty()).and_then(|text| {
+        let url = HttpsUrl::parse(text.trim());
+        if url.is_none() {
+            errors.add("logo_url", FieldCode::NotHttps, "a picture whose address starts with https://");
+        }
+        url
+    });
+    let mut languages = BTreeMap::new();
+    let mut texts = BTreeMap::<MailText, DomainText>::new();
+    for (tag, written) in &body.texts {
+        let path = format!("texts.{}", path_part(tag));
+        let Some(language) = language_key(&mut errors, &path, tag, &languages) else { continue };
+        for (key, text) in written {
+            let path = format!("{path}.{}", path_part(key));
+            match MailText::named(key) {
+                None => errors.add(path, FieldCode::Unknown, "there is no such text"),
+                Some(of) => {
+                    check_text(&mut errors, &path, text, of.spec().spec);
+                    texts.entry(of).or_default().insert(language.clone(), text.clone());
+                }
+            }
+        }
+        languages.insert(language, ());
+    }
+    let (enabled, transcript_at_close) = (body.enabled, body.transcript_at_close);
+    errors.finish(Email {
+        enabled,
+        sender_name,
+        sender,
+        reply_domain,
+        delay,
+        logo,
+        texts,
+        transcript_at_close,
+    })
 }
 
 /// A language as a key of a map, once only.

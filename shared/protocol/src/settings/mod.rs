@@ -36,6 +36,7 @@ pub enum SectionName {
     Form,
     Automatic,
     Privacy,
+    Email,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
@@ -251,6 +252,36 @@ pub struct PrivacySettings {
     pub ask_consent: bool,
 }
 
+/// Mail to shoppers (E1).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS, JsonSchema)]
+pub struct EmailSettings {
+    /// Off: nothing is mailed to shoppers. On, there is a `sender_address`.
+    pub enabled: bool,
+    /// At most 80 characters; blank: the shop's name.
+    #[serde(default)]
+    pub sender_name: String,
+    /// Of a domain that SES has verified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub sender_address: Option<String>,
+    /// Where answers by mail arrive; absent: they are not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub reply_domain: Option<String>,
+    /// Minutes that an answer stays unseen before it is mailed, 1 to 60.
+    pub delay_min: i64,
+    /// `https://…`, at most 2,000 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub logo_url: Option<String>,
+    /// By language and text (`answers_subject`, `signature`, …). What is absent or blank is ours.
+    #[serde(default)]
+    pub texts: BTreeMap<String, BTreeMap<String, String>>,
+    /// A copy to whoever has an address, when the conversation is closed.
+    #[serde(default)]
+    pub transcript_at_close: bool,
+}
+
 /// Why a field was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -293,6 +324,7 @@ pub enum SectionBody {
     Form(FormSettings),
     Automatic(AutomaticSettings),
     Privacy(PrivacySettings),
+    Email(EmailSettings),
 }
 
 impl SectionBody {
@@ -317,6 +349,7 @@ impl SectionBody {
             Section::Form => Self::Form(read_object(fields)?),
             Section::Automatic => Self::Automatic(read_object(fields)?),
             Section::Privacy => Self::Privacy(read_object(fields)?),
+            Section::Email => Self::Email(read_object(fields)?),
         })
     }
 
@@ -332,6 +365,7 @@ impl SectionBody {
             Self::Form(_) => Section::Form,
             Self::Automatic(_) => Section::Automatic,
             Self::Privacy(_) => Section::Privacy,
+            Self::Email(_) => Section::Email,
         }
     }
 
@@ -402,6 +436,7 @@ impl From<Section> for SectionName {
             Section::Form => Self::Form,
             Section::Automatic => Self::Automatic,
             Section::Privacy => Self::Privacy,
+            Section::Email => Self::Email,
         }
     }
 }

@@ -1,10 +1,10 @@
 //! From what the rules hold to its JSON form.
 
 use super::{
-    AppearanceSettings, AutomaticReply, AutomaticSettings, CornerName, Faq, FaqSettings, FieldKindName,
-    FormChoice, FormField, FormSettings, FormWhenName, GeneralSettings, HoursException, HoursRange,
-    HoursSettings, LauncherName, LocalText, PrivacySettings, SectionBody, TextSettings, VisibilityName,
-    VisibilitySettings, WeekHours,
+    AppearanceSettings, AutomaticReply, AutomaticSettings, CornerName, EmailSettings, Faq, FaqSettings,
+    FieldKindName, FormChoice, FormField, FormSettings, FormWhenName, GeneralSettings, HoursException,
+    HoursRange, HoursSettings, LauncherName, LocalText, PrivacySettings, SectionBody, TextSettings,
+    VisibilityName, VisibilitySettings, WeekHours,
 };
 use domain::office_hours as oh;
 use domain::settings as ds;
@@ -31,6 +31,7 @@ impl From<&ds::SectionValue> for SectionBody {
                 terms_url: value.terms_url.as_ref().map(|url| url.as_str().to_owned()),
                 ask_consent: value.ask_consent,
             }),
+            ds::SectionValue::Email(value) => Self::Email(value.into()),
         }
     }
 }
@@ -169,6 +170,31 @@ impl From<&ds::Automatic> for AutomaticSettings {
             online: reply(&automatic.online),
             offline: reply(&automatic.offline),
             wait_time_s: automatic.wait_time.as_secs() as i64,
+        }
+    }
+}
+
+impl From<&ds::Email> for EmailSettings {
+    fn from(email: &ds::Email) -> Self {
+        let mut texts =
+            std::collections::BTreeMap::<String, std::collections::BTreeMap<String, String>>::new();
+        for (text, local) in &email.texts {
+            for (language, written) in local {
+                texts
+                    .entry(language.to_string())
+                    .or_default()
+                    .insert(text.spec().key.to_owned(), written.clone());
+            }
+        }
+        Self {
+            enabled: email.enabled,
+            sender_name: email.sender_name.clone(),
+            sender_address: email.sender.clone(),
+            reply_domain: email.reply_domain.clone(),
+            delay_min: (email.delay.as_secs() / 60) as i64,
+            logo_url: email.logo.as_ref().map(|url| url.as_str().to_owned()),
+            texts,
+            transcript_at_close: email.transcript_at_close,
         }
     }
 }

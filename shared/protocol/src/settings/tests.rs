@@ -60,6 +60,12 @@ fn every_section_is_read_as_it_was_written() {
             Section::Faqs,
             json!({"faqs": {"es": [{"id": "envio", "question": "¿Cuánto tarda?", "answer": "*Dos* días."}]}}),
         ),
+        (
+            Section::Email,
+            json!({"enabled": true, "sender_name": "Luz", "sender_address": "hola@shop.example", "reply_domain": "reply.shop.example",
+                "delay_min": 60, "logo_url": "https://shop.example/logo.png", "transcript_at_close": true,
+                "texts": {"es": {"signature": "El taller de {shop}", "button": "Abrir"}, "it": {"button": "Apri"}}}),
+        ),
         (Section::Privacy, json!({"privacy_url": "https://shop.example/p", "ask_consent": true})),
         (Section::Texts, json!({"texts": {"es": {"welcome": "¡Hola de {shop}!", "hereTwo": "{a} y {b}"}}})),
     ];
@@ -96,7 +102,7 @@ fn a_section_of_another_shape_is_unreadable_and_says_nothing_of_its_content() {
 
 #[test]
 fn what_is_wrong_is_named_field_by_field_and_all_at_once() {
-    use Section::{Appearance, Automatic, Faqs, Form, General, Hours, Privacy, Texts};
+    use Section::{Appearance, Automatic, Email, Faqs, Form, General, Hours, Privacy, Texts};
     check(
         General,
         &[("/name", json!("  ")), ("/default_language", json!("de"))],
@@ -229,6 +235,31 @@ fn what_is_wrong_is_named_field_by_field_and_all_at_once() {
         Automatic,
         &[("/offline/texts", json!({"pt-br": "a", "pt-BR": "b"}))],
         &["offline.texts.pt-br duplicate"],
+    );
+
+    check(Email, &[("/enabled", json!(true))], &["sender_address required"]);
+    for wrong in [0, 61, -1] {
+        check(Email, &[("/delay_min", json!(wrong))], &["delay_min out_of_range"]);
+    }
+    let wrong = json!({
+        "enabled": true, "delay_min": 1, "sender_name": "x".repeat(81), "sender_address": "Ana <a@b.example>", "reply_domain": "localhost",
+        "logo_url": "http://a.example/x.png",
+        "texts": {"en": {"answers_subject": "{name} wrote", "subject": "x", "button": "x".repeat(201), "signature": "[a](http://a.example)"}, "english": {}},
+    });
+    let errors = SectionBody::parse(Email, wrong).unwrap().check(&defaults()).unwrap_err();
+    assert_eq!(
+        errors.iter().map(|e| e.path.as_str()).collect::<Vec<_>>(),
+        [
+            "sender_name",
+            "sender_address",
+            "reply_domain",
+            "logo_url",
+            "texts.en.answers_subject",
+            "texts.en.button",
+            "texts.en.signature",
+            "texts.en.subject",
+            "texts.english",
+        ]
     );
 
     check(Privacy, &[("/ask_consent", json!(true))], &["privacy_url required"]);

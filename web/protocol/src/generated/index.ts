@@ -499,7 +499,7 @@ restored?: number,
  */
 unreadable?: boolean, };
 
-export type PublishedSection = ({ "section": "general", "value": GeneralSettings } | { "section": "appearance", "value": AppearanceSettings } | { "section": "visibility", "value": VisibilitySettings } | { "section": "hours", "value": HoursSettings } | { "section": "texts", "value": TextSettings } | { "section": "faqs", "value": FaqSettings } | { "section": "form", "value": FormSettings } | { "section": "automatic", "value": AutomaticSettings } | { "section": "privacy", "value": PrivacySettings }) & { version: number, 
+export type PublishedSection = ({ "section": "general", "value": GeneralSettings } | { "section": "appearance", "value": AppearanceSettings } | { "section": "visibility", "value": VisibilitySettings } | { "section": "hours", "value": HoursSettings } | { "section": "texts", "value": TextSettings } | { "section": "faqs", "value": FaqSettings } | { "section": "form", "value": FormSettings } | { "section": "automatic", "value": AutomaticSettings } | { "section": "privacy", "value": PrivacySettings } | { "section": "email", "value": EmailSettings }) & { version: number, 
 /**
  * Absent with version 0.
  */
@@ -593,7 +593,7 @@ export type SiteContent = { site: string, version: number, language: string,
  */
 texts: { [key in string]: string }, faqs: Array<Faq>, form: FormSettings, };
 
-export type SectionName = "general" | "appearance" | "visibility" | "hours" | "texts" | "faqs" | "form" | "automatic" | "privacy";
+export type SectionName = "general" | "appearance" | "visibility" | "hours" | "texts" | "faqs" | "form" | "automatic" | "privacy" | "email";
 
 export type GeneralSettings = { 
 /**
@@ -773,6 +773,40 @@ privacy_url?: string, terms_url?: string,
  */
 ask_consent: boolean, };
 
+export type EmailSettings = { 
+/**
+ * Off: nothing is mailed to shoppers. On, there is a `sender_address`.
+ */
+enabled: boolean, 
+/**
+ * At most 80 characters; blank: the shop's name.
+ */
+sender_name: string, 
+/**
+ * Of a domain that SES has verified.
+ */
+sender_address?: string, 
+/**
+ * Where answers by mail arrive; absent: they are not read.
+ */
+reply_domain?: string, 
+/**
+ * Minutes that an answer stays unseen before it is mailed, 1 to 60.
+ */
+delay_min: number, 
+/**
+ * `https://…`, at most 2,000 characters.
+ */
+logo_url?: string, 
+/**
+ * By language and text (`answers_subject`, `signature`, …). What is absent or blank is ours.
+ */
+texts: { [key in string]: { [key in string]: string } }, 
+/**
+ * A copy to whoever has an address, when the conversation is closed.
+ */
+transcript_at_close: boolean, };
+
 export type FieldCode = "required" | "too_long" | "too_many" | "out_of_range" | "format" | "unknown" | "duplicate" | "empty_range" | "overlap" | "contrast" | "not_https" | "unknown_variable" | "unfillable";
 
 export type FieldProblem = { 
@@ -785,4 +819,4 @@ path: string, code: FieldCode,
  */
 message: string, };
 
-export type SectionBody = { "section": "general", "value": GeneralSettings } | { "section": "appearance", "value": AppearanceSettings } | { "section": "visibility", "value": VisibilitySettings } | { "section": "hours", "value": HoursSettings } | { "section": "texts", "value": TextSettings } | { "section": "faqs", "value": FaqSettings } | { "section": "form", "value": FormSettings } | { "section": "automatic", "value": AutomaticSettings } | { "section": "privacy", "value": PrivacySettings };
+export type SectionBody = { "section": "general", "value": GeneralSettings } | { "section": "appearance", "value": AppearanceSettings } | { "section": "visibility", "value": VisibilitySettings } | { "section": "hours", "value": HoursSettings } | { "section": "texts", "value": TextSettings } | { "section": "faqs", "value": FaqSettings } | { "section": "form", "value": FormSettings } | { "section": "automatic", "value": AutomaticSettings } | { "section": "privacy", "value": PrivacySettings } | { "section": "email", "value": EmailSettings };
