@@ -107,7 +107,13 @@ async fn h_3_the_outside_reply_names_the_next_opening_in_the_shoppers_zone_and_l
     let kolkata = 330 * MINUTE;
     let three = (now + kolkata).div_euclid(day) * day + day + 180 * MINUTE - kolkata;
     stack.platform.move_clock(three - now);
-    for (language, time) in [("en-US", "12:30 PM"), ("en-GB", "12:30"), ("es-ES", "12:30"), ("pt-BR", "12:30"), ("it-IT", "12:30")] {
+    for (language, time) in [
+        ("en-US", "12:30 PM"),
+        ("en-GB", "12:30"),
+        ("es-ES", "12:30"),
+        ("pt-BR", "12:30"),
+        ("it-IT", "12:30"),
+    ] {
         let body = json!({"language": language, "time_zone": "Asia/Tokyo"});
         let shopper = Account::shopper_with(&stack.url, "demo", body).await?;
         let conversation = begin(&shopper, "Hola").await?;

@@ -2,12 +2,13 @@
 //! their numbers, heartbeats that compare, reconnects with full jitter.
 
 use crate::Mutant;
+use crate::browser::Browser;
 use crate::ports::{Faulty, Heard, Killable, World, hear};
-use delivery::Engine;
+use delivery::{Engine, Failure};
 use domain::connection::Identity;
 use domain::conversation::Log;
 use domain::ports::Conversations;
-use domain::{ClientId, ConnectionId, ConversationId, ShopperId, SiteId};
+use domain::{ClientId, ConnectionId, ConversationId, SiteId};
 use protocol::client::{Close, Hello, Known, Numbers, Open, Ping, Send};
 use protocol::server::{Entries, LogName};
 use protocol::{ClientFrame, Command, ErrorCode, ServerFrame};
@@ -72,12 +73,12 @@ pub struct Life {
 #[derive(Debug, Clone)]
 pub enum Who {
     Shopper {
-        id: ShopperId,
+        browser: Browser,
     },
     /// An agent who looks after one shopper.
     Agent {
         identity: Identity,
-        of: ShopperId,
+        of: Browser,
     },
 }
 
@@ -112,6 +113,10 @@ impl Client {
         self.life.lock().expect("one thread")
     }
 
+    const fn goes_on_as_another(&self) -> bool {
+        matches!(self.who, Who::Shopper { browser: Browser { signs_in: Some(_), .. } })
+    }
+
     const fn is_agent(&self) -> bool {
         matches!(self.who, Who::Agent { .. })
     }
@@ -133,13 +138,24 @@ impl Client {
 
     /// Ticket, handshake, conversation; whether it came as far as `ready`.
     async fn connect(&self) -> bool {
-        let identity = match &self.who {
-            Who::Shopper { id } => Identity::Shopper { id: *id },
-            Who::Agent { identity, .. } => identity.clone(),
+        let (identity, token) = match &self.who {
+            Who::Shopper { browser: Browser { signs_in: Some(shop), .. } } => {
+                let token = shop.token();
+                match self.engine.session(&token).await {
+                    Ok(session) => (Identity::Shopper { id: session.shopper }, Some(token)),
+                    Err(Failure::Unauthorized) => {
+                        // Signed in, and the answer was lost: the page signs in again.
+                        self.sign_in().await;
+                        return false;
+                    }
+                    Err(_) => return false,
+                }
+            }
+            Who::Shopper { browser } => (Identity::Shopper { id: browser.anonymous }, None),
+            Who::Agent { identity, .. } => (identity.clone(), None),
         };
-        let Ok((ticket, _)) = self.engine.issue_ticket(self.site.clone(), identity, None, None).await else {
-            return false;
-        };
+        let ticket = self.engine.issue_ticket(self.site.clone(), identity, None, token.as_deref()).await;
+        let Ok((ticket, _)) = ticket else { return false };
         let Ok(id) = format!("{:032x}", self.world.uuid().as_u128()).parse::<ConnectionId>() else {
             return false;
         };
@@ -149,7 +165,7 @@ impl Client {
             version: Some("1".into()),
             ticket: Some(ticket.reveal()),
             origin: None,
-            address: format!("10.{}.{}.{}", self.name >> 16, (self.name >> 8) & 255, self.name & 255),
+            address: self.address(),
         };
         let status = Arc::new(Mutex::new(0));
         let (engine, answer) = (self.engine.clone(), status.clone());
@@ -171,6 +187,40 @@ impl Client {
         let ready = self.talk(&id, &inbox).await;
         self.world.cut_line(&id);
         ready
+    }
+
+    fn address(&self) -> String {
+        format!("10.{}.{}.{}", self.name >> 16, (self.name >> 8) & 255, self.name & 255)
+    }
+
+    /// A tab of a browser whose shopper signs in at the shop while they chat.
+    pub async fn signs_in(self) {
+        let Who::Shopper { browser: Browser { signs_in: Some(shop), .. } } = &self.who else { return };
+        self.world.executor.sleep(shop.at + self.world.between(0, 3_000)).await;
+        while !self.sign_in().await {
+            self.world.executor.sleep(self.world.between(100, 2_000)).await;
+        }
+    }
+
+    /// Whether an answer came.
+    async fn sign_in(&self) -> bool {
+        let Who::Shopper { browser: Browser { signs_in: Some(shop), .. } } = &self.who else { return true };
+        let answered = Arc::new(Mutex::new(None));
+        let (shop, engine, site, address) =
+            (shop.clone(), self.engine.clone(), self.site.clone(), self.address());
+        let answer = answered.clone();
+        self.invoke(async move {
+            let done = shop.sign_in(engine, site, address).await.is_ok();
+            *answer.lock().expect("one thread") = Some(done);
+        });
+        let until = self.now() + ANSWER;
+        while self.now() < until {
+            if let Some(done) = *answered.lock().expect("one thread") {
+                return done;
+            }
+            self.world.executor.sleep(5).await;
+        }
+        false
     }
 
     fn invoke(&self, future: impl Future<Output = ()> + std::marker::Send + 'static) {
@@ -317,6 +367,8 @@ impl Client {
                         | ErrorCode::Internal
                         | ErrorCode::Closed
                         | ErrorCode::NotFound => {}
+                        // Its session has ended meanwhile: the same again under the next one.
+                        ErrorCode::Unauthorized if self.goes_on_as_another() => {}
                         code => self.life().faults.push(format!("refused: {code:?}")),
                     }
                     if ours {
@@ -367,7 +419,7 @@ impl Client {
         }
         if let Who::Agent { of, .. } = &self.who {
             let current = self.life().current;
-            let open = self.engine.store.inner.open_conversation(*of).await.ok().flatten();
+            let open = self.open_of(of).await;
             if open.is_some() && open != current {
                 self.life().current = open;
                 *asked = self.catch_up(line);
@@ -410,6 +462,18 @@ impl Client {
             *flight = Some(Flight { id, until: self.now() + ANSWER });
             self.send(line, id, Command::Send(Send { conversation_id, text, faqs: vec![] }));
         }
+    }
+
+    /// The open conversation of a shopper, in whichever name.
+    async fn open_of(&self, browser: &Browser) -> Option<ConversationId> {
+        let store = &self.engine.store.inner;
+        for name in browser.signs_in.iter().map(|shop| shop.verified).chain([browser.anonymous]) {
+            let Ok(Some(open)) = store.open_conversation(name).await else { continue };
+            if store.head(open).await.ok().flatten().is_some_and(|head| head.shopper == name) {
+                return Some(open);
+            }
+        }
+        None
     }
 
     /// Asks for what lacks; what is to be acknowledged.

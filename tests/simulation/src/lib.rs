@@ -2,8 +2,9 @@
 //! possible at every await. One seed, one run, to the byte.
 //!
 //! [`executor`] is time and tasks, [`ports`] the store, network and chance with their faults, [`client`] a client after
-//! the protocol's rules, [`run`] who talks to whom and what must hold.
+//! the protocol's rules, [`browser`] a browser that signs in at its shop while it chats, [`run`] who talks to whom and what must hold.
 
+pub mod browser;
 pub mod client;
 pub mod executor;
 pub mod ports;
@@ -38,9 +39,13 @@ pub enum Mutant {
     IgnoresHeartbeats,
     /// The client retries under a new id.
     RetriesUnderNewIds,
+    /// A conversation that has gone along with a sign-in reads as if its new shopper had begun it.
+    ForgetsOrigins,
+    /// The anonymous shopper can go on beginning after the sign-in.
+    LeavesTheDoorOpen,
 }
 
-pub const MUTANTS: [Mutant; 13] = [
+pub const MUTANTS: [Mutant; 15] = [
     Mutant::ForgetsReceipts,
     Mutant::AcknowledgesBeforeStoring,
     Mutant::RegistersLate,
@@ -54,4 +59,6 @@ pub const MUTANTS: [Mutant; 13] = [
     Mutant::IgnoresGaps,
     Mutant::IgnoresHeartbeats,
     Mutant::RetriesUnderNewIds,
+    Mutant::ForgetsOrigins,
+    Mutant::LeavesTheDoorOpen,
 ];

@@ -275,6 +275,11 @@ impl Conversations for Faulty {
         {
             head.status = Status::Open;
         }
+        if self.world.mutant == Some(Mutant::ForgetsOrigins)
+            && let Some(head) = &mut head
+        {
+            head.origin = head.shopper;
+        }
         self.after().await?;
         Ok(head)
     }
@@ -414,6 +419,9 @@ impl Accounts for Faulty {
     async fn sign_in(&self, sign_in: &SignIn) -> Result<(), CommitError> {
         self.before().await?;
         let stored = self.inner.sign_in(sign_in).await;
+        if self.world.mutant == Some(Mutant::LeavesTheDoorOpen) {
+            self.inner.unseal(sign_in.before);
+        }
         self.after().await?;
         stored
     }

@@ -1,13 +1,14 @@
 //! Who talks to whom, and what must hold.
 
 use crate::Mutant;
+use crate::browser::{Browser, SignsIn};
 use crate::client::{Client, Life, SimEngine, Who};
 use crate::ports::{Faulty, Odds, World, is_message};
 use delivery::Engine;
 use domain::connection::Identity;
 use domain::conversation::Log;
 use domain::people::{Availability, Member, Role};
-use domain::ports::Accounts;
+use domain::ports::{Accounts, Environment};
 use domain::{AgentId, ConversationId, ShopperId, SiteId};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -91,7 +92,14 @@ pub fn run(settings: Settings) -> Report {
     let mut clients = Vec::new();
     for group in 0..groups {
         let site: SiteId = format!("site-{}", group % 3).parse().expect("a site id");
-        let shopper = ShopperId(world.uuid());
+        let anonymous = ShopperId::anonymous(world.random());
+        // Every other shopper signs in at the shop while they chat, in both tabs.
+        let signs_in = (group % 2 == 1)
+            .then(|| SignsIn::new(&site, anonymous, world.between(2_000, settings.each as u64 * 500)));
+        if let Some(shop) = signs_in.clone() {
+            world.executor.spawn(shop.prepare(memory.clone(), site.clone(), anonymous, world.now()));
+        }
+        let browser = Browser { anonymous, signs_in };
         let new = |who: Who, name| Client {
             world: world.clone(),
             engine: engine.clone(),
@@ -102,7 +110,7 @@ pub fn run(settings: Settings) -> Report {
             name,
         };
         for _ in 0..DEVICES {
-            clients.push(new(Who::Shopper { id: shopper }, clients.len()));
+            clients.push(new(Who::Shopper { browser: browser.clone() }, clients.len()));
         }
         for _ in 0..AGENTS {
             let identity = Identity::Agent {
@@ -112,11 +120,12 @@ pub fn run(settings: Settings) -> Report {
                 version: 1,
             };
             join_team(&world, &memory, &site, &identity);
-            clients.push(new(Who::Agent { identity, of: shopper }, clients.len()));
+            clients.push(new(Who::Agent { identity, of: browser.clone() }, clients.len()));
         }
     }
     for client in &clients {
         world.executor.spawn(client.clone().live());
+        world.executor.spawn(client.clone().signs_in());
     }
     // A shopper's last words end it: what an agent still has to say then has nowhere to go.
     let written = |client: &Client| {
@@ -227,12 +236,23 @@ fn check(world: &World, memory: &Memory, clients: &[Client], settings: Settings)
             }
         }
         // A client's texts are numbered: in each thread they rise.
-        let shopper = match &client.who {
-            Who::Shopper { id } => *id,
-            Who::Agent { of, .. } => *of,
+        let browser = match &client.who {
+            Who::Shopper { browser } | Who::Agent { of: browser, .. } => browser,
         };
+        if let Some(shop) = &browser.signs_in {
+            if !shop.is_done() {
+                report.broken.push(("everybody signs in", format!("{client:?} has not")));
+            }
+            if heads.iter().any(|head| head.shopper == browser.anonymous && head.is_open()) {
+                report.broken.push(("nothing stays behind", format!("{client:?} left one open")));
+            }
+        }
         for (conversation, view) in &life.views {
-            if owner.get(conversation) != Some(&shopper) {
+            let theirs = owner.get(conversation).is_some_and(|owner| {
+                let verified = browser.signs_in.as_ref().map(|shop| shop.verified);
+                *owner == browser.anonymous || Some(*owner) == verified
+            });
+            if !theirs {
                 report.broken.push(("nothing foreign", format!("{client:?} was shown {conversation}")));
                 continue;
             }

@@ -44,6 +44,8 @@ const fn caught_by(mutant: Mutant) -> &'static [&'static str] {
         Mutant::Reopens => &["closed is final", "everything is sent"],
         Mutant::Pipelines => &["the sender's order"],
         Mutant::IgnoresGaps | Mutant::IgnoresHeartbeats => &["everybody shows the same"],
+        Mutant::ForgetsOrigins => &["once"],
+        Mutant::LeavesTheDoorOpen => &["once", "nothing stays behind"],
     }
 }
 
