@@ -531,6 +531,12 @@ async fn a_25_settings_are_for_admins_of_the_site_and_every_page_reads_what_is_p
     assert_eq!((status, &config["version"], &config["name"]), (200, &json!(1), &json!("Luz y Más")));
     assert!(before != after);
     assert_eq!(page(Some(&after)).await, (304, after, String::new()));
+    // And the agents' pages: the name is the one that was published.
+    let me = luis.get("/v1/agent/me").await.unwrap();
+    assert_eq!(
+        (&me.body["sites"][0]["site"], &me.body["sites"][0]["name"]),
+        (&json!("demo"), &json!("Luz y Más"))
+    );
 
     // Saved again by the same person: the same. With something else on an old version: what stands is told.
     assert_eq!(put(publish).await.body["version"], 1);
