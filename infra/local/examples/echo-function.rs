@@ -21,6 +21,15 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
     if event["Records"][0]["eventSource"] == "aws:sqs" {
         return Ok(messages(&event).await);
     }
+    if event["Records"][0]["eventSource"] == "aws:ses" {
+        return Ok(mail(&event["Records"][0]["ses"]).await);
+    }
+    if let Some(message) = event["Records"][0]["Sns"]["Message"].as_str() {
+        let told: Value = serde_json::from_str(message)?;
+        let kind = told["eventType"].as_str().unwrap_or("-");
+        count(&format!("SEEN#{kind} {}", told["mail"]["messageId"].as_str().unwrap_or("-"))).await;
+        return Ok(Value::Null);
+    }
     if event["Records"].is_array() {
         return Ok(records(&event).await);
     }
@@ -90,6 +99,17 @@ async fn message(event: &Value) -> Result<Value, Error> {
             .await;
             post(event, &format!("invoke {status}")).await;
         }
+        Some("object") => {
+            let text = |field: &str| order[field].as_str().unwrap_or_default().to_owned();
+            let path = format!("/_aws/s3/{}/{}", text("bucket"), text("key"));
+            let (status, _) = request(&text("method"), &path, "", &text("body")).await;
+            post(event, &format!("object {status}")).await;
+        }
+        Some("mail") => {
+            let fields = order["fields"].as_str().unwrap_or_default();
+            let (status, answer) = call("/_aws/ses", "", fields).await;
+            post(event, &format!("mail {status} {}", answer.contains("AccessDenied"))).await;
+        }
         Some("scan") => {
             let (status, body) =
                 dynamodb("Scan", &json!({ "TableName": var("TABLE_NAME").unwrap_or_default() })).await;
@@ -126,6 +146,16 @@ async fn http(event: Value) -> Result<Value, Error> {
     Ok(
         json!({ "statusCode": 200, "headers": { "content-type": "application/json" }, "body": event.to_string() }),
     )
+}
+
+/// Reads the mail where a rule has stored it, and notes what was found out about it.
+async fn mail(told: &Value) -> Value {
+    let id = told["mail"]["messageId"].as_str().unwrap_or_default();
+    let verdict = told["receipt"]["dmarcVerdict"]["status"].as_str().unwrap_or("-");
+    let (status, raw) = request("GET", &format!("/_aws/s3/local-post/mail/{id}"), "", "").await;
+    let stamped = raw.contains("X-SES-Spam-Verdict: PASS");
+    count(&format!("SEEN#{id} {verdict} {status} {stamped}")).await;
+    Value::Null
 }
 
 /// The same for messages of a queue; what fails is named, the rest of the batch counts.
@@ -195,11 +225,15 @@ async fn dynamodb(operation: &str, body: &Value) -> (u16, String) {
 
 /// One request to the platform, signed as far as the platform looks. No answer is status 0.
 async fn call(path: &str, headers: &str, body: &str) -> (u16, String) {
+    request("POST", path, headers, body).await
+}
+
+async fn request(method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
     let endpoint = var("AWS_ENDPOINT_URL_DYNAMODB").unwrap_or_default();
     let host = endpoint.trim_start_matches("http://").split('/').next().unwrap_or_default().to_owned();
     let key = var("AWS_ACCESS_KEY_ID").unwrap_or_default();
     let request = format!(
-        "POST {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\nauthorization: AWS4-HMAC-SHA256 Credential={key}/20260101/local/x/aws4_request\r\n{headers}content-length: {}\r\n\r\n{body}",
+        "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\nauthorization: AWS4-HMAC-SHA256 Credential={key}/20260101/local/x/aws4_request\r\n{headers}content-length: {}\r\n\r\n{body}",
         body.len()
     );
     let mut answer = String::new();

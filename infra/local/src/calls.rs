@@ -13,7 +13,8 @@ pub(crate) struct Call<'a> {
     pub(crate) operation: &'a str,
     /// As policies name it: `sqs:SendMessage`.
     pub(crate) action: &'a str,
-    pub(crate) resource: &'a str,
+    /// The caller must be allowed it on each of them.
+    pub(crate) resources: &'a [&'a str],
 }
 
 /// Why a call had no effect or no answer; each service has its own words for it.
@@ -36,7 +37,11 @@ pub(crate) async fn serve(
     let count = |refusal| world.metrics.operated(function.unwrap_or("-"), call.operation, 0.0, 0.0, refusal);
     if let Some(instance) = &caller {
         instance.before_call().await;
-        if let Err(message) = permit(world, instance, call.action, call.resource, &[]) {
+        let allowed = call
+            .resources
+            .iter()
+            .try_for_each(|resource| permit(world, instance, call.action, resource, &[]));
+        if let Err(message) = allowed {
             count(Some(Refusal::Denied));
             return refuse(&Refusing::Denied(message));
         }

@@ -62,7 +62,7 @@ fn words(value: &Value) -> Vec<String> {
 }
 
 /// IAM's wildcards: `*` any run of characters, `?` one. By bytes: keys and ARNs are ASCII, and this runs at every call.
-fn glob(pattern: &str, text: &str) -> bool {
+pub(crate) fn glob(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t, mut star) = (0, 0, None);
     while t < text.len() {

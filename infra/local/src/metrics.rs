@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-/// US dollars, list prices of us-east-1 in 2026, without free tiers: aws.amazon.com/{lambda,dynamodb,api-gateway,sqs,eventbridge}/pricing.
+/// US dollars, list prices of us-east-1 in 2026, without free tiers: aws.amazon.com/{lambda,dynamodb,api-gateway,sqs,eventbridge,s3,ses,sns}/pricing.
 mod price {
     pub(super) const LAMBDA_REQUEST: f64 = 0.20e-6;
     pub(super) const LAMBDA_ARM_GB_SECOND: f64 = 0.000_013_333_4;
@@ -19,6 +19,12 @@ mod price {
     pub(super) const HTTP_REQUEST: f64 = 1.00e-6;
     pub(super) const QUEUE_REQUEST: f64 = 0.40e-6;
     pub(super) const SCHEDULE: f64 = 1.00e-6;
+    pub(super) const STORAGE_WRITE: f64 = 5.00e-6;
+    pub(super) const STORAGE_READ: f64 = 0.40e-6;
+    pub(super) const MAIL: f64 = 100e-6;
+    pub(super) const MAIL_GB: f64 = 0.12;
+    pub(super) const MAIL_CHUNK: f64 = 90e-6;
+    pub(super) const NOTIFICATION: f64 = 0.50e-6;
 }
 
 /// Socket messages are billed in pieces of 32 KB.
@@ -54,6 +60,17 @@ pub struct Snapshot {
     pub queue_polls: u64,
     /// Turns of EventBridge Scheduler.
     pub schedules_fired: u64,
+    /// Requests of S3 by functions, links and SES: those that put or list, and those that get. To delete is free.
+    pub storage_writes: u64,
+    pub storage_reads: u64,
+    /// By recipient, and the bytes of their attachments.
+    pub mails_sent: u64,
+    pub mail_bytes: u64,
+    /// Mails that came in, and their whole pieces of 256 KB.
+    pub mails_received: u64,
+    pub mail_chunks: u64,
+    /// What topics told functions.
+    pub notifications: u64,
     /// Asynchronous events that are being tried.
     pub asynchronous_now: usize,
     pub queues: BTreeMap<String, QueueDepth>,
@@ -118,6 +135,9 @@ pub struct Cost {
     pub api_gateway: f64,
     pub sqs: f64,
     pub scheduler: f64,
+    pub s3: f64,
+    pub ses: f64,
+    pub sns: f64,
 }
 
 impl Snapshot {
@@ -137,6 +157,12 @@ impl Snapshot {
                 + self.http_requests as f64 * price::HTTP_REQUEST,
             sqs: (self.queue_requests + self.queue_polls) as f64 * price::QUEUE_REQUEST,
             scheduler: self.schedules_fired as f64 * price::SCHEDULE,
+            s3: self.storage_writes as f64 * price::STORAGE_WRITE
+                + self.storage_reads as f64 * price::STORAGE_READ,
+            ses: (self.mails_sent + self.mails_received) as f64 * price::MAIL
+                + self.mail_bytes as f64 / 1e9 * price::MAIL_GB
+                + self.mail_chunks as f64 * price::MAIL_CHUNK,
+            sns: self.notifications as f64 * price::NOTIFICATION,
         }
     }
 }

@@ -2,6 +2,8 @@
 
 mod common;
 mod events;
+mod mail;
+mod storage;
 
 use common::{
     ask, connect, dynamodb, end, folder, get, hear, open, options, put, say, start, times_seen, until,

@@ -1,5 +1,9 @@
 //! What people see of the platform itself: the front page, and `/platform/` with counts, latencies and cost so far.
 
+mod mail;
+
+pub(crate) use mail::handle as mail;
+
 use crate::World;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -137,7 +141,7 @@ pub(crate) fn page(html: String) -> Response {
         ("x-content-type-options", "nosniff"),
         (
             "content-security-policy",
-            "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+            "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; frame-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'",
         ),
     ];
     (headers, html).into_response()

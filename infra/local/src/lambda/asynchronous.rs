@@ -150,7 +150,7 @@ pub(crate) async fn handle(
         .lambda
         .spec(name)
         .map_or_else(|| format!("(no function {name} in the template)"), |spec| spec.arn.clone());
-    let call = Call { operation: "Invoke", action: "lambda:InvokeFunction", resource: &arn };
+    let call = Call { operation: "Invoke", action: "lambda:InvokeFunction", resources: &[&arn] };
     calls::serve(world, headers, &call, &refuse, invoke(world, name, headers, body)).await
 }
 

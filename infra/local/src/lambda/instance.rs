@@ -95,6 +95,8 @@ impl Instance {
             .env("AWS_SECRET_ACCESS_KEY", &key)
             .env("AWS_ENDPOINT_URL_DYNAMODB", format!("{origin}/_aws/dynamodb"))
             .env("AWS_ENDPOINT_URL_LAMBDA", format!("{origin}/_aws/lambda"))
+            .env("AWS_ENDPOINT_URL_S3", format!("{origin}/_aws/s3"))
+            .env("AWS_ENDPOINT_URL_SES", format!("{origin}/_aws/ses"))
             .env("AWS_ENDPOINT_URL_SQS", format!("{origin}/_aws/sqs"))
             .envs(&self.spec.environment)
             .envs(&world.environment);

@@ -42,6 +42,8 @@ pub(crate) struct Lambda {
     functions: BTreeMap<String, Arc<Function>>,
     instances: Mutex<BTreeMap<u64, Arc<Instance>>>,
     numbers: AtomicU64,
+    /// Whose process had which number: what it signed outlives it.
+    signers: Mutex<BTreeMap<u64, String>>,
     /// Processes of an earlier generation finish what they do and get no more work: the clock has been moved since.
     generation: AtomicU64,
     /// Asynchronous events that are being tried, or about to be; not those that wait for their next try.
@@ -75,6 +77,7 @@ impl Lambda {
             functions: functions.collect(),
             instances: Mutex::new(BTreeMap::new()),
             numbers: AtomicU64::new(1),
+            signers: Mutex::default(),
             generation: AtomicU64::new(0),
             accepted: watch::Sender::new(0),
         }
@@ -211,6 +214,7 @@ impl Lambda {
         let instance = Instance::new(number, self.generation.load(Ordering::SeqCst), &function.spec);
         // Before its process starts: it may ask for work at once.
         self.instances.lock().expect("no holder panics").insert(number, Arc::clone(&instance));
+        self.signers.lock().expect("no holder panics").insert(number, function.spec.name.clone());
         if let Err(error) = instance.start(world, &function.binary) {
             self.instances.lock().expect("no holder panics").remove(&number);
             return Err(InvokeError {
@@ -274,6 +278,17 @@ impl Lambda {
 
     pub(crate) fn instance(&self, number: u64) -> Option<Arc<Instance>> {
         self.instances.lock().expect("no holder panics").get(&number).cloned()
+    }
+
+    /// Whose access key that is, its process living or not: `None` for keys that are no function's.
+    ///
+    /// # Errors
+    /// A key of an instance that never was; perhaps of an earlier run.
+    pub(crate) fn signer(&self, key: &str) -> Result<Option<&FunctionSpec>, ()> {
+        let Some(number) = key.strip_prefix(instance::ACCESS_KEY_PREFIX) else { return Ok(None) };
+        let number: u64 = number.parse().map_err(drop)?;
+        let name = self.signers.lock().expect("no holder panics").get(&number).cloned().ok_or(())?;
+        Ok(self.spec(&name))
     }
 
     /// Which instance signed the request: each has an access key of its own.

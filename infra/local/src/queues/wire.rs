@@ -86,7 +86,7 @@ pub(crate) async fn handle(world: &Arc<World>, headers: &HeaderMap, body: Bytes)
     let call = Call {
         operation,
         action: &format!("sqs:{}", operation.trim_end_matches("Batch")),
-        resource: queue.map_or("", |queue| queue.spec.arn.as_str()),
+        resources: &[queue.map_or("", |queue| queue.spec.arn.as_str())],
     };
     let chunks = body.len().div_ceil(64 * 1_024).max(1);
     calls::serve(world, headers, &call, &refuse, async {

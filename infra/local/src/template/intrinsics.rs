@@ -18,7 +18,7 @@ pub(super) const SUPPORTED: &[&str] = &[
     "Fn::Split",
 ];
 
-pub(super) const ACCOUNT: &str = "000000000000";
+pub(crate) const ACCOUNT: &str = "000000000000";
 
 pub(super) struct Context<'a> {
     document: &'a Value,
@@ -184,17 +184,35 @@ impl<'a> Context<'a> {
                 "arn:aws:cloudformation:{region}:{ACCOUNT}:stack/{stack}/00000000-0000-4000-8000-000000000000"
             ))),
             "AWS::URLSuffix" => Ok(json!("amazonaws.com")),
-            _ if self.resource(at, name)?["Type"] == "AWS::SQS::Queue" => {
-                self.attribute(at, name, "QueueUrl")
-            }
-            _ => Ok(json!(self.physical_name(at, name)?)),
+            _ => match self.resource(at, name)?["Type"].as_str() {
+                Some("AWS::SQS::Queue") => self.attribute(at, name, "QueueUrl"),
+                Some("AWS::SNS::Topic") => self.attribute(at, name, "TopicArn"),
+                _ => Ok(json!(self.physical_name(at, name)?)),
+            },
         }
     }
 
-    /// What `Ref` gives for most: the name that the configuration wants, else the logical id.
+    /// What `Ref` gives for most: the name that the configuration wants, else the logical id. Buckets and what belongs to SES
+    /// are named by their properties if these say a name; a bucket's is in small letters and has the stack's before it.
     fn physical_name(&self, at: &str, name: &str) -> Result<String, TemplateError> {
-        self.resource(at, name)?;
-        Ok(self.place.names.get(name).cloned().unwrap_or_else(|| name.to_owned()))
+        let resource = self.resource(at, name)?;
+        if let Some(wanted) = self.place.names.get(name) {
+            return Ok(wanted.clone());
+        }
+        let kind = resource["Type"].as_str().unwrap_or_default();
+        let property = match kind {
+            "AWS::S3::Bucket" => "/Properties/BucketName",
+            "AWS::SES::ConfigurationSet" => "/Properties/Name",
+            "AWS::SES::EmailIdentity" => "/Properties/EmailIdentity",
+            "AWS::SES::ReceiptRule" => "/Properties/Rule/Name",
+            "AWS::SES::ReceiptRuleSet" => "/Properties/RuleSetName",
+            _ => "",
+        };
+        match resource.pointer(property).filter(|value| !property.is_empty() && !value.is_null()) {
+            Some(value) => Ok(text(&self.resolve(at, value)?)),
+            None if kind == "AWS::S3::Bucket" => Ok(format!("{}-{}", self.place.stack, name).to_lowercase()),
+            None => Ok(name.to_owned()),
+        }
     }
 
     fn resource(&self, at: &str, name: &str) -> Result<&Value, TemplateError> {
@@ -216,6 +234,18 @@ impl<'a> Context<'a> {
             ("AWS::SQS::Queue", "QueueUrl") => format!("{origin}/_aws/sqs/{ACCOUNT}/{physical}"),
             ("AWS::Serverless::Function", "Arn") =>
                 format!("arn:aws:lambda:{region}:{ACCOUNT}:function:{physical}"),
+            ("AWS::S3::Bucket", "Arn") => format!("arn:aws:s3:::{physical}"),
+            ("AWS::SNS::Topic", "TopicArn") => format!("arn:aws:sns:{region}:{ACCOUNT}:{physical}"),
+            ("AWS::SNS::Topic", "TopicName") => physical,
+            // The three CNAME records of Easy DKIM.
+            ("AWS::SES::EmailIdentity", _) if attribute.starts_with("DkimDNSToken") => {
+                let token = dkim_token(&physical, attribute.chars().next_back().unwrap_or('1'));
+                if attribute.contains("Name") {
+                    format!("{token}._domainkey.{physical}")
+                } else {
+                    format!("{token}.dkim.amazonses.com")
+                }
+            }
             ("AWS::ApiGatewayV2::Api", "ApiEndpoint") => origin.clone(),
             ("AWS::IAM::Role", "Arn") => format!("arn:aws:iam::{ACCOUNT}:role/{name}"),
             _ => format!("{physical}.{attribute}"),
@@ -258,6 +288,11 @@ const NO_VALUE: &str = "\0NoValue";
 
 fn is_no_value(value: &Value) -> bool {
     value.get(NO_VALUE).is_some()
+}
+
+/// SES's tokens are 32 letters and digits; these are always the same for the same domain.
+pub(crate) fn dkim_token(identity: &str, number: char) -> String {
+    format!("{:x}", md5::compute(format!("{identity} {number}")))
 }
 
 /// A scalar as CloudFormation writes it into text.

@@ -10,6 +10,17 @@ pub(super) const EMULATED: &[&str] = &[
     "AWS::IAM::Role", // enforced on the calls of the functions
     "AWS::Lambda::EventInvokeConfig",
     "AWS::Lambda::EventSourceMapping",
+    "AWS::Lambda::Permission", // looked for where SES or SNS call a function
+    "AWS::S3::Bucket",
+    "AWS::S3::BucketPolicy", // looked at where SES writes to the bucket
+    "AWS::SES::ConfigurationSet",
+    "AWS::SES::ConfigurationSetEventDestination",
+    "AWS::SES::EmailIdentity",
+    "AWS::SES::ReceiptRule",
+    "AWS::SES::ReceiptRuleSet", // active here at once
+    "AWS::SNS::Subscription",
+    "AWS::SNS::Topic", // between SES and functions; alarms do not ring at home
+    "AWS::SNS::TopicPolicy",
     "AWS::SQS::Queue",
     "AWS::Scheduler::Schedule",
     "AWS::Serverless::Function",
@@ -18,17 +29,14 @@ pub(super) const EMULATED: &[&str] = &[
 /// Inert: nothing happens at home, for the reason beside it.
 pub(super) const INERT: &[(&str, &str)] = &[
     ("AWS::CloudFront::Distribution", "static mounts of the configuration stand in"),
-    ("AWS::CloudFront::OriginAccessControl", "there is no bucket to guard"),
+    ("AWS::CloudFront::OriginAccessControl", "static mounts of the configuration stand in"),
     ("AWS::CloudWatch::Alarm", "errors show in the log and at /platform/"),
     ("AWS::Cognito::UserPool", "the platform's OpenID provider stands in"),
     ("AWS::Cognito::UserPoolClient", "the platform's OpenID provider stands in"),
     ("AWS::Cognito::UserPoolDomain", "the platform's OpenID provider stands in"),
     ("AWS::Logs::LogGroup", "logs are shown as they come"),
-    ("AWS::S3::Bucket", "static mounts of the configuration stand in"),
-    ("AWS::S3::BucketPolicy", "there is no bucket to guard"),
     ("AWS::SQS::QueuePolicy", "what is enforced are the roles of the callers"),
     ("AWS::Scheduler::ScheduleGroup", "schedules need no group"),
-    ("AWS::SNS::Topic", "alarms do not ring at home"),
 ];
 
 pub(super) fn is_known(kind: &str) -> bool {

@@ -4,13 +4,20 @@
 mod events;
 mod intrinsics;
 mod kinds;
+mod post;
 mod stack;
+mod storage;
 mod yaml;
 
 #[cfg(test)]
 pub use events::Redrive;
 pub use events::{AsynchronousSpec, MappingSpec, QueueMappingSpec, QueueSpec, ScheduleSpec, Target};
+pub(crate) use intrinsics::{ACCOUNT, dkim_token};
+pub use post::{ConfigurationSetSpec, IdentitySpec, PostSpec, ReceiptAction, ReceiptRuleSpec};
 pub use stack::{FunctionSpec, HttpRoute, SocketRoutes, Stack, TableSpec};
+pub use storage::BucketSpec;
+#[cfg(test)]
+pub use storage::Expiry;
 
 use serde_json::Value;
 use std::collections::BTreeMap;

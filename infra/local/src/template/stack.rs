@@ -2,6 +2,8 @@
 
 use super::events::{self, AsynchronousSpec, MappingSpec, QueueMappingSpec, QueueSpec, ScheduleSpec};
 use super::intrinsics::{Context, last_segment, text};
+use super::post::{self, PostSpec};
+use super::storage::{self, BucketSpec};
 use super::{TemplateError, kinds};
 use crate::iam::Statement;
 use serde_json::Value;
@@ -18,6 +20,8 @@ pub struct Stack {
     pub queues: Vec<QueueSpec>,
     pub queue_mappings: Vec<QueueMappingSpec>,
     pub schedules: Vec<ScheduleSpec>,
+    pub buckets: Vec<BucketSpec>,
+    pub post: PostSpec,
     pub sockets: Option<Arc<SocketRoutes>>,
     pub http: Vec<HttpRoute>,
     pub cors: Option<CorsRules>,
@@ -79,7 +83,7 @@ pub struct CorsRules {
 
 pub(super) struct Resource {
     pub(super) name: String,
-    kind: String,
+    pub(super) kind: String,
     pub(super) properties: Value,
 }
 
@@ -191,6 +195,19 @@ pub(super) fn build(document: &Value, context: &Context<'_>) -> Result<Stack, Te
         schedules.extend(events::schedule(schedule, context.region(), &functions, &queues, &statements)?);
     }
 
+    let mut buckets = Vec::new();
+    for bucket in of("AWS::S3::Bucket") {
+        buckets.push(storage::bucket(bucket, logical(&bucket.name)?, arn(&bucket.name)?)?);
+    }
+    let post = post::read(&post::Around {
+        region: context.region(),
+        functions: &functions,
+        buckets: &buckets,
+        roles: &statements,
+        resources: &resources,
+        reference: &logical,
+    })?;
+
     let (mut sockets, mut http, mut cors) = (None, Vec::new(), None);
     for api in of("AWS::ApiGatewayV2::Api") {
         let api_id = logical(&api.name)?;
@@ -263,6 +280,8 @@ pub(super) fn build(document: &Value, context: &Context<'_>) -> Result<Stack, Te
         queues,
         queue_mappings,
         schedules,
+        buckets,
+        post,
         sockets,
         http,
         cors,

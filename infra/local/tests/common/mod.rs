@@ -33,6 +33,17 @@ pub async fn with_limits(limits: Limits) -> Platform {
     Platform::start(Options { limits, ..options() }).await.expect("the platform starts")
 }
 
+/// What clients of AWS are made from, as functions make them; here by somebody who is no function.
+pub async fn sdk() -> aws_config::SdkConfig {
+    let credentials = aws_sdk_sqs::config::Credentials::new("test", "test", None, None, "test");
+    aws_config::defaults(aws_config::BehaviorVersion::latest())
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .region("eu-west-1")
+        .credentials_provider(credentials)
+        .load()
+        .await
+}
+
 pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 pub async fn connect(platform: &Platform, query: &str) -> Result<(Socket, BTreeMap<String, String>), u16> {

@@ -18,13 +18,7 @@ struct Clients {
 
 /// As functions make them: from the standard environment, here said in so many words.
 async fn clients(platform: &Platform) -> Clients {
-    let credentials = aws_sdk_sqs::config::Credentials::new("test", "test", None, None, "test");
-    let shared = aws_config::defaults(aws_config::BehaviorVersion::latest())
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .region("eu-west-1")
-        .credentials_provider(credentials)
-        .load()
-        .await;
+    let shared = crate::common::sdk().await;
     let sqs = aws_sdk_sqs::config::Builder::from(&shared).endpoint_url(platform.sqs_url()).build();
     let lambda = aws_sdk_lambda::config::Builder::from(&shared).endpoint_url(platform.lambda_url()).build();
     Clients { sqs: aws_sdk_sqs::Client::from_conf(sqs), lambda: aws_sdk_lambda::Client::from_conf(lambda) }
