@@ -97,6 +97,32 @@ test("I1 I3 step by step: a held message is explained, wrong answers are said be
   await page.getByTestId("message").filter({ hasText: "Yes, it is" }).waitFor();
 });
 
+test("I3 whoever closes the panel before the form came is called back: the message would wait for ever", async (t) => {
+  await asks(t, { fields: [email] });
+  const { context, page } = await product.person();
+  t.after(() => context.close());
+  // The form's entry is held up until the panel is closed.
+  const held = [];
+  let late = false;
+  await context.routeWebSocket(/./, (socket) => {
+    const server = socket.connectToServer();
+    server.onMessage((data) => (late || !String(data).includes('"form"') ? socket.send(data) : held.push(() => socket.send(data))));
+  });
+  await page.goto(`${product.url}/shop/`);
+  await page.getByTestId("launcher").click();
+  await page.getByTestId("composer").fill("I am off");
+  await page.getByTestId("composer").press("Enter");
+  await page.getByTestId("status").filter({ hasText: "Sent" }).waitFor();
+  await page.getByTestId("close").click();
+  late = true;
+  for (const send of held) send();
+  await page.getByTestId("teaser").filter({ hasText: /email address/ }).waitFor();
+  assert.match(await page.getByTestId("launcher").getAttribute("aria-label"), /1 unread/);
+  await page.getByTestId("teaser").getByRole("button").first().click();
+  await answer(page, "ana@example.org");
+  await page.getByTestId("thanks").waitFor();
+});
+
 test("I1 skip, back, correct and send again", async (t) => {
   await asks(t, { fields: [name, email, size] });
   const { page } = await asked(t);

@@ -220,6 +220,8 @@ test("H4 by keyboard alone, in Spanish, and from right to left", async (t) => {
   const page = await shopper(t, { path: "/shop/?lang=es" });
   await page.getByTestId("launcher").focus();
   await page.keyboard.press("Enter");
+  // The focus goes into the panel, where there is no composer yet too.
+  await page.waitForFunction(() => document.activeElement.shadowRoot?.activeElement?.dataset.testid === "title");
   await page.getByTestId("faq").filter({ hasText: "¿Cuánto tarda?" }).focus();
   await page.keyboard.press("Enter");
   await page.getByTestId("answer").filter({ hasText: "Dos días" }).waitFor();

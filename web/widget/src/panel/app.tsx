@@ -12,7 +12,8 @@ export function App({ store, host, launcher }: { store: Store; host: HTMLElement
   const full = useFullScreen(store, panel);
   const was = useRef(false);
   useEffect(() => {
-    if (open && !was.current && !matchMedia("(hover: hover) and (pointer: fine)").matches) {
+    const writes = matchMedia("(hover: hover) and (pointer: fine)").matches && panel.current?.querySelector("textarea");
+    if (open && !was.current && !writes && store.takesFocus) {
       panel.current?.querySelector<HTMLElement>("#title")?.focus({ preventScroll: true });
     }
     // Focus that would fall into nothing goes back to where it came from.

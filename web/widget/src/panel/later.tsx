@@ -164,7 +164,7 @@ export function views(kit: Kit) {
   function Teaser({ store }: { store: Store }) {
     const newest = store.newest.value;
     const bubble = store.bubble.value;
-    const shown = newest?.kind === "message" && newest.seq > store.dismissed.value ? newest : null;
+    const shown = newest && newest.seq > store.dismissed.value ? newest : null;
     if (store.open.value || (!shown && !bubble)) return null;
     const name = (shown && authorName(shown)) || store.config.value.name;
     return (
@@ -175,7 +175,7 @@ export function views(kit: Kit) {
             <b>
               <bdi>{name}</bdi>
             </b>
-            <span dir="auto">{shown ? shown.text : bubble}</span>
+            <span dir="auto">{shown?.kind === "message" ? shown.text : shown?.kind === "form" ? shown.fields[0]?.label : bubble}</span>
           </span>
         </button>
         <button type="button" class="away" aria-label={store.t("dismiss")} onClick={() => (shown ? (store.dismissed.value = shown.seq) : hideBubble(store))}>

@@ -650,8 +650,9 @@ export class Store {
   }
 }
 
+/** What the shopper is to notice: a message, or a form, without which the message may wait for ever. */
 export function fromTeam(entry: Entry): boolean {
-  return entry.kind === "message" && entry.author.role !== "shopper";
+  return entry.kind === "form" || (entry.kind === "message" && entry.author.role !== "shopper");
 }
 
 export function authorName(entry: Entry): string {
