@@ -14,6 +14,7 @@ export async function adminOf(product, site = "demo") {
     return text ? JSON.parse(text) : null;
   };
   const section = async (name) => (await ask("GET", "/settings")).sections.find((one) => one.section === name);
+  const touched = new WeakMap();
   return {
     ask,
     /** Publishes what differs from what stands, for good. */
@@ -21,11 +22,13 @@ export async function adminOf(product, site = "demo") {
       const before = await section(name);
       await ask("PUT", `/settings/${name}`, { expected: before.version, value: { ...before.value, ...change } });
     },
-    /** Publishes what differs from what stands, and takes it back at the end of the test. */
+    /** Publishes what differs from what stands; at the end of the test all is as it was before it. */
     async publish(t, name, change) {
-      const before = await section(name);
-      await ask("PUT", `/settings/${name}`, { expected: before.version, value: { ...before.value, ...change } });
-      t.after(async () => ask("PUT", `/settings/${name}`, { expected: (await section(name)).version, value: before.value }));
+      const { version, value } = await section(name);
+      await ask("PUT", `/settings/${name}`, { expected: version, value: { ...value, ...change } });
+      if (touched.get(t)?.has(name)) return;
+      touched.set(t, (touched.get(t) ?? new Set()).add(name));
+      t.after(async () => ask("PUT", `/settings/${name}`, { expected: (await section(name)).version, value }));
     },
   };
 }

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
 import { start, violations } from "../../../tests/browser/product.mjs";
-import { adminOf } from "./admin.mjs";
+import { adminOf } from "../../../tests/browser/admin.mjs";
 import { agentAt } from "./agent.mjs";
 
 let product;

@@ -226,10 +226,10 @@ test("H4 by keyboard alone, in Spanish, and from right to left", async (t) => {
   await page.keyboard.press("Enter");
   await page.getByTestId("answer").filter({ hasText: "Dos días" }).waitFor();
   // The focus stays in the list: the next stop is the way to a person.
-  await page.waitForFunction(() => document.activeElement.shadowRoot.activeElement.dataset.testid === "still");
+  await page.waitForFunction(() => document.activeElement.shadowRoot?.activeElement?.dataset.testid === "still");
   await page.keyboard.press("Enter");
   await page.getByPlaceholder("Escribe un mensaje…").waitFor();
-  await page.waitForFunction(() => document.activeElement.shadowRoot.activeElement.dataset.testid === "composer");
+  await page.waitForFunction(() => document.activeElement.shadowRoot?.activeElement?.dataset.testid === "composer");
   const arabic = await shopper(t, { path: "/shop/?lang=ar", ...phone });
   await opened(arabic);
   await arabic.getByTestId("faqs").waitFor();
@@ -259,7 +259,7 @@ test("W7 where consent is asked nothing is sent before the box is ticked, and it
   await opened(page);
   await written(page, "before I agree");
   await page.getByText("Please tick this first.").waitFor();
-  await page.waitForFunction(() => document.activeElement.shadowRoot.activeElement.dataset.testid === "consent");
+  await page.waitForFunction(() => document.activeElement.shadowRoot?.activeElement?.dataset.testid === "consent");
   assert.equal(await page.getByTestId("message").count(), 0);
   assert.deepEqual(await violations(page), []);
   await product.shot(page, "widget-consent");

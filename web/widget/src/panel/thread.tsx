@@ -104,7 +104,7 @@ export function Thread({ store }: { store: Store }) {
         <div class="bubble" dir="auto">
           <Rich text={store.written("welcome") || config.value.welcome} />
         </div>
-        {entries.length === 0 && unsent.length === 0 && !config.value.availability.online && (
+        {entries.length === 0 && unsent.length === 0 && !config.value.availability.online && !store.barred.value && (
           <div class="bubble soft" dir="auto">
             {store.written("away_note") || store.t("awayNote")}
           </div>
