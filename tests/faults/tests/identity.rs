@@ -959,3 +959,63 @@ async fn begin_once(account: &Account) {
     let mut line = Line::ready(account, vec![]).await.unwrap();
     stored(line.ask(say(None, "hello")).await.unwrap());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn w_02_where_only_verified_shoppers_may_chat_they_come_in_and_nobody_else() {
+    let stack = Stack::start().await;
+    let ana = stack.agent("demo", "ana@example.com").await;
+    let key = Key::make(&ana).await;
+    let identity = || json!({"token": key.token(stack.platform.now_ms(), "eva", json!({}))});
+    let browser = stack.shopper("demo").await;
+    let mut line = Line::ready(&browser, vec![]).await.unwrap();
+    let conversation = begin(&mut line, "hello").await;
+    publish(&ana, "visibility", 0, json!({"visibility": "verified_write"})).await;
+    assert_eq!(until_bye(&mut line).await, ByeReason::Visibility);
+    // Not believed: told that they have to sign in, and why what they brought was not enough.
+    for who in [&browser, &nobody(&stack)] {
+        let identity = json!({"customer_id": "eva", "hash": key.hash("adam")});
+        let reply = who.post("/v1/sites/demo/sessions", json!({"identity": identity})).await.unwrap();
+        let error = &reply.body["error"];
+        assert_eq!((reply.status, &error["code"]), (403, &json!("sign_in_required")));
+        assert!(error["message"].as_str().unwrap().contains("signature"), "{}", reply.raw);
+    }
+    // Believed: the session that was barred signs in, and takes its conversation along.
+    let eva = signed_in(&browser, identity()).await;
+    assert_eq!(current(&eva).await, Some(conversation.to_string()));
+    let mut line = Line::ready(&eva, known(conversation)).await.unwrap();
+    stored(line.ask(say(Some(conversation), "It is me.")).await.unwrap());
+    // Stricter for those who are not in changes nothing for her; off ends it for everybody.
+    publish(&ana, "visibility", 1, json!({"visibility": "verified_only"})).await;
+    stored(line.ask(say(Some(conversation), "Still me.")).await.unwrap());
+    publish(&ana, "visibility", 2, json!({"visibility": "off"})).await;
+    assert_eq!(until_bye(&mut line).await, ByeReason::Visibility);
+    let body = json!({"identity": identity()});
+    let reply = nobody(&stack).post("/v1/sites/demo/sessions", body).await.unwrap();
+    assert_eq!((reply.status, &reply.body["error"]["code"]), (403, &json!("switched_off")));
+    publish(&ana, "visibility", 3, json!({"visibility": "everyone"})).await;
+    assert_eq!(current(&eva).await, Some(conversation.to_string()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h_06_a_vanished_laptop_counts_as_gone_within_ninety_seconds() {
+    let stack = Stack::start().await;
+    let account = stack.agent("demo", "ana@example.com").await;
+    let mut desk = Line::ready(&account, vec![]).await.unwrap();
+    let presence = Command::Presence(Presence { status: PresenceStatus::Online });
+    desk.command(presence).await.unwrap();
+    desk.until(|frame| matches!(frame, ServerFrame::Presence(_)), true).await.unwrap();
+    let shopper = stack.shopper("demo").await;
+    // No `$disconnect`, no word: its clock stands still, the shop's goes on.
+    for (later, there) in [(0, true), (60_000, true), (90_000, false)] {
+        stack.platform.move_clock(later);
+        let page = reqwest::get(format!("{}/v1/sites/demo/config", stack.url)).await.unwrap();
+        let config = page.json::<Value>().await.unwrap();
+        assert_eq!(config["availability"]["online"], json!(there), "after {later} ms");
+        let ana = config["team"].as_array().unwrap().iter().find(|one| one["online"] == true);
+        assert_eq!(ana.is_some(), there, "after {later} ms");
+        let mut line = Line::open(&shopper).await.unwrap();
+        line.command(Command::Hello(Hello::default())).await.unwrap();
+        let ServerFrame::Ready(ready) = line.next().await.unwrap() else { panic!("not greeted") };
+        assert_eq!(ready.availability.unwrap().online, there, "after {later} ms");
+    }
+}
