@@ -133,6 +133,12 @@ pub fn decide(s: &Situation<'_>, now: Timestamp) -> Decision {
     }
 }
 
+/// Whether one more mail may go to a cold address that these went to.
+#[must_use]
+pub fn cold_address_is_full(mails: &[Timestamp], now: Timestamp) -> bool {
+    frees(mails, COLD_PER_DAY, DAY, now).is_some()
+}
+
 /// When one more of `limit` in any `window` fits, if it does not now.
 fn frees(times: &[Timestamp], limit: usize, window: Duration, now: Timestamp) -> Option<Timestamp> {
     let mut within: Vec<Timestamp> = times.iter().copied().filter(|at| at.plus(window) > now).collect();

@@ -1,6 +1,14 @@
 //! What the rules need kept, in the words of the domain. A doc comment is a contract: one suite
 //! (`testkit::contract`) holds every implementation to it.
 
+mod mail;
+
+pub use mail::{
+    ADDRESS_LIFE, Addresses, Carries, Claimed, Correspondent, MAIL_LEASE, MAIL_MEMORY, MailKey, MailLink,
+    MailOutbox, MailTokens, Mailer, NotSent, Purpose, REPLY_GRANT_LIFE, RESUME_LIFE, RawMail, Recipient,
+    ReplyGrant, SentMail, Suppressed, UNSUBSCRIBE_LIFE,
+};
+
 use crate::connection::{Connection, Registration, Ticket, Topic};
 use crate::conversation::{Author, Body, Entry, Head, Log, Numbers};
 use crate::cursor::{Cursor, Cursors, Reader};
@@ -472,8 +480,30 @@ pub trait FaqCounts: Send + Sync {
 }
 
 /// Everything that is kept.
-pub trait Store: Conversations + Connections + Accounts + SettingsStore + IdentityKeys + FaqCounts {}
-impl<T: Conversations + Connections + Accounts + SettingsStore + IdentityKeys + FaqCounts> Store for T {}
+pub trait Store:
+    Conversations
+    + Connections
+    + Accounts
+    + SettingsStore
+    + IdentityKeys
+    + FaqCounts
+    + Addresses
+    + MailOutbox
+    + MailTokens
+{
+}
+impl<T> Store for T where
+    T: Conversations
+        + Connections
+        + Accounts
+        + SettingsStore
+        + IdentityKeys
+        + FaqCounts
+        + Addresses
+        + MailOutbox
+        + MailTokens
+{
+}
 
 /// What became of a post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,8 +13,9 @@ use domain::inbox::{List, Place, Shelf};
 use domain::intake::{AskedChoice, AskedField, AskedKind, Intake};
 use domain::people::{Actor, Availability, Member, Page, Person, Role, Shopper, Site};
 use domain::ports::{
-    Admission, Commit, CommitError, FaqCount, FaqEvent, Published, Publishing, Receipt, Sender, Session,
-    SignIn, Store, StoreError,
+    Admission, Carries, Claimed, Commit, CommitError, Correspondent, FaqCount, FaqEvent, MailKey, MailLink,
+    Published, Publishing, Purpose, REPLY_GRANT_LIFE, Receipt, Recipient, ReplyGrant, Sender, SentMail,
+    Session, SignIn, Store, StoreError, Suppressed,
 };
 use domain::rate::{Quota, Rate};
 use domain::settings::{Faq, FieldId, Language, ReplyKind, Section};
@@ -138,6 +139,10 @@ pub async fn all<S: Store>(store: &S) {
     what_the_shop_says_by_itself_keeps_its_reason_and_is_stored_once(store).await;
     a_held_conversation_stands_on_no_shelf_and_what_is_answered_is_kept_with_it(store).await;
     a_question_is_counted_once_for_its_mark(store).await;
+    an_address_keeps_what_was_noted_of_it(store).await;
+    a_31_a_cold_address_has_three_turns_a_day_whoever_asks_at_once(store).await;
+    a_mail_is_claimed_by_one_until_it_has_gone_or_the_lease_is_over(store).await;
+    what_mails_bear_is_good_for_its_purpose_until_it_ends(store).await;
     shelves_show_the_newest_first_and_move_their_heads(store).await;
     sites_know_nothing_of_one_another(store).await;
     a_ticket_is_redeemed_once_and_not_after_its_expiry(store).await;
@@ -575,6 +580,161 @@ pub async fn a_question_is_counted_once_for_its_mark<S: Store>(store: &S) {
         futures::future::join_all(many).await.into_iter().filter(|one| matches!(one, Ok(true))).count();
     let now = store.faq_counts(&here).await.expect("read");
     assert_eq!(now[0].opened, 1 + counted as u64);
+}
+
+pub async fn an_address_keeps_what_was_noted_of_it<S: Store>(store: &S) {
+    let (here, there, address) = (site(), site(), hash());
+    let known = async |of: &SiteId| store.correspondent(of, address).await.expect("read");
+    assert_eq!(known(&here).await, Correspondent::default());
+    let id = ClientId(fresh());
+    for _ in 0..2 {
+        assert!(store.take_turn(&here, address, id, NOW).await.expect("answered"));
+        assert_eq!(known(&here).await.mails, [NOW]);
+    }
+    // The same mail a moment later is one mail still.
+    assert!(store.take_turn(&here, address, id, NOW.plus(MINUTE)).await.expect("answered"));
+    assert_eq!(
+        known(&here).await,
+        Correspondent { mails: vec![NOW.plus(MINUTE)], ..Correspondent::default() }
+    );
+    store.warm(&here, address, NOW).await.expect("noted");
+    store.warm(&here, address, NOW.plus(MINUTE)).await.expect("noted");
+    assert!(known(&here).await.warm);
+    let at = NOW.plus(MINUTE);
+    for _ in 0..2 {
+        assert!(store.suppress(&here, address, Suppressed::Bounced, at).await.expect("noted"));
+    }
+    assert!(!store.suppress(&here, address, Suppressed::Complained, at).await.expect("tried"));
+    let stands = known(&here).await;
+    assert_eq!((stands.suppressed, stands.warm), (Some((Suppressed::Bounced, at)), true));
+    assert!(!store.take_turn(&here, address, ClientId(fresh()), at).await.expect("answered"));
+    assert_eq!(known(&here).await.mails, [NOW.plus(MINUTE)]);
+    // Another site knows nothing of it, nor this one of another address.
+    assert_eq!(known(&there).await, Correspondent::default());
+    assert_eq!(store.correspondent(&here, hash()).await.expect("read"), Correspondent::default());
+    // One that was never written to.
+    let other = hash();
+    assert!(store.suppress(&there, other, Suppressed::Unsubscribed, NOW).await.expect("noted"));
+    assert!(!store.take_turn(&there, other, id, NOW).await.expect("answered"));
+}
+
+pub async fn a_31_a_cold_address_has_three_turns_a_day_whoever_asks_at_once<S: Store>(store: &S) {
+    let (site, address) = (site(), hash());
+    let ask = async |id: ClientId, at| {
+        // Whoever is overtaken too often is told so, and asks again.
+        loop {
+            match store.take_turn(&site, address, id, at).await {
+                Err(StoreError::Unavailable(_)) => {}
+                answer => return answer.expect("answered"),
+            }
+        }
+    };
+    let ids: Vec<ClientId> = (0..8).map(|_| ClientId(fresh())).collect();
+    let turns = futures::future::join_all(ids.iter().map(|id| ask(*id, NOW))).await;
+    assert_eq!(turns.iter().filter(|may| **may).count(), 3, "{turns:?}");
+    // Those who had a turn have it still; the others have none until a day is over.
+    for at in [NOW, NOW.plus(MINUTE * 60 * 24).minus(Duration::from_millis(1))] {
+        for (id, had) in ids.iter().zip(&turns).filter(|(_, had)| !**had) {
+            assert_eq!(ask(*id, at).await, *had);
+        }
+    }
+    assert!(ask(ids[0], NOW.plus(MINUTE * 60 * 24)).await);
+    store.warm(&site, address, NOW).await.expect("noted");
+    for _ in 0..5 {
+        assert!(ask(ClientId(fresh()), NOW).await);
+    }
+}
+
+pub async fn a_mail_is_claimed_by_one_until_it_has_gone_or_the_lease_is_over<S: Store>(store: &S) {
+    let conversation = ConversationId(fresh());
+    let key = |after| MailKey { conversation, carries: Carries::Answers { after } };
+    let until = NOW.plus(MINUTE);
+    let claim = async |key: MailKey, by, now: Timestamp| {
+        store.claim_mail(&key, by, now, now.plus(MINUTE)).await.expect("answered")
+    };
+    assert_eq!(claim(key(0), 1, NOW).await, Claimed::Yes);
+    // An answer was lost, and it is tried again.
+    assert_eq!(claim(key(0), 1, NOW).await, Claimed::Yes);
+    assert_eq!(claim(key(0), 2, NOW).await, Claimed::Held { until });
+    assert_eq!(claim(key(0), 2, until.minus(Duration::from_millis(1))).await, Claimed::Held { until });
+    assert_eq!(claim(key(3), 2, NOW).await, Claimed::Yes, "another mail");
+    // Given back, by whom it belongs to alone.
+    store.release_mail(&key(0), 2).await.expect("nothing to it");
+    assert_eq!(claim(key(0), 2, NOW).await, Claimed::Held { until });
+    store.release_mail(&key(0), 1).await.expect("released");
+    store.release_mail(&key(0), 1).await.expect("released before");
+    assert_eq!(claim(key(0), 2, NOW).await, Claimed::Yes);
+    // Whoever held it is gone.
+    assert_eq!(claim(key(0), 3, until).await, Claimed::Yes);
+    assert_eq!(claim(key(0), 2, until).await, Claimed::Held { until: until.plus(MINUTE) });
+    let sent = |through| SentMail {
+        through,
+        to: "eva@example.com".into(),
+        at: until,
+        message_id: format!("m{through}"),
+    };
+    assert_eq!(store.record_mail(&key(0), &sent(5)).await.expect("recorded"), sent(5));
+    // Both had sent it: the first to say so stands.
+    assert_eq!(store.record_mail(&key(0), &sent(6)).await.expect("answered"), sent(5));
+    store.release_mail(&key(0), 3).await.expect("nothing to it");
+    for later in [until, until.plus(MINUTE * 600)] {
+        assert_eq!(claim(key(0), 4, later).await, Claimed::Sent(sent(5)));
+    }
+    let contested = key(9);
+    let wishes = (10..16).map(|by| store.claim_mail(&contested, by, NOW, until));
+    let mut outcomes = Vec::new();
+    for wish in futures::future::join_all(wishes).await {
+        outcomes.push(wish.expect("answered"));
+    }
+    assert_eq!(outcomes.iter().filter(|one| **one == Claimed::Yes).count(), 1, "{outcomes:?}");
+}
+
+pub async fn what_mails_bear_is_good_for_its_purpose_until_it_ends<S: Store>(store: &S) {
+    let case = Case::new();
+    let conversation = ConversationId(fresh());
+    for recipient in [Recipient::Shopper, Recipient::Agent(case.agent)] {
+        let token = hash();
+        let grant = ReplyGrant {
+            site: case.site.clone(),
+            conversation,
+            recipient,
+            address: hash(),
+            made_at: NOW,
+            revoked_at: None,
+        };
+        assert_eq!(store.reply_grant(token, NOW).await.expect("read"), None);
+        assert!(!store.revoke_reply_grant(token, NOW).await.expect("tried"));
+        store.keep_reply_grant(token, &grant).await.expect("kept");
+        assert_eq!(store.reply_grant(token, NOW).await.expect("read"), Some(grant.clone()));
+        assert_eq!(store.reply_grant(hash(), NOW).await.expect("read"), None);
+        let ends = NOW.plus(REPLY_GRANT_LIFE);
+        assert!(store.reply_grant(token, ends.minus(MINUTE)).await.expect("read").is_some());
+        assert_eq!(store.reply_grant(token, ends).await.expect("read"), None);
+        for minutes in [3, 1, 2] {
+            assert!(store.revoke_reply_grant(token, NOW.plus(MINUTE * minutes)).await.expect("revoked"));
+        }
+        let revoked = store.reply_grant(token, NOW).await.expect("read").expect("kept");
+        assert_eq!(revoked.revoked_at, Some(NOW.plus(MINUTE)));
+    }
+    for (purpose, other) in [(Purpose::Resume, Purpose::Unsubscribe), (Purpose::Unsubscribe, Purpose::Resume)]
+    {
+        let secret = hash();
+        let link = MailLink {
+            purpose,
+            site: case.site.clone(),
+            conversation,
+            shopper: case.shopper,
+            address: hash(),
+            expires_at: NOW.plus(MINUTE),
+        };
+        store.keep_mail_link(secret, &link).await.expect("kept");
+        for _ in 0..2 {
+            assert_eq!(store.mail_link(secret, purpose, NOW).await.expect("read"), Some(link.clone()));
+        }
+        assert_eq!(store.mail_link(secret, other, NOW).await.expect("read"), None);
+        assert_eq!(store.mail_link(secret, purpose, NOW.plus(MINUTE)).await.expect("read"), None);
+        assert_eq!(store.mail_link(hash(), purpose, NOW).await.expect("read"), None);
+    }
 }
 
 pub async fn nothing_reopens_or_adds_to_a_closed_conversation<S: Store>(store: &S) {

@@ -4,12 +4,15 @@ use domain::connection::{Connection, Registration, Ticket, Topic};
 use domain::conversation::{Body, Entry, Head, Log};
 use domain::cursor::{Cursor, Cursors, Reader};
 use domain::deadline::Call;
+use domain::fallback::cold_address_is_full;
 use domain::identity::{Key, KeyId};
 use domain::inbox::{Place, Shelf, shelf};
 use domain::people::{Availability, Member, Page, Person, Shopper, Site};
 use domain::ports::{
-    Accounts, Admission, Commit, CommitError, Connections, Conversations, EntryPage, FaqCount, FaqCounts,
-    FaqEvent, IdentityKeys, Published, Publishing, Receipt, Sender, Session, SettingsStore, SignIn, Stored,
+    Accounts, Addresses, Admission, Claimed, Commit, CommitError, Connections, Conversations, Correspondent,
+    EntryPage, FaqCount, FaqCounts, FaqEvent, IdentityKeys, MailKey, MailLink, MailOutbox, MailTokens,
+    Published, Publishing, Purpose, REPLY_GRANT_LIFE, Receipt, ReplyGrant, Sender, SentMail, Session,
+    SettingsStore, SignIn, Stored, Suppressed,
 };
 use domain::rate::{Quota, Rate, Verdict};
 use domain::settings::{FieldId, Section};
@@ -50,6 +53,32 @@ struct State {
     faq_counts: BTreeMap<(SiteId, FieldId), FaqCount>,
     /// For ever: longer than the contract asks.
     faq_marks: HashSet<(SiteId, FieldId, FaqEvent, uuid::Uuid)>,
+    addresses: HashMap<(SiteId, [u8; 32]), Noted>,
+    mails: BTreeMap<MailKey, OutboxMail>,
+    reply_grants: HashMap<[u8; 32], ReplyGrant>,
+    mail_links: HashMap<[u8; 32], MailLink>,
+}
+
+/// What is noted of an address.
+#[derive(Debug, Default)]
+struct Noted {
+    suppressed: Option<(Suppressed, Timestamp)>,
+    warm: bool,
+    mails: BTreeMap<ClientId, Timestamp>,
+}
+
+impl Noted {
+    fn shown(&self) -> Correspondent {
+        let mut mails: Vec<Timestamp> = self.mails.values().copied().collect();
+        mails.sort_unstable();
+        Correspondent { suppressed: self.suppressed, warm: self.warm, mails }
+    }
+}
+
+#[derive(Debug)]
+enum OutboxMail {
+    Claimed { by: u128, until: Timestamp },
+    Sent(SentMail),
 }
 
 impl Memory {
@@ -380,6 +409,115 @@ impl FaqCounts for Memory {
         let state = self.lock();
         let of_site = state.faq_counts.iter().filter(|((of, _), _)| of == site);
         Ok(of_site.map(|(_, count)| count.clone()).collect())
+    }
+}
+
+impl Addresses for Memory {
+    async fn correspondent(&self, site: &SiteId, address: [u8; 32]) -> Stored<Correspondent> {
+        let state = self.lock();
+        Ok(state.addresses.get(&(site.clone(), address)).map(Noted::shown).unwrap_or_default())
+    }
+
+    async fn suppress(
+        &self,
+        site: &SiteId,
+        address: [u8; 32],
+        why: Suppressed,
+        at: Timestamp,
+    ) -> Stored<bool> {
+        let mut state = self.lock();
+        let noted = state.addresses.entry((site.clone(), address)).or_default();
+        let first = *noted.suppressed.get_or_insert((why, at));
+        Ok(first == (why, at))
+    }
+
+    async fn warm(&self, site: &SiteId, address: [u8; 32], _at: Timestamp) -> Stored<()> {
+        self.lock().addresses.entry((site.clone(), address)).or_default().warm = true;
+        Ok(())
+    }
+
+    async fn take_turn(
+        &self,
+        site: &SiteId,
+        address: [u8; 32],
+        id: ClientId,
+        now: Timestamp,
+    ) -> Stored<bool> {
+        let mut state = self.lock();
+        let noted = state.addresses.entry((site.clone(), address)).or_default();
+        if noted.suppressed.is_some() {
+            return Ok(false);
+        }
+        let others: Vec<Timestamp> =
+            noted.mails.iter().filter(|(other, _)| **other != id).map(|(_, at)| *at).collect();
+        if !noted.warm && cold_address_is_full(&others, now) {
+            return Ok(false);
+        }
+        noted.mails.insert(id, now);
+        Ok(true)
+    }
+}
+
+impl MailOutbox for Memory {
+    async fn claim_mail(&self, key: &MailKey, by: u128, now: Timestamp, until: Timestamp) -> Stored<Claimed> {
+        let mut state = self.lock();
+        match state.mails.get(key) {
+            Some(OutboxMail::Sent(sent)) => return Ok(Claimed::Sent(sent.clone())),
+            Some(OutboxMail::Claimed { by: other, until }) if *other != by && *until > now => {
+                return Ok(Claimed::Held { until: *until });
+            }
+            _ => {}
+        }
+        state.mails.insert(*key, OutboxMail::Claimed { by, until });
+        Ok(Claimed::Yes)
+    }
+
+    async fn record_mail(&self, key: &MailKey, sent: &SentMail) -> Stored<SentMail> {
+        let mut state = self.lock();
+        if let Some(OutboxMail::Sent(stands)) = state.mails.get(key) {
+            return Ok(stands.clone());
+        }
+        state.mails.insert(*key, OutboxMail::Sent(sent.clone()));
+        Ok(sent.clone())
+    }
+
+    async fn release_mail(&self, key: &MailKey, by: u128) -> Stored<()> {
+        let mut state = self.lock();
+        if matches!(state.mails.get(key), Some(OutboxMail::Claimed { by: holder, .. }) if *holder == by) {
+            state.mails.remove(key);
+        }
+        Ok(())
+    }
+}
+
+impl MailTokens for Memory {
+    async fn keep_reply_grant(&self, hash: [u8; 32], grant: &ReplyGrant) -> Stored<()> {
+        self.lock().reply_grants.insert(hash, grant.clone());
+        Ok(())
+    }
+
+    async fn reply_grant(&self, hash: [u8; 32], now: Timestamp) -> Stored<Option<ReplyGrant>> {
+        let state = self.lock();
+        let alive = |grant: &&ReplyGrant| grant.made_at.plus(REPLY_GRANT_LIFE) > now;
+        Ok(state.reply_grants.get(&hash).filter(alive).cloned())
+    }
+
+    async fn revoke_reply_grant(&self, hash: [u8; 32], at: Timestamp) -> Stored<bool> {
+        let mut state = self.lock();
+        let Some(grant) = state.reply_grants.get_mut(&hash) else { return Ok(false) };
+        grant.revoked_at = Some(grant.revoked_at.map_or(at, |before| before.min(at)));
+        Ok(true)
+    }
+
+    async fn keep_mail_link(&self, hash: [u8; 32], link: &MailLink) -> Stored<()> {
+        self.lock().mail_links.insert(hash, link.clone());
+        Ok(())
+    }
+
+    async fn mail_link(&self, hash: [u8; 32], purpose: Purpose, now: Timestamp) -> Stored<Option<MailLink>> {
+        let state = self.lock();
+        let good = |link: &&MailLink| link.purpose == purpose && link.expires_at > now;
+        Ok(state.mail_links.get(&hash).filter(good).cloned())
     }
 }
 

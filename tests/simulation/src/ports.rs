@@ -10,9 +10,10 @@ use domain::identity::{Key, KeyId};
 use domain::inbox::{Place, Shelf};
 use domain::people::{Availability, Member, Page, Person, Shopper, Site};
 use domain::ports::{
-    Accounts, Admission, Commit, CommitError, Connections, Conversations, EntryPage, Environment, FaqCount,
-    FaqCounts, FaqEvent, IdentityKeys, Posted, Published, Publishing, Push, Receipt, Sender, Session,
-    SettingsStore, SignIn, StoreError, Stored,
+    Accounts, Addresses, Admission, Claimed, Commit, CommitError, Connections, Conversations, Correspondent,
+    EntryPage, Environment, FaqCount, FaqCounts, FaqEvent, IdentityKeys, MailKey, MailLink, MailOutbox,
+    MailTokens, Posted, Published, Publishing, Purpose, Push, Receipt, ReplyGrant, Sender, SentMail, Session,
+    SettingsStore, SignIn, StoreError, Stored, Suppressed,
 };
 use domain::rate::{Quota, Rate};
 use domain::settings::{FieldId, Section};
@@ -412,6 +413,33 @@ impl FaqCounts for Faulty {
     forward! {
         count_faq(site: &SiteId, faq: &FieldId, event: FaqEvent, mark: uuid::Uuid, now: Timestamp) -> bool;
         faq_counts(site: &SiteId) -> Vec<FaqCount>;
+    }
+}
+
+impl Addresses for Faulty {
+    forward! {
+        correspondent(site: &SiteId, address: [u8; 32]) -> Correspondent;
+        suppress(site: &SiteId, address: [u8; 32], why: Suppressed, at: Timestamp) -> bool;
+        warm(site: &SiteId, address: [u8; 32], at: Timestamp) -> ();
+        take_turn(site: &SiteId, address: [u8; 32], id: ClientId, now: Timestamp) -> bool;
+    }
+}
+
+impl MailOutbox for Faulty {
+    forward! {
+        claim_mail(key: &MailKey, by: u128, now: Timestamp, until: Timestamp) -> Claimed;
+        record_mail(key: &MailKey, sent: &SentMail) -> SentMail;
+        release_mail(key: &MailKey, by: u128) -> ();
+    }
+}
+
+impl MailTokens for Faulty {
+    forward! {
+        keep_reply_grant(hash: [u8; 32], grant: &ReplyGrant) -> ();
+        reply_grant(hash: [u8; 32], now: Timestamp) -> Option<ReplyGrant>;
+        revoke_reply_grant(hash: [u8; 32], at: Timestamp) -> bool;
+        keep_mail_link(hash: [u8; 32], link: &MailLink) -> ();
+        mail_link(hash: [u8; 32], purpose: Purpose, now: Timestamp) -> Option<MailLink>;
     }
 }
 

@@ -76,7 +76,12 @@ impl IdentityKeys for Dynamo {
 
 impl Dynamo {
     /// Puts an item if `condition` holds; otherwise answers what stands.
-    async fn put_if(&self, item: Item, condition: &str, numbers: &[(&str, u64)]) -> Stored<Option<Item>> {
+    pub(super) async fn put_if(
+        &self,
+        item: Item,
+        condition: &str,
+        numbers: &[(&str, u64)],
+    ) -> Stored<Option<Item>> {
         let mut put = self
             .client
             .put_item()

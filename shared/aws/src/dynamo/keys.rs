@@ -8,7 +8,7 @@ use domain::cursor::Reader;
 use domain::deadline::Call;
 use domain::identity::KeyId;
 use domain::inbox::{Place, Shelf};
-use domain::ports::{FaqEvent, Sender};
+use domain::ports::{Carries, FaqEvent, MailKey, Sender};
 use domain::settings::{FieldId, Section};
 use domain::{AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp};
 use std::fmt::Write;
@@ -217,6 +217,30 @@ pub fn token(hash: [u8; 32]) -> Key {
 #[must_use]
 pub fn ticket(hash: [u8; 32]) -> Key {
     key(format!("TK#{}", hex(&hash)), "TICKET")
+}
+
+/// An address is somebody's text, and nobody's to read out of a key: it goes in as its hash.
+#[must_use]
+pub fn address(id: &SiteId, hash: [u8; 32]) -> Key {
+    key(format!("AD#{id}#{}", hex(&hash)), "ADDRESS")
+}
+
+#[must_use]
+pub fn mail(mail: &MailKey) -> Key {
+    let sk = match mail.carries {
+        Carries::Answers { after } => format!("ANSWERS#{after:012}"),
+    };
+    key(format!("O#{}", mail.conversation), sk)
+}
+
+#[must_use]
+pub fn reply_grant(hash: [u8; 32]) -> Key {
+    key(format!("RT#{}", hex(&hash)), "TOKEN")
+}
+
+#[must_use]
+pub fn mail_link(hash: [u8; 32]) -> Key {
+    key(format!("ML#{}", hex(&hash)), "LINK")
 }
 
 #[must_use]

@@ -28,6 +28,10 @@
 //! | session | `SE#hash` | `SESSION` | a shopper's browser; ttl | key |
 //! | identity key | `I#site` | `KEY#id` | what a shop's server signs with, from when until when | query by prefix |
 //! | token's id | `J#hash` | `JTI` | whose token it was; ttl | key, by writing |
+//! | address | `AD#site#hash` | `ADDRESS` | of one that mails go to: suppressed, warm, the mails of the last day; ttl unless suppressed | key |
+//! | mail | `O#conv` | `ANSWERS#after` | who claims it until when; what SES accepted; ttl | key, by writing |
+//! | reply token | `RT#hash` | `TOKEN` | the conversation and recipient that an answer by mail is from; ttl | key |
+//! | mail link | `ML#hash` | `LINK` | what it is for, and of which shopper and address; ttl | key |
 //! | counter | `N#quota#key` | `W#window` | how many in this window; ttl | key |
 //!
 //! Index `inbox`: `inbox_pk` (`site#queue`, `site#agent#agent`, `site#closed`) → `inbox_sk` (last activity, conversation),
@@ -42,6 +46,7 @@ mod faqs;
 mod identity;
 mod item;
 pub mod keys;
+mod mail;
 mod settings;
 pub mod stream;
 
