@@ -5,12 +5,14 @@ use domain::ConversationId;
 use faults::line::{Line, new_id};
 use faults::people::{Account, Reply};
 use faults::stack::Stack;
+use hmac::{Hmac, Mac};
 use platform::faults::{KillRule, When};
 use protocol::client::{Answer, Assign, Close, Join, Known, Leave, Note, Numbers, Open, Send, Typing};
 use protocol::server::{Ack, Body, FormProgress};
 use protocol::{ClientFrame, Command, ErrorCode, ServerFrame};
 use reqwest::Method;
 use serde_json::{Value, json};
+use sha2::Sha256;
 
 fn say(conversation_id: Option<ConversationId>, text: &str, faqs: &[&str]) -> Command {
     let faqs = faqs.iter().map(ToString::to_string).collect();
@@ -431,4 +433,39 @@ async fn i_3_whoever_was_held_waits_for_a_person_from_the_last_answer_on() {
     stack.platform.settled().await;
     let waited = format!("wait_time_over@{}", last.seq);
     assert_eq!(told(&account, conversation).await, [so_far.as_slice(), &[&waited]].concat());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c_5_who_signs_in_at_the_shop_takes_the_form_along_and_what_was_typed_stands_beside_no_mark() {
+    let stack = Stack::start().await;
+    let ana = stack.agent("demo", "ana@example.com").await;
+    publish(&ana, "form", form(true)).await;
+    let key = ana.post("/v1/agent/sites/demo/identity-keys", json!({})).await.unwrap().body;
+    let browser = stack.shopper("demo").await;
+    let mut line = Line::ready(&browser, vec![]).await.unwrap();
+    let conversation = begin(&mut line, "my order", &[]).await;
+    acked(&mut line, answer(conversation, "name", Some("Somebody else"))).await;
+    let secret = key["secret"].as_str().unwrap();
+    let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap().chain_update("4711").finalize();
+    let hash: String = mac.into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let identity = json!({"identity": {"customer_id": "4711", "hash": hash}});
+    let session = browser.post("/v1/sites/demo/sessions", identity).await.unwrap();
+    assert_eq!((session.status, &session.body["verified"]), (201, &json!(true)), "{}", session.raw);
+    let me = Account { token: session.body["session"].as_str().unwrap().into(), ..browser.clone() };
+    // The same conversation, as far as it was, and still nowhere for agents.
+    let page = entries(&me, conversation).await.body;
+    assert_eq!((&page["head"]["held"], &page["head"]["form"]), (&json!(true), &json!("asked")));
+    assert_eq!(ana.get(&format!("/v1/agent/conversations/{conversation}")).await.unwrap().status, 404);
+    let mut line = Line::ready(&me, vec![]).await.unwrap();
+    acked(&mut line, answer(conversation, "email", Some("victim@example.com"))).await;
+    let detail = ana.get(&format!("/v1/agent/conversations/{conversation}")).await.unwrap();
+    assert_eq!(detail.status, 200, "released by the last answer");
+    let shopper = &detail.body["shopper"];
+    assert_eq!(
+        (&shopper["verified"], &shopper["name"], &shopper["email"], &detail.body["row"]["shopper_name"]),
+        (&json!(true), &Value::Null, &Value::Null, &Value::Null)
+    );
+    // What was typed stands in the thread, as an answer.
+    let typed = told(&me, conversation).await;
+    assert_eq!(typed, ["message", "form/form_offline", "answer name", "answer email"]);
 }
