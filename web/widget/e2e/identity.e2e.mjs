@@ -120,6 +120,8 @@ test("A17 signing out on a shared computer: nothing stays, in any tab, the sessi
   await say(page, "my secret");
   const other = await page.context().newPage();
   await other.goto(`${product.url}/shop/about.html`);
+  // Its page takes the shopper for the customer too, and goes on doing so.
+  await other.evaluate((who) => mostrador("identify", who), who);
   await open(other);
   await other.getByTestId("message").waitFor();
   const before = await session(page);

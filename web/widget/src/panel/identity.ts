@@ -27,13 +27,13 @@ export function told(host: Host, identity: Identity, answer: string): string | u
 }
 
 export async function identify(store: Store): Promise<void> {
-  const { edges, host, key, local } = store;
-  const identity = host.identity();
+  const { edges, key, local } = store;
+  const identity = store.identity();
   const session = (store.session ??= store.stored());
   if (!session || session.who === (identity ? whoIs(identity) : undefined)) return;
   // Somebody else, or nobody any more: nothing stays of the one before.
   if (session.who) {
-    store.forgetHere();
+    store.forgetHere(false);
     store.hide();
     return store.endSession(session);
   }

@@ -25,7 +25,7 @@ const icons = {
 };
 
 export function views(kit: Kit) {
-  const { Avatar, Fragment, Icon, Rich, authorName, h, paths, startOfDay, tag, useEffect, useRef } = kit;
+  const { Avatar, Fragment, Icon, Rich, authorName, h, paths, startOfDay, tag, useEffect, useRef, useSignal } = kit;
   Object.assign(paths, icons);
   kit.wrap = wrap;
   return { Away, Barred, Before, Failed, Faqs, Line, Pill, Skeleton, Status, Teaser, Typing, wrap };
@@ -164,6 +164,9 @@ export function views(kit: Kit) {
   function Teaser({ store }: { store: Store }) {
     const newest = store.newest.value;
     const bubble = store.bubble.value;
+    const said = useSignal("");
+    // Into a region that is there already: else it is not read out.
+    useEffect(() => void (said.value = bubble), [bubble]);
     const shown = newest && newest.seq > store.dismissed.value ? newest : null;
     if (store.open.value || (!shown && !bubble)) return null;
     const name = (shown && authorName(shown)) || store.config.value.name;
@@ -182,7 +185,7 @@ export function views(kit: Kit) {
           <Icon name="close" size={14} />
         </button>
         <p class="sr" aria-live="polite">
-          {store.announced.value}
+          {shown ? store.announced.value : said.value}
         </p>
       </div>
     );

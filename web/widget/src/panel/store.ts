@@ -18,7 +18,7 @@ import {
   type Unsent,
 } from "@mostrador/protocol";
 import { readableOn } from "../colour.js";
-import type { Host } from "../host.js";
+import type { Host, Identity } from "../host.js";
 import { keys } from "../keys.js";
 import { direction, language, theme } from "../page.js";
 import { fill, type Key, languages, primary, type Strings, stringsFor } from "../strings.js";
@@ -107,6 +107,7 @@ export class Store {
   private seenTimer: unknown = null;
   private configTimer: unknown = null;
   told = { seen: 0, delivered: 0 };
+  private disowned: unknown;
   private lastPage = "";
   private configAt = 0;
   readonly undo: (() => void)[] = [];
@@ -163,12 +164,18 @@ export class Store {
     this.wake();
   }
 
+  /** Who is signed in at the shop; `undefined`: the page has not said, or it has been forgotten since. */
+  identity(): Identity | null | undefined {
+    const said = this.host.identity();
+    return said && said === this.disowned ? undefined : said;
+  }
+
   /** The page has said who is looking at it. */
   identify(): void {
     this.judge();
     this.wake();
     // Without a session there is nothing to change: what the page says goes along when one is made.
-    if (this.host.identity() !== undefined && this.stored()) import("./identity.js").then(({ identify }) => identify(this), () => {});
+    if (this.identity() !== undefined && this.stored()) import("./identity.js").then(({ identify }) => identify(this), () => {});
   }
 
   /** Safe to call whenever it may be wanted: a network that was lost meanwhile is tried again. */
@@ -518,7 +525,9 @@ export class Store {
     if (shown) this.hide();
   }
 
-  forgetHere(): void {
+  /** Whom the page still takes the shopper for (`said`) it has to say anew. */
+  forgetHere(said: unknown = this.host.identity()): void {
+    this.disowned = said;
     this.session = null;
     this.client.forget();
     for (const key of this.local.keys(this.key.base)) if (key !== this.key.mute) this.local.remove(key);
@@ -555,7 +564,7 @@ export class Store {
 
   /** A session, or another one in the place of `old`, for whom the page names. Answers whether there is one now. */
   async begin(old?: Session): Promise<boolean> {
-    const identity = this.host.identity();
+    const identity = this.identity();
     const account = identity && (await import("./identity.js"));
     const page = { url: location.href, title: document.title, referrer: document.referrer };
     // In the zone the shopper is told when the shop opens.
@@ -599,7 +608,7 @@ export class Store {
   /** Whether this shopper may write; the server has the last word. */
   judge(): void {
     const { visibility } = this.config.value.settings.visibility;
-    const verified = this.session ? this.session.who : this.host.identity();
+    const verified = this.session ? this.session.who : this.identity();
     this.barred.value = visibility.startsWith("verified") && !verified;
     if (this.barred.value) {
       this.client.stop();
