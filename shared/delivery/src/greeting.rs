@@ -200,6 +200,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         }
         let registration = Registration {
             connection: connection.id.clone(),
+            session: connection.session,
             agent: None,
             list: None,
             expires_at: connection.connected_at.plus(LONGEST),
@@ -235,6 +236,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         };
         let registration = Registration {
             connection: connection.id.clone(),
+            session: connection.session,
             agent,
             list,
             expires_at: self.env.now().plus(LEASE),

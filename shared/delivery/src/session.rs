@@ -3,12 +3,13 @@
 use crate::secret::{self, Secret};
 use crate::visibility::barred_failure;
 use crate::{Engine, Failure};
-use domain::connection::{Identity, TICKET_LIFE, Ticket};
+use domain::connection::{Identity, TICKET_LIFE, Ticket, Topic};
 use domain::office_hours::Zone;
 use domain::people::{Page, Shopper, Site};
 use domain::ports::{Environment, Push, Session, Store};
 use domain::rate::{REQUESTS, SESSIONS_PER_ADDRESS};
 use domain::{ShopperId, SiteId, Timestamp};
+use protocol::server::ByeReason;
 use std::time::Duration;
 
 /// A session that is not used for this long is over.
@@ -50,11 +51,16 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         found.ok_or(Failure::Unauthorized)?.map_err(|retry_after| Failure::RateLimited { retry_after })
     }
 
-    /// Ends a session for good, on a shared computer: whoever opens this browser next is somebody else. All of the
-    /// shopper's connections are cut, on all tabs.
+    /// Ends a session for good, on a shared computer: whoever opens this browser next is somebody else. Its connections are
+    /// cut, on all tabs; a verified shopper's other devices have sessions of their own.
     pub async fn end_session(&self, token: &str, session: &Session) -> Result<(), Failure> {
-        self.store.end_session(secret::hash(token)).await?;
-        self.dismiss_shopper(session.shopper).await;
+        let ended = secret::hash(token);
+        self.store.end_session(ended).await?;
+        for registration in self.registered(Topic::Shopper(session.shopper)).await {
+            if registration.session.is_none_or(|session| session == ended) {
+                self.dismiss(&registration.connection, ByeReason::SessionEnded).await;
+            }
+        }
         Ok(())
     }
 

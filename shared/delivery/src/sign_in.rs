@@ -268,8 +268,8 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         Ok(Some(SignIn { before, ends, session: session.clone(), hash, open, moved, linked, at: now }))
     }
 
-    /// All connections of a shopper, on all tabs.
-    pub(crate) async fn dismiss_shopper(&self, shopper: ShopperId) {
+    /// All connections of an anonymous shopper, on all tabs of the one browser.
+    async fn dismiss_shopper(&self, shopper: ShopperId) {
         for registration in self.registered(Topic::Shopper(shopper)).await {
             self.dismiss(&registration.connection, ByeReason::SessionEnded).await;
         }

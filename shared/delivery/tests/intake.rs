@@ -228,6 +228,7 @@ async fn i_3_what_is_held_is_nowhere_for_agents_until_the_last_answer_and_then_a
     // A dashboard that listens to everything that it can, and one that was told the id.
     let dashboard: domain::ConnectionId = "dashboard=".parse().unwrap();
     let registration = Registration {
+        session: None,
         connection: dashboard.clone(),
         agent: Some(ANA),
         list: Some(List::All),
@@ -460,6 +461,7 @@ async fn h_4_what_a_conversation_begins_with_is_bounded_and_every_frame_fits() {
     let begin = async |id: u128, names: Vec<String>, text: String| {
         let shopper = case.somebody().await;
         let registration = Registration {
+            session: None,
             connection: connection.clone(),
             agent: None,
             list: None,

@@ -101,6 +101,8 @@ pub struct Registration {
     pub connection: ConnectionId,
     /// Absent for a shopper's.
     pub agent: Option<AgentId>,
+    /// A shopper's: the session that its ticket was asked with. A verified shopper has one on every device, and they end one by one.
+    pub session: Option<[u8; 32]>,
     /// The list a dashboard shows.
     pub list: Option<List>,
     pub expires_at: Timestamp,

@@ -886,6 +886,7 @@ pub async fn registrations_are_seen_at_once_and_end_with_their_lease<S: Store>(s
     let case = Case::new();
     let topic = Topic::Site(case.site.clone());
     let registration = |list, expires_at| Registration {
+        session: Some([9; 32]),
         connection: connection_id(),
         agent: Some(case.agent),
         list,
@@ -924,8 +925,13 @@ pub async fn forgetting_a_connection_ends_its_registrations<S: Store>(store: &S)
     store.connect(&shoppers).await.expect("noted");
     let topics = [agents.topics(), vec![Topic::Conversation(conversation)], shoppers.topics()].concat();
     for (topic, id) in topics.iter().zip([&agents.id, &agents.id, &shoppers.id, &shoppers.id]) {
-        let registration =
-            Registration { connection: id.clone(), agent: None, list: None, expires_at: NOW.plus(MINUTE) };
+        let registration = Registration {
+            connection: id.clone(),
+            agent: None,
+            session: Some(hash()),
+            list: None,
+            expires_at: NOW.plus(MINUTE),
+        };
         store.register(topic, &registration).await.expect("registered");
     }
     store.disconnect(&agents.id).await.expect("forgotten");

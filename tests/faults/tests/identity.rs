@@ -636,6 +636,8 @@ async fn a_17_a_shared_computer_shows_nothing_of_who_has_signed_out() {
     let conversation = begin(&mut Line::ready(&browser, vec![]).await.unwrap(), "hello").await;
     let eva = signed_in(&browser, identity("eva")).await;
     let mut tabs = [Line::ready(&eva, vec![]).await.unwrap(), Line::ready(&eva, vec![]).await.unwrap()];
+    let elsewhere = signed_in(&nobody(&stack), identity("eva")).await;
+    let mut phone = Line::ready(&elsewhere, vec![]).await.unwrap();
     let unused = eva.ticket().await.unwrap();
     // Out: sockets cut, session over, tickets with it.
     assert_eq!(eva.post("/v1/sessions/end", json!({})).await.unwrap().status, 204);
@@ -652,6 +654,10 @@ async fn a_17_a_shared_computer_shows_nothing_of_who_has_signed_out() {
         late.command(Command::Hello(Hello::default())).await.unwrap();
         assert_eq!(until_bye(&mut late).await, ByeReason::SessionEnded);
     }
+    // Her phone is hers.
+    assert!(
+        matches!(ping(&mut phone, known(conversation)).await, ServerFrame::Pong(pong) if pong.heads.len() == 1)
+    );
     // The next one at this browser: anonymous, then somebody else.
     let next = stack.shopper("demo").await;
     assert_eq!(current(&next).await, None);

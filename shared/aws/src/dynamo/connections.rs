@@ -118,6 +118,7 @@ impl Connections for Dynamo {
         let item = Item::at(keys::registration(topic, &registration.connection))
             .text("connection", registration.connection.as_str())
             .maybe_text("agent", registration.agent.map(|agent| agent.to_string()))
+            .maybe_text("session", registration.session.map(|hash| keys::hex(&hash)))
             .maybe_text("list", registration.list.map(list_name))
             .ttl(registration.expires_at);
         self.put(item).await
@@ -138,6 +139,7 @@ impl Connections for Dynamo {
                 registrations.push(Registration {
                     connection: item.parse("connection")?,
                     agent: item.parse_maybe("agent")?,
+                    session: item.get("session").and_then(keys::unhex),
                     list,
                     expires_at,
                 });
