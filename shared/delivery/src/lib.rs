@@ -32,7 +32,7 @@ pub use inbox::{ListPage, Move};
 pub use secret::Secret;
 pub use session::{NewSession, SESSION_LIFE};
 pub use settings::{Configured, HISTORY_PAGE};
-pub use sign_in::Opened;
+pub use sign_in::{Opened, VERIFIED_SESSION_LIFE};
 
 use domain::ports::{Environment, Push, Store};
 

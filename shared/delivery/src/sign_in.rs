@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | nobody | believed | the verified shopper, with a new session |
 //! | an anonymous shopper | believed | the verified shopper, with a new session; the old one ends, the open conversation goes along |
-//! | that verified shopper | believed | the same, with the same session |
+//! | that verified shopper | believed | the same, with the same session, or the next one when that grows old |
 //! | another verified shopper | believed | the verified shopper, with a new session; the old one ends, its conversations stay where they are |
 //! | nobody | refused | a new anonymous shopper |
 //! | an anonymous shopper | refused | the same |
@@ -18,7 +18,7 @@
 use crate::command::{MAX_TRIES, jitter, log_store_error};
 use crate::identity::signed_claims;
 use crate::secret::{self, Secret};
-use crate::session::{NewSession, SESSION_LIFE, profile};
+use crate::session::{NewSession, profile};
 use crate::visibility::barred_failure;
 use crate::{Engine, Failure};
 use domain::connection::Topic;
@@ -31,7 +31,11 @@ use domain::{ShopperId, SiteId};
 use futures::future::try_join_all;
 use protocol::http::{CustomerProof, IdentityProof, TokenProof};
 use protocol::server::ByeReason;
+use std::time::Duration;
 
+/// A verified shopper's session. Pages vouch anew at every visit, so it need not outlive them by much; whoever is still vouched for in
+/// its second half gets the next one.
+pub const VERIFIED_SESSION_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// Sign-ins of one person that are looked back on.
 pub(crate) const MOST_BROWSERS: usize = 20;
 
@@ -183,10 +187,15 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         self.store.vouch(&about).await?;
         // What this proof does not say, an earlier one may have said.
         let name = self.store.shopper(shopper).await?.and_then(|known| known.name);
-        let session = Session { shopper, site: site.id.clone(), expires_at: now.plus(SESSION_LIFE) };
+        let expires_at = now.plus(VERIFIED_SESSION_LIFE);
+        let session = Session { shopper, site: site.id.clone(), expires_at };
         let before = match before {
             Some((secret, session)) if session.shopper == shopper => {
-                return Ok(Opened { secret, session, refused: None });
+                if session.expires_at.since(now) > VERIFIED_SESSION_LIFE / 2 {
+                    return Ok(Opened { secret, session, refused: None });
+                }
+                // Other tabs go on with it until it is over.
+                None
             }
             before => before,
         };
