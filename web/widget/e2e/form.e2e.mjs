@@ -215,6 +215,19 @@ test("I4 UX 30 in the page's language, on a phone, with the right keyboards and 
   await page.getByTestId("thanks").waitFor();
 });
 
+test("I1 a question with more choices than the screen has room for is read from its beginning", async (t) => {
+  const choices = Array.from({ length: 20 }, (_, n) => ({ id: `c${n}`, labels: { en: `A choice with many words, number ${n}` } }));
+  await asks(t, { fields: [name, { ...size, choices }] });
+  const { page } = await asked(t, { ...phone, viewport: { width: 320, height: 480 } });
+  await page.getByTestId("skip").click();
+  await page.getByTestId("choice").nth(19).waitFor();
+  const inSight = () => label(page).evaluate((each) => ((box, thread) => box.top >= thread.top && box.bottom <= thread.bottom)(each.getBoundingClientRect(), each.closest(".thread").getBoundingClientRect()));
+  await page.waitForFunction(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(true)))));
+  assert.equal(await inSight(), true);
+  // Nothing is wider than the phone.
+  assert.equal(await page.getByTestId("thread").evaluate((each) => each.scrollWidth <= each.clientWidth), true);
+});
+
 test("I1 from right to left and in the dark it is as accessible", async (t) => {
   await asks(t, { fields: [name, size] });
   for (const path of ["/shop/?lang=ar", "/shop/?lang=en&theme=dark"]) {

@@ -362,6 +362,22 @@ test("H6 an open panel hears that the shop has opened, and that a person has com
   await page.getByTestId("presence").filter({ hasText: "Usually replies in 4 min" }).waitFor({ timeout: 60_000 });
 });
 
+test("H7 W8 what the shop says by itself is the shop's own word, formatted, with nothing of rules", async (t) => {
+  const reply = { enabled: true, texts: { en: "*Thanks*, we read this\n- today\n- tomorrow", es: "*Gracias*" } };
+  await admin.publish(t, "automatic", { online: reply, offline: reply, during: reply, outside: reply });
+  const page = await shopper(t);
+  await opened(page);
+  await written(page, "anybody?");
+  const shop = message(page, "we read this");
+  await shop.waitFor();
+  assert.deepEqual([await shop.locator("strong").innerText(), await shop.locator("li").allInnerTexts()], ["Thanks", ["today", "tomorrow"]]);
+  assert.equal(await shop.getAttribute("data-own"), "false");
+  const group = page.locator("li.group").filter({ has: shop });
+  assert.equal(await group.locator(".name").innerText(), "Taller Luz");
+  assert.doesNotMatch(await page.getByTestId("panel").innerText(), /rule|automatic|nobody_online|agent_online/i);
+  assert.deepEqual(await violations(page), []);
+});
+
 test("W2 switched off: an open panel and its socket close at once, other pages when they are looked at", async (t) => {
   const page = await shopper(t);
   const other = await shopper(t);

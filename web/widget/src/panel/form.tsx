@@ -151,6 +151,13 @@ export function views({ Avatar, Icon, fill, h, primary, useEffect, useRef, useSi
 
     useEffect(() => {
       if (busy.current) focus();
+      // What is taller than the thread is read from the question on.
+      const ask = box.current!;
+      const thread = ask.closest(".thread")!;
+      if (ask.offsetHeight > thread.clientHeight) {
+        store.atEnd.value = false;
+        thread.scrollTop = ask.offsetTop - 12;
+      }
       return () => void (mounted.current = false);
     }, []);
     // What was on its way when the connection or the page went.
