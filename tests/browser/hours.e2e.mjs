@@ -116,3 +116,33 @@ test("in Spanish on a phone, and from right to left", async (t) => {
   assert.equal(await arabic.getByTestId("title").evaluate((title) => getComputedStyle(title).direction), "rtl");
   await product.shot(arabic, "hours-ar-phone");
 });
+
+test("h_06 a dashboard in a hidden tab, whose timers the browser all but stops, goes on saying that its agent is there", async (t) => {
+  await product.clock(0);
+  const { context, page } = await product.person();
+  t.after(() => context.close());
+  const sent = [];
+  let heard = () => {};
+  page.on("websocket", (socket) =>
+    socket.on("framesent", ({ payload }) => {
+      sent.push(JSON.parse(payload));
+      heard();
+    }),
+  );
+  await signIn(page, product.url, "ana@example.com");
+  // As a browser does it with tabs that nobody has looked at for a while: a timer a minute, at the most.
+  await page.evaluate(() => {
+    for (const name of ["setTimeout", "setInterval"]) {
+      const set = window[name].bind(window);
+      window[name] = (run, after, ...rest) => set(run, Math.max(after ?? 0, 60_000), ...rest);
+    }
+    Object.defineProperty(document, "visibilityState", { get: () => "hidden" });
+    Object.defineProperty(document, "hidden", { get: () => true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  });
+  const since = sent.length;
+  const pings = () => sent.slice(since).filter(({ action }) => action === "ping").length;
+  // Two heartbeats: the first may have been set before.
+  const twice = new Promise((resolve) => (heard = () => pings() >= 2 && resolve()));
+  await Promise.race([twice, new Promise((_, reject) => setTimeout(() => reject(new Error(`${pings()} heartbeats in 80 s`)), 80_000).unref())]);
+});
