@@ -98,6 +98,31 @@ test("C5 signing in with a chat open takes it along, here and in the other tab; 
   assert.equal((await session(page)).session, verified.session);
 });
 
+test("C5 a session that grows old is renewed by a page that still vouches, and nobody notices", async (t) => {
+  const who = somebody();
+  const page = await shopper(t);
+  await page.evaluate((who) => mostrador("identify", who), token(who));
+  await say(page, "a month ago");
+  const young = await session(page);
+  const asked = () => page.evaluate(() => performance.getEntriesByType("resource").filter(({ name }) => name.endsWith("/sessions")).length);
+  // On a page of its own: nothing but the browser's own note of the date is old.
+  await page.evaluate(() => {
+    const kept = JSON.parse(localStorage.getItem("mostrador:demo:session"));
+    localStorage.setItem("mostrador:demo:session", JSON.stringify({ ...kept, expires_at: Date.now() + 86_400_000 }));
+  });
+  await page.reload();
+  await page.getByTestId("message").filter({ hasText: "a month ago" }).waitFor();
+  assert.equal(await asked(), 0);
+  assert.deepEqual(await identify(page, token(who)), { verified: true });
+  assert.deepEqual(await session(page), young);
+  assert.equal(await page.getByTestId("panel").evaluate((each) => each.classList.contains("open")), true);
+  assert.deepEqual(await messages(page), ["a month ago"]);
+  // Once is enough.
+  await page.evaluate((who) => mostrador("identify", who), token(who));
+  await page.waitForLoadState("networkidle");
+  assert.equal(await asked(), 1);
+});
+
 test("C5 what is written while signing in arrives once", async (t) => {
   const page = await shopper(t);
   await say(page, "one");

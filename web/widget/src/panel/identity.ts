@@ -8,6 +8,9 @@ import type { Store } from "./store.js";
 /** How long a sign-in may take before the old session's end counts as an end, in the other tabs. */
 const PATIENCE = 15_000;
 
+/** The second half of a verified session's 30 days. */
+const RENEW_BEFORE = 15 * 86_400_000;
+
 /** Told apart, not believed: only the server can read a token. */
 export function whoIs(identity: Identity): string {
   if ("customer_id" in identity) return identity.customer_id;
@@ -30,7 +33,12 @@ export async function identify(store: Store): Promise<void> {
   const { edges, key, local } = store;
   const identity = store.identity();
   const session = (store.session ??= store.stored());
-  if (!session || session.who === (identity ? whoIs(identity) : undefined)) return;
+  if (!session) return;
+  if (session.who === (identity ? whoIs(identity) : undefined)) {
+    // The same as before, and still vouched for: what grows old is renewed, quietly; sockets go on with what opened them.
+    if (session.who && session.expires_at - edges.now() < RENEW_BEFORE) await store.begin(session).catch(() => false);
+    return;
+  }
   // Somebody else, or nobody any more: nothing stays of the one before.
   if (session.who) {
     store.forgetHere(false);
