@@ -328,7 +328,8 @@ fn cause_of(entry: &Entry, thread: &[Entry]) -> Cause {
         | Body::Answer(_)
         | Body::Note { .. }
         | Body::Assigned { .. }
-        | Body::Mailed { .. } => Said::Nothing,
+        | Body::Mailed { .. }
+        | Body::Mail { .. } => Said::Nothing,
     };
     Cause::Entry { seq: entry.seq, at: entry.at, writer, said }
 }

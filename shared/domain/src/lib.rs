@@ -13,6 +13,7 @@ pub mod fallback;
 pub mod fields;
 pub mod identity;
 pub mod ids;
+pub mod inbound;
 pub mod inbox;
 pub mod intake;
 pub mod office_hours;

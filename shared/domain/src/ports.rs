@@ -72,10 +72,11 @@ pub struct Commit {
 
 impl Commit {
     /// Closed is final: whatever the path by which a commit was decided, the stored head must be open unless it adds notes, or that a mail
-    /// went out, to a head that stays closed.
+    /// went out or came in, to a head that stays closed.
     #[must_use]
     pub fn needs_open(&self) -> bool {
-        let may_follow = |entry: &Entry| matches!(entry.body, Body::Note { .. } | Body::Mailed { .. });
+        let may_follow =
+            |entry: &Entry| matches!(entry.body, Body::Note { .. } | Body::Mailed { .. } | Body::Mail { .. });
         self.expected_rev.is_some() && (self.head.is_open() || !self.entries.iter().all(may_follow))
     }
 

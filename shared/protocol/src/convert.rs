@@ -60,6 +60,15 @@ impl From<&dc::Entry> for Entry {
             },
             dc::Body::Note { text } => Body::Note { text: text.clone() },
             dc::Body::Mailed { through, to } => Body::Mailed { through: *through, to: to.clone() },
+            dc::Body::Mail { class, from, text } => Body::Mail {
+                class: (*class).into(),
+                from: from.clone(),
+                text: text.clone(),
+                review: match class {
+                    dc::MailClass::Review(why) => Some(why.name().to_owned()),
+                    _ => None,
+                },
+            },
             dc::Body::Assigned { to } => Body::Assigned {
                 to: to.as_ref().map(|to| AgentName { id: to.id.to_string(), name: to.name.clone() }),
             },
@@ -73,6 +82,36 @@ impl From<&dc::Entry> for Entry {
             body,
             client_id: entry.client_id.map(|id| id.to_string()),
             why: entry.why.map(|why| server::Why { rule: why.rule.name().to_owned(), cause: why.cause }),
+            mail: entry.mail.as_deref().map(Into::into),
+        }
+    }
+}
+
+impl From<&dc::MailMark> for server::MailMark {
+    fn from(mark: &dc::MailMark) -> Self {
+        let attached = |file: &dc::Attached| server::Attached {
+            key: file.key.to_string(),
+            name: file.name.clone(),
+            kind: file.kind.clone(),
+            bytes: file.bytes,
+            dangerous: file.dangerous,
+        };
+        Self {
+            attachments: mark.attachments.iter().map(attached).collect(),
+            flags: mark.flags.clone(),
+            follows: mark.follows.map(|id| id.to_string()),
+            unverified: mark.unverified.clone(),
+        }
+    }
+}
+
+impl From<dc::MailClass> for server::MailClass {
+    fn from(class: dc::MailClass) -> Self {
+        match class {
+            dc::MailClass::Review(_) => Self::Review,
+            dc::MailClass::AutoResponse => Self::AutoResponse,
+            dc::MailClass::Bounce => Self::Bounce,
+            dc::MailClass::Complaint => Self::Complaint,
         }
     }
 }

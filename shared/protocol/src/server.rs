@@ -61,6 +61,57 @@ pub struct Entry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub why: Option<Why>,
+    /// Of what came by mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub mail: Option<MailMark>,
+}
+
+/// What came by mail: the entry has its new text, without quoted history and signature.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct MailMark {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<Attached>>")]
+    pub attachments: Vec<Attached>,
+    /// What is odd about the mail: `text_cut`, `only_quotes`, `broken_mime`, `more_attachments`, …
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<String>>")]
+    pub flags: Vec<String>,
+    /// The closed conversation that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub follows: Option<String>,
+    /// No token of ours brought it: the address that it says to be from, which is a claim.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub unverified: Option<String>,
+}
+
+/// A file that came with a mail. `GET …/attachments/{key}` answers a link to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Attached {
+    pub key: String,
+    pub name: String,
+    /// A media type, by the file's first bytes.
+    pub kind: String,
+    pub bytes: u64,
+    /// It runs, opens as a page or is not what it is called: opened by nobody who does not know why.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[ts(optional, as = "Option<bool>")]
+    pub dangerous: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MailClass {
+    /// It may be from whom it says: a person decides.
+    Review,
+    /// A program's: never answered.
+    AutoResponse,
+    /// A mail of ours did not arrive, and never will.
+    Bounce,
+    /// A mail of ours was called spam.
+    Complaint,
 }
 
 /// Why the shop said something by itself.
@@ -130,6 +181,16 @@ pub enum Body {
     Mailed {
         through: u64,
         to: String,
+    },
+    /// A mail came in that is nobody's message. Who it says to be from is a claim.
+    Mail {
+        class: MailClass,
+        from: String,
+        text: String,
+        /// Of `review`: `another_address`, `failed_dmarc`, `unauthenticated`, `spam`, `virus`, …
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        review: Option<String>,
     },
 }
 

@@ -4,7 +4,8 @@
 use domain::automatic::{self, Asking, Deadline, Message, Rule, Why};
 use domain::connection::{Connection, Identity, LONGEST, Registration, Ticket, Topic};
 use domain::conversation::{
-    Answering, Beginning, Body, Change, Command, Head, Log, begin, begin_with, decide, note_mail, speak,
+    Answering, Attached, Beginning, Body, Change, Command, FileKey, Head, Log, MailClass, MailMark,
+    ReviewWhy, begin, begin_with, decide, note_arrival, note_mail, speak,
 };
 use domain::cursor::{Cursor, Reader};
 use domain::deadline::{Armed, Deadlines, shard};
@@ -136,6 +137,7 @@ pub async fn all<S: Store>(store: &S) {
     cursors_that_many_move_at_once_end_at_the_furthest(store).await;
     deadlines_stand_on_the_head_and_are_found_when_due(store).await;
     a_mail_is_owed_beyond_the_end_and_its_head_remembers_what_went(store).await;
+    what_came_by_mail_keeps_its_mark_also_after_the_end(store).await;
     what_the_shop_says_by_itself_keeps_its_reason_and_is_stored_once(store).await;
     a_held_conversation_stands_on_no_shelf_and_what_is_answered_is_kept_with_it(store).await;
     a_question_is_counted_once_for_its_mark(store).await;
@@ -396,6 +398,69 @@ pub async fn deadlines_stand_on_the_head_and_are_found_when_due<S: Store>(store:
         Head { deadlines: both.into_iter().collect(), rev: closed.head.rev + 1, ..closed.head.clone() };
     assert!(!store.arm(&forged).await.expect("tried"));
     assert_eq!(store.head(id).await.expect("read"), Some(closed.head));
+}
+
+pub async fn what_came_by_mail_keeps_its_mark_also_after_the_end<S: Store>(store: &S) {
+    let case = Case::new();
+    let begun = case.begin(ClientId(fresh()), NOW);
+    store.commit(&begun).await.expect("stored");
+    let mark = MailMark {
+        original: "mail/abc".into(),
+        attachments: vec![
+            Attached {
+                key: FileKey(7),
+                name: "box.jpg".into(),
+                kind: "image/jpeg".into(),
+                bytes: 12,
+                dangerous: false,
+            },
+            Attached {
+                key: FileKey(u128::MAX),
+                name: "x.svg".into(),
+                kind: "text/html".into(),
+                bytes: 0,
+                dangerous: true,
+            },
+        ],
+        flags: vec!["text_cut".into()],
+        follows: Some(ConversationId(fresh())),
+        unverified: Some("ana@example.com".into()),
+    };
+    let bare = MailMark {
+        attachments: Vec::new(),
+        flags: Vec::new(),
+        follows: None,
+        unverified: None,
+        ..mark.clone()
+    };
+    let (client_id, change) = {
+        let client_id = ClientId(fresh());
+        let said = decide(&begun.head, &case.shopper(), say("By mail"), client_id, NOW).expect("allowed");
+        (client_id, said.by_mail(mark.clone()))
+    };
+    let said = case.commit(change, Some(begun.head.rev), Sender::Shopper(case.shopper), client_id);
+    store.commit(&said).await.expect("stored");
+    let closed = case.next(&said.head, &case.agent(), Command::Close, NOW);
+    store.commit(&closed).await.expect("stored");
+    let id = begun.head.id;
+    let mut head = closed.head;
+    let reviews = ReviewWhy::ALL.map(MailClass::Review);
+    let rest = [MailClass::AutoResponse, MailClass::Bounce, MailClass::Complaint];
+    let mut written = Vec::new();
+    for class in reviews.into_iter().chain(rest) {
+        let (client_id, mark) = (ClientId(fresh()), (class != MailClass::Bounce).then(|| bare.clone()));
+        let noted = note_arrival(&head, class, "ana@example.com".into(), "x".into(), mark, client_id, NOW);
+        let noted = case.commit(noted, Some(head.rev), Sender::Shop(id), client_id);
+        store.commit(&noted).await.expect("stored after the end");
+        let again = store.commit(&noted).await;
+        assert!(matches!(again, Err(CommitError::Repeated)), "{again:?}");
+        written.extend(noted.entries);
+        head = noted.head;
+    }
+    assert_eq!(store.head(id).await.expect("read"), Some(head));
+    assert_eq!(store.entries(id, Log::Backstage, 0, 100).await.expect("read").entries, written);
+    let thread = store.entries(id, Log::Thread, 1, 1).await.expect("read").entries;
+    assert_eq!(thread[0].mail.as_deref(), Some(&mark));
 }
 
 pub async fn a_mail_is_owed_beyond_the_end_and_its_head_remembers_what_went<S: Store>(store: &S) {

@@ -11,7 +11,8 @@ use aws_sdk_dynamodb::types::{
 };
 use domain::automatic::{Deadline, Rule, Why};
 use domain::conversation::{
-    Assignee, Author, Body, Entry, FormMark, Head, Log, Mailing, Numbers, Preview, Status,
+    Assignee, Attached, Author, Body, Entry, FormMark, Head, Log, MailClass, MailMark, Mailing, Numbers,
+    Preview, ReviewWhy, Status,
 };
 use domain::cursor::{Cursor, Cursors, Reader};
 use domain::deadline::{Armed, Call, Deadlines, shard};
@@ -609,7 +610,10 @@ fn write_entry(conversation: ConversationId, entry: &Entry) -> Item {
         Some(why) => item.text("rule", why.rule.name()).number("cause", why.cause),
         None => item,
     };
-    let item = if entry.releases { item.flag("releases", true) } else { item };
+    let mut item = if entry.releases { item.flag("releases", true) } else { item };
+    if let Some(mark) = &entry.mail {
+        item.0.insert("mail".to_owned(), write_mark(mark));
+    }
     match &entry.body {
         Body::Message { text } => item.text("kind", "message").text("text", text),
         Body::Note { text } => item.text("kind", "note").text("text", text),
@@ -630,6 +634,19 @@ fn write_entry(conversation: ConversationId, entry: &Entry) -> Item {
         Body::Mailed { through, to } => {
             item.text("kind", "mailed").number("through", *through).text("to", to)
         }
+        Body::Mail { class, from, text } => {
+            let (class, review) = match class {
+                MailClass::Review(why) => ("review", Some(why.name())),
+                MailClass::AutoResponse => ("auto_response", None),
+                MailClass::Bounce => ("bounce", None),
+                MailClass::Complaint => ("complaint", None),
+            };
+            item.text("kind", "mail")
+                .text("class", class)
+                .maybe_text("review", review)
+                .text("from", from)
+                .text("text", text)
+        }
         Body::Assigned { to } => item
             .text("kind", "assigned")
             .maybe_text("to", to.as_ref().map(|to| to.id.to_string()))
@@ -646,6 +663,18 @@ fn read_entry(item: &Item, log: Log) -> Stored<Entry> {
         "left" => Body::Left,
         "closed" => Body::Closed,
         "mailed" => Body::Mailed { through: item.need_number("through")?, to: item.need("to")?.to_owned() },
+        "mail" => {
+            let class = match item.need("class")? {
+                "auto_response" => MailClass::AutoResponse,
+                "bounce" => MailClass::Bounce,
+                "complaint" => MailClass::Complaint,
+                // A reason of a newer version, or a class, is for a person to look at.
+                _ => MailClass::Review(
+                    item.get("review").and_then(ReviewWhy::named).unwrap_or(ReviewWhy::Unauthenticated),
+                ),
+            };
+            Body::Mail { class, from: item.need("from")?.to_owned(), text: text()? }
+        }
         "assigned" => {
             let id = item.parse_maybe("to")?;
             Body::Assigned {
@@ -671,7 +700,49 @@ fn read_entry(item: &Item, log: Log) -> Stored<Entry> {
         client_id: item.parse_maybe("client_id")?,
         why: read_why(item),
         releases: item.is_set("releases"),
+        mail: read_mark(item)?.map(Box::new),
     })
+}
+
+fn write_mark(mark: &MailMark) -> AttributeValue {
+    let file = |file: &Attached| {
+        let item = Item::default()
+            .text("key", file.key.to_string())
+            .text("name", &file.name)
+            .text("kind", &file.kind)
+            .number("bytes", file.bytes)
+            .flag("dangerous", file.dangerous);
+        AttributeValue::M(item.0)
+    };
+    let mut item = Item::default()
+        .text("original", &mark.original)
+        .list("flags", mark.flags.iter().cloned())
+        .maybe_text("follows", mark.follows.map(|id| id.to_string()))
+        .maybe_text("unverified", mark.unverified.as_deref());
+    item.0.insert("files".to_owned(), AttributeValue::L(mark.attachments.iter().map(file).collect()));
+    AttributeValue::M(item.0)
+}
+
+fn read_mark(item: &Item) -> Stored<Option<MailMark>> {
+    let Some(mark) = item.0.get("mail") else { return Ok(None) };
+    let mark = mark.as_m().map_err(|_| StoreError::Broken("attribute mail".into()))?;
+    let mark = Item::from(mark.clone());
+    let file = |file: Item| {
+        Ok(Attached {
+            key: file.parse("key")?,
+            name: file.need("name")?.to_owned(),
+            kind: file.need("kind")?.to_owned(),
+            bytes: file.need_number("bytes")?,
+            dangerous: file.is_set("dangerous"),
+        })
+    };
+    Ok(Some(MailMark {
+        original: mark.need("original")?.to_owned(),
+        attachments: items(&mark, "files")?.into_iter().map(file).collect::<Stored<_>>()?,
+        flags: mark.strings("flags"),
+        follows: mark.parse_maybe("follows")?,
+        unverified: mark.string("unverified"),
+    }))
 }
 
 const fn kind_name(kind: &AskedKind) -> &'static str {

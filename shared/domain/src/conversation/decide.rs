@@ -285,19 +285,19 @@ fn author(actor: &Actor) -> Author {
 }
 
 /// A change being written: numbers each entry and folds it into the head.
-struct Draft {
+pub(super) struct Draft {
     head: Head,
     entries: Vec<Entry>,
     now: Timestamp,
 }
 
 impl Draft {
-    fn new(head: &Head, now: Timestamp) -> Self {
+    pub(super) fn new(head: &Head, now: Timestamp) -> Self {
         Self { head: head.clone(), entries: Vec::new(), now }
     }
 
     /// Its place among the draft's entries.
-    fn push(&mut self, author: Author, body: Body) -> usize {
+    pub(super) fn push(&mut self, author: Author, body: Body) -> usize {
         self.push_releasing(author, body, false)
     }
 
@@ -308,7 +308,8 @@ impl Draft {
             Log::Backstage => (self.head.numbers.b + 1, self.head.numbers.t),
         };
         let (client_id, why) = (None, None);
-        let entry = Entry { log, seq, thread_at, at: self.now, author, body, client_id, why, releases };
+        let mail = None;
+        let entry = Entry { log, seq, thread_at, at: self.now, author, body, client_id, why, releases, mail };
         fold(&mut self.head, &entry);
         self.entries.push(entry);
         self.entries.len() - 1
@@ -321,7 +322,7 @@ impl Draft {
     }
 
     /// The entry at `answers` is the one that was asked for, and bears the client's id.
-    fn finish(mut self, answers: usize, client_id: ClientId) -> Change {
+    pub(super) fn finish(mut self, answers: usize, client_id: ClientId) -> Change {
         let Some(entry) = self.entries.get_mut(answers) else { return self.unchanged() };
         entry.client_id = Some(client_id);
         self.head.rev += 1;
@@ -414,6 +415,7 @@ mod tests {
                         }
                         Body::Faq(faq) => format!("faq {}", faq.id),
                         Body::Mailed { through, to } => format!("mailed {through} to {to}"),
+                        Body::Mail { from, .. } => format!("mail from {from}"),
                     };
                     let releases = if e.releases { ", released" } else { "" };
                     format!("{log}{} @{} {what}{releases}", e.seq, e.thread_at)

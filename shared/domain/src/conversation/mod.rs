@@ -4,10 +4,13 @@
 //! numbered 1, 2, 3, … without holes. [`decide`] says what a command does to a head; storing it is a port's work.
 
 mod decide;
+mod mail;
 
 pub use decide::{
     Answering, Beginning, Change, Command, Refusal, begin, begin_with, decide, note_mail, speak,
 };
+
+pub use mail::{Attached, FileKey, MAX_ATTACHED, MailClass, MailMark, ReviewWhy, note_arrival};
 
 use crate::automatic::Deadline;
 use crate::automatic::Why;
@@ -154,6 +157,8 @@ pub struct Entry {
     pub why: Option<Why>,
     /// The conversation was held for its form until this entry.
     pub releases: bool,
+    /// Of what came by mail: where it is kept, and what came with it.
+    pub mail: Option<Box<MailMark>>,
 }
 
 impl Entry {
@@ -193,6 +198,12 @@ pub enum Body {
         through: u64,
         to: String,
     },
+    /// A mail came in that is nobody's message: agents alone see it, and who it says to be from is a claim.
+    Mail {
+        class: MailClass,
+        from: String,
+        text: String,
+    },
 }
 
 /// Whom a conversation was given to, with the name as it was at the time.
@@ -213,7 +224,9 @@ impl Body {
             | Self::Form { .. }
             | Self::Answer(_)
             | Self::Faq(_) => Log::Thread,
-            Self::Note { .. } | Self::Assigned { .. } | Self::Mailed { .. } => Log::Backstage,
+            Self::Note { .. } | Self::Assigned { .. } | Self::Mailed { .. } | Self::Mail { .. } => {
+                Log::Backstage
+            }
         }
     }
 }
@@ -299,7 +312,9 @@ fn fold(head: &mut Head, entry: &Entry) {
             );
         }
         (Body::Assigned { to }, _) => head.owner = to.as_ref().map(|to| to.id),
-        (Body::Faq(_) | Body::Joined | Body::Left | Body::Note { .. }, _) => {}
+        // Somebody may be waiting behind it: it is looked at as a message is.
+        (Body::Mail { class: MailClass::Review(_), .. }, _) => head.unread = true,
+        (Body::Faq(_) | Body::Joined | Body::Left | Body::Note { .. } | Body::Mail { .. }, _) => {}
     }
 }
 

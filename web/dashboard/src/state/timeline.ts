@@ -1,6 +1,6 @@
 // A conversation as it is shown: both logs in one order, cut into days and groups. Pure: entries in, lines out.
 
-import type { Author, Cursor, Entry, Unsent, Why } from '@mostrador/protocol';
+import type { Author, Cursor, Entry, MailMark, Unsent, Why } from '@mostrador/protocol';
 import { type AnswerEntry, type Form, Forms, type Told } from './form';
 
 /** Messages of one author closer together than this share one name and time. */
@@ -20,6 +20,8 @@ export interface Bubble {
   at: number;
   /** Sent by the shop itself, and by which rule. */
   why: Why | null;
+  /** It came by mail. */
+  mail: MailMark | null;
   /** First and last of its group. */
   first: boolean;
   last: boolean;
@@ -40,7 +42,11 @@ export type Line =
   /** An answer that says more than the form's own picture does. */
   | { is: 'answer'; key: string; entry: AnswerEntry; told: Exclude<Told, 'quiet'> }
   /** A question of the FAQs that the shopper had opened. */
-  | { is: 'faq'; key: string; at: number; question: string; answer: string };
+  | { is: 'faq'; key: string; at: number; question: string; answer: string }
+  /** A mail that is nobody's message. */
+  | { is: 'mail'; key: string; entry: MailEntry };
+
+export type MailEntry = Entry & { kind: 'mail' };
 
 export interface Shown {
   entries: readonly Entry[];
@@ -67,7 +73,7 @@ export function timeline({ entries, unsent, me, shopper, newAfter }: Shown): Lin
     lines.push({ is: 'day', key: `day-${key}`, at });
   };
   const put = (bubble: Omit<Bubble, 'first' | 'last'>) => {
-    const joins = open !== null && open.kind === bubble.kind && open.why === null && bubble.why === null && sameAuthor(open.author, bubble.author) && bubble.at - open.at < GROUP_MS;
+    const joins = open !== null && open.kind === bubble.kind && open.why === null && bubble.why === null && open.mail === null && bubble.mail === null && sameAuthor(open.author, bubble.author) && bubble.at - open.at < GROUP_MS;
     if (joins) open!.last = false;
     open = { ...bubble, first: !joins, last: true };
     lines.push({ is: 'bubble', key: bubble.key, bubble: open });
@@ -86,7 +92,7 @@ export function timeline({ entries, unsent, me, shopper, newAfter }: Shown): Lin
     switch (entry.kind) {
       case 'message':
       case 'note':
-        put({ key, kind: entry.kind, author: entry.author, mine: isMine(entry.author, me.id), text: entry.text, at: entry.at, why: entry.why ?? null, state: null, unsent: null });
+        put({ key, kind: entry.kind, author: entry.author, mine: isMine(entry.author, me.id), text: entry.text, at: entry.at, why: entry.why ?? null, mail: entry.mail ?? null, state: null, unsent: null });
         break;
       case 'joined':
       case 'left':
@@ -95,6 +101,10 @@ export function timeline({ entries, unsent, me, shopper, newAfter }: Shown): Lin
       case 'mailed':
         open = null;
         lines.push({ is: 'event', key, entry });
+        break;
+      case 'mail':
+        open = null;
+        lines.push({ is: 'mail', key, entry });
         break;
       case 'form':
         open = null;
@@ -134,6 +144,7 @@ export function timeline({ entries, unsent, me, shopper, newAfter }: Shown): Lin
       text: message.text,
       at: message.at,
       why: null,
+      mail: null,
       state: unsentState(message),
       unsent: message.id,
     });

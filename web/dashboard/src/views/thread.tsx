@@ -1,8 +1,8 @@
 // A conversation: who it is and whose, what was said, and where one answers.
 
-import type { Entry, ErrorCode, Why } from '@mostrador/protocol';
+import type { Entry, ErrorCode, MailMark, Why } from '@mostrador/protocol';
 import { useQuery } from '@tanstack/react-query';
-import { ArrowDown, ArrowLeft, Check, CheckCheck, ChevronDown, CircleAlert, CircleDashed, CircleMinus, ClipboardList, Clock, MessageCircle, MessageCircleQuestionMark, PanelRight, SearchX, StickyNote, UserRoundPlus, X, Zap } from 'lucide-react';
+import { ArrowDown, ArrowLeft, Check, CheckCheck, ChevronDown, CircleAlert, CircleDashed, CircleMinus, ClipboardList, Clock, Mail, MailWarning, MessageCircle, MessageCircleQuestionMark, PanelRight, SearchX, StickyNote, UserRoundPlus, X, Zap } from 'lucide-react';
 import { Fragment, Suspense, lazy, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useDesk, useDoors, useSite } from '../context';
 import { absolute, authorName, clock as clockTime, dayName, shopperName, whenShort } from '../format';
@@ -10,7 +10,7 @@ import { useNow, useText } from '../hooks';
 import type { T } from '../i18n';
 import { type Form, type Question, given } from '../state/form';
 import { wished } from '../state/inbox';
-import { type Bubble, type BubbleState, type Line, timeline } from '../state/timeline';
+import { type Bubble, type BubbleState, type Line, type MailEntry, timeline } from '../state/timeline';
 import { Composer } from './composer';
 import { Avatar, Empty, Keys, Skeleton, VerifiedMark, Words } from './parts';
 
@@ -380,6 +380,8 @@ function LineView({ line, name, now, language, fresh }: { line: Line; name: stri
       return <FormLine form={line.form} language={language} />;
     case 'answer':
       return <EventLine entry={line.entry} words={answerWords(t, line, name)} language={language} />;
+    case 'mail':
+      return <MailLine entry={line.entry} language={language} />;
     case 'faq':
       return <FaqLine question={line.question} answer={line.answer} at={line.at} language={language} />;
     case 'bubble':
@@ -489,6 +491,57 @@ function FaqLine({ question, answer, at, language }: { question: string; answer:
   );
 }
 
+function MailLine({ entry, language }: { entry: MailEntry; language: string }) {
+  const { t } = useText();
+  const Icon = entry.class === 'auto_response' ? Mail : MailWarning;
+  return (
+    <li className="line-mail" data-kind="mail" data-class={entry.class} data-review={entry.review}>
+      <p className="bubble-by" title={absolute(language, entry.at)}>
+        <Icon size={12} strokeWidth={2} aria-hidden="true" />
+        <span>{mailWords(t, entry)}</span>
+        <time dateTime={new Date(entry.at).toISOString()}>{clockTime(language, entry.at)}</time>
+      </p>
+      {entry.text !== '' && (
+        <details className="mail-text" open={entry.class === 'review'}>
+          <summary>{t('mail.says')}</summary>
+          <p dir="auto">{entry.text}</p>
+        </details>
+      )}
+      {entry.mail !== undefined && <MailFiles mail={entry.mail} />}
+    </li>
+  );
+}
+
+function mailWords(t: T, { class: is, from, review }: MailEntry): string {
+  switch (is) {
+    case 'review':
+      return t(review === 'another_address' ? 'mail.review_address' : review === 'nothing_new' ? 'mail.review_nothing' : 'mail.review', { from });
+    case 'auto_response':
+      return t('mail.auto_response', { from });
+    case 'bounce':
+      return t('mail.bounce', { from });
+    case 'complaint':
+      return t('mail.complaint', { from });
+  }
+}
+
+/** What came with a mail. */
+function MailFiles({ mail }: { mail: MailMark }) {
+  const { t } = useText();
+  if (mail.attachments === undefined) return null;
+  return (
+    <ul className="mail-files">
+      {mail.attachments.map(({ key, name, kind, dangerous }) => (
+        <li key={key} data-dangerous={dangerous === true} title={kind}>
+          {dangerous === true && <CircleAlert size={12} strokeWidth={2} aria-hidden="true" />}
+          <bdi>{name}</bdi>
+          {dangerous === true && <span>{t('mail.dangerous')}</span>}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 function eventWords(t: T, entry: Entry, by: string): string | null {
   switch (entry.kind) {
     case 'joined':
@@ -508,6 +561,7 @@ function eventWords(t: T, entry: Entry, by: string): string | null {
     case 'form':
     case 'answer':
     case 'faq':
+    case 'mail':
       return null;
   }
 }
@@ -543,6 +597,13 @@ function BubbleLine({ bubble, name, language, fresh }: { bubble: Bubble; name: s
         </div>
         {ours && <span className="bubble-face">{bubble.last && <Avatar name={full} size={28} />}</span>}
       </div>
+      {bubble.mail !== null && (
+        <p className="bubble-state bubble-mail">
+          <Mail size={12} strokeWidth={2} aria-hidden="true" />
+          {bubble.mail.unverified === undefined ? t('mail.by') : t('mail.unverified', { from: bubble.mail.unverified })}
+        </p>
+      )}
+      {bubble.mail !== null && <MailFiles mail={bubble.mail} />}
       {why !== null && (
         <p className="bubble-state bubble-why" data-rule={why.rule}>
           <Zap size={12} strokeWidth={2} aria-hidden="true" />

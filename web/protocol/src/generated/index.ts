@@ -134,7 +134,11 @@ finished: boolean, } | { "kind": "faq", faq: string, question: string,
 /**
  * Formatted as messages are.
  */
-answer: string, } | { "kind": "note", text: string, } | { "kind": "assigned", to: AgentName | null, } | { "kind": "mailed", through: number, to: string, };
+answer: string, } | { "kind": "note", text: string, } | { "kind": "assigned", to: AgentName | null, } | { "kind": "mailed", through: number, to: string, } | { "kind": "mail", class: MailClass, from: string, text: string, 
+/**
+ * Of `review`: `another_address`, `failed_dmarc`, `unauthenticated`, `spam`, `virus`, …
+ */
+review?: string, };
 
 export type Why = { 
 /**
@@ -145,6 +149,32 @@ rule: string,
  * The thread's entry that it answers.
  */
 cause: number, };
+
+export type MailMark = { attachments?: Array<Attached>, 
+/**
+ * What is odd about the mail: `text_cut`, `only_quotes`, `broken_mime`, `more_attachments`, …
+ */
+flags?: Array<string>, 
+/**
+ * The closed conversation that it answers.
+ */
+follows?: string, 
+/**
+ * No token of ours brought it: the address that it says to be from, which is a claim.
+ */
+unverified?: string, };
+
+export type Attached = { key: string, name: string, 
+/**
+ * A media type, by the file's first bytes.
+ */
+kind: string, bytes: number, 
+/**
+ * It runs, opens as a page or is not what it is called: opened by nobody who does not know why.
+ */
+dangerous?: boolean, };
+
+export type MailClass = "review" | "auto_response" | "bounce" | "complaint";
 
 export type Entry = { log: LogName, 
 /**
@@ -162,7 +192,11 @@ client_id?: string,
 /**
  * Of what the shop said by itself.
  */
-why?: Why, } & ({ "kind": "message", text: string, } | { "kind": "joined" } | { "kind": "left" } | { "kind": "closed" } | { "kind": "form", 
+why?: Why, 
+/**
+ * Of what came by mail.
+ */
+mail?: MailMark, } & ({ "kind": "message", text: string, } | { "kind": "joined" } | { "kind": "left" } | { "kind": "closed" } | { "kind": "form", 
 /**
  * In the order in which they are asked; what is known of the shopper is not among them.
  */
@@ -186,7 +220,11 @@ finished: boolean, } | { "kind": "faq", faq: string, question: string,
 /**
  * Formatted as messages are.
  */
-answer: string, } | { "kind": "note", text: string, } | { "kind": "assigned", to: AgentName | null, } | { "kind": "mailed", through: number, to: string, });
+answer: string, } | { "kind": "note", text: string, } | { "kind": "assigned", to: AgentName | null, } | { "kind": "mailed", through: number, to: string, } | { "kind": "mail", class: MailClass, from: string, text: string, 
+/**
+ * Of `review`: `another_address`, `failed_dmarc`, `unauthenticated`, `spam`, `virus`, …
+ */
+review?: string, });
 
 export type StatusName = "open" | "closed";
 
