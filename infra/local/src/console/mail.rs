@@ -86,11 +86,16 @@ fn look(world: &World, what: &[&str], query: &Query) -> Response {
                 .flat_map(|rule| &rule.recipients)
                 .map(String::as_str)
                 .collect();
-            let identities: Vec<&str> =
-                world.post.spec().identities.iter().map(|identity| identity.name.as_str()).collect();
+            let identities: Vec<Value> = world
+                .post
+                .spec()
+                .identities
+                .iter()
+                .map(|one| json!({ "name": one.name, "verified": world.post.is_verified(&one.name) }))
+                .collect();
             data(&json!({
                 "version": version, "mailboxes": world.post.mailboxes(), "suppressed": world.post.suppressed(),
-                "received_for": addresses, "identities": identities,
+                "received_for": addresses, "identities": identities, "account": world.post.quota(),
             }))
         }
         ["mails"] => {
@@ -302,7 +307,6 @@ fn act(world: &Arc<World>, what: &[&str], body: &Bytes) -> Response {
         }),
         ["suppression"] => with(body, |one: Suppression| {
             world.post.suppress(&one.address, one.suppressed.then_some("BOUNCE"));
-            world.post.stir();
             done(true)
         }),
         ["account"] => with(body, |account: Account| {

@@ -157,7 +157,7 @@ pub enum Bounce {
 }
 
 /// What the account may do; by default a production account whose rate is not enforced.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Quota {
     /// In the sandbox mail goes to verified addresses only.
     pub sandbox: bool,
@@ -237,7 +237,7 @@ impl Post {
         self.keep(&mail, true);
         mails.insert(id, mail);
         drop(mails);
-        self.changed.send_modify(|change| *change += 1);
+        self.stir();
         id
     }
 
@@ -257,7 +257,7 @@ impl Post {
             self.keep(mail, false);
         }
         drop(mails);
-        self.changed.send_modify(|change| *change += 1);
+        self.stir();
     }
 
     /// Throws a mailbox's mails away; how many.
@@ -275,7 +275,7 @@ impl Post {
         });
         let gone = before - mails.len();
         drop(mails);
-        self.changed.send_modify(|change| *change += 1);
+        self.stir();
         gone
     }
 
@@ -326,7 +326,7 @@ impl Post {
         }
     }
 
-    fn is_verified(&self, identity: &str) -> bool {
+    pub(crate) fn is_verified(&self, identity: &str) -> bool {
         !self.unverified.lock().expect("no holder panics").contains(identity)
     }
 
@@ -337,10 +337,17 @@ impl Post {
         } else {
             unverified.insert(identity.to_lowercase());
         }
+        drop(unverified);
+        self.stir();
+    }
+
+    pub(crate) fn quota(&self) -> Quota {
+        *self.quota.lock().expect("no holder panics")
     }
 
     pub(crate) fn set_quota(&self, quota: Quota) {
         *self.quota.lock().expect("no holder panics") = quota;
+        self.stir();
     }
 
     /// Whether SES would still deliver there; with `None` it forgets what it held against the address.
@@ -350,6 +357,8 @@ impl Post {
             Some(reason) => suppressed.insert(address.to_lowercase(), reason.to_owned()),
             None => suppressed.remove(&address.to_lowercase()),
         };
+        drop(suppressed);
+        self.stir();
     }
 
     pub(crate) fn suppressed(&self) -> BTreeMap<String, String> {

@@ -207,7 +207,7 @@ pub(super) fn accept(world: &Arc<World>, mail: Checked, caller: &str) -> Result<
     let post = &world.post;
     let verified =
         |address: &str| post.identity_of(address).filter(|identity| post.is_verified(&identity.name));
-    let quota = *post.quota.lock().expect("no holder panics");
+    let quota = post.quota();
     let mut unknown: Vec<&str> = Vec::new();
     let senders = mail.message.from.iter().chain(std::iter::once(&mail.source));
     let receivers = mail.recipients.iter().filter(|_| quota.sandbox);

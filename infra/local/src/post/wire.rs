@@ -151,7 +151,7 @@ fn look(world: &World, operation: &str, fields: &Fields) -> Result<String, Rejec
             entries("MailFromDomainAttributes", &|_| text("BehaviorOnMXFailure", "UseDefaultValue"))
         }
         "GetSendQuota" => {
-            let Quota { per_day, per_second, .. } = *post.quota.lock().expect("no holder panics");
+            let Quota { per_day, per_second, .. } = post.quota();
             let now_ms = world.clock.now_ms();
             let sent = post.sent.lock().expect("no holder panics");
             let sent = sent.iter().filter(|at| **at + super::DAY_MS > now_ms).count();
