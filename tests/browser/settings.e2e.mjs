@@ -315,3 +315,47 @@ test("a_22 a_25 the settings and keys of another site are nobody's who is not it
     assert.equal(foreign, await ask("no-such-site", path), path);
   }
 });
+
+test("email: what a mail will look like follows the draft, in its language and light or dark; what is wrong is said beside it, and it is published", async (t) => {
+  const page = await admin(t, "email");
+  const mail = page.getByTestId("mail-preview");
+  await mail.getByText("Replies to this mail are not read").waitFor();
+  const light = await mail.evaluate((each) => getComputedStyle(each).backgroundColor);
+  await page.getByLabel("Look").selectOption("dark");
+  assert.notEqual(await mail.evaluate((each) => getComputedStyle(each).backgroundColor), light);
+  assert.deepEqual(await violations(page), []);
+  await page.getByLabel(/^Domain at which answers/).fill("reply.shop.example");
+  await mail.getByText("Or just reply to this mail.").waitFor();
+
+  const group = page.locator("[data-mail=answers]");
+  await group.locator("summary").click();
+  await group.getByText("The names of who answered").waitFor();
+  const button = page.getByRole("group", { name: "Button that opens the conversation", exact: true });
+  assert.equal(await button.getByLabel("Spanish").getAttribute("placeholder"), "Seguir la conversación");
+  await button.getByLabel("Spanish").fill("Volver al {shop}, {agents}");
+  await page.getByLabel("Language", { exact: true }).selectOption("es");
+  await mail.getByText("Volver al Taller Luz").waitFor();
+  await mail.getByText("Antes en esta conversación").waitFor();
+
+  await page.getByRole("switch", { name: /^Mail answers/ }).click();
+  // Closed again: what is wrong in it opens it.
+  await group.locator("summary").click();
+  await publish(page).click();
+  await said(page, "2 fields are wrong. Nothing was published.").waitFor();
+  await page.locator("[data-problem=sender_address]").waitFor();
+  await page.locator("[data-problem='texts.es.button']").waitFor();
+  await button.getByLabel("Spanish").fill("Volver a {shop}");
+  await page.getByLabel(/^Sender’s address/).fill("hola@taller.example");
+  await page.getByLabel(/^Minutes until/).fill("5");
+  await publish(page).click();
+  await said(page, /Published as version 1/).waitFor();
+  await page.reload();
+  await page.locator(".settings-fields").waitFor();
+  assert.equal(await page.getByLabel(/^Minutes until/).inputValue(), "5");
+  assert.equal(await page.getByLabel(/^Sender’s address/).inputValue(), "hola@taller.example");
+  assert.equal(await page.getByRole("switch", { name: /^Mail answers/ }).getAttribute("aria-checked"), "true");
+  await group.locator("summary").click();
+  assert.equal(await button.getByLabel("Spanish").inputValue(), "Volver a {shop}");
+  assert.deepEqual(await violations(page), []);
+  await product.shot(page, "settings-email");
+});

@@ -298,7 +298,6 @@ pub const TEXTS: &[(&str, TextSpec)] = &[
     ("faq_still", TextSpec::line(80, &["shop"])),
     ("privacy_note", TextSpec::line(300, &["shop", "privacy", "terms"])),
     ("consent", TextSpec::line(300, &["shop", "privacy", "terms"])),
-    ("held_note", TextSpec::line(300, &["shop"])),
 ];
 /// Characters in a phrase of the widget.
 pub const MAX_PHRASE: usize = 300;

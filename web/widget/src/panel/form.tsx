@@ -49,7 +49,7 @@ export function views({ Avatar, Icon, fill, h, primary, useEffect, useRef, useSi
           <div class="form" role="group" aria-label={name}>
             {entry.held && !finished && open && (
               <p class="held" dir="auto" data-testid="held">
-                {store.written("held_note") || say(store, "held")}
+                {say(store, "held")}
               </p>
             )}
             {entry.fields.map(

@@ -32,7 +32,7 @@ export function Problem({ name, id }: { name: string; id?: string }) {
 
 type Input = Omit<InputHTMLAttributes<HTMLInputElement>, 'name'>;
 
-export function Text({ name, label, hint, hideLabel = false, number = false, ...input }: { name: string; label: string; hint?: ReactNode; hideLabel?: boolean; number?: boolean } & Input) {
+export function Text({ name, label, hint, hideLabel = false, number = false, optional = false, ...input }: { name: string; label: string; hint?: ReactNode; hideLabel?: boolean; number?: boolean; optional?: boolean } & Input) {
   const { register } = useFormContext();
   const id = useId();
   const problem = useProblem(name);
@@ -41,7 +41,7 @@ export function Text({ name, label, hint, hideLabel = false, number = false, ...
       <label htmlFor={id} className={hideLabel ? 'hidden' : ''}>
         {label}
       </label>
-      <input id={id} className="input" aria-invalid={problem !== null} aria-describedby={`${id}-hint ${id}-problem`} dir="auto" {...(number ? { inputMode: 'numeric' as const } : {})} {...input} {...register(name, number ? { valueAsNumber: true } : { setValueAs: blankIsAbsent(input.type === 'url') })} />
+      <input id={id} className="input" aria-invalid={problem !== null} aria-describedby={`${id}-hint ${id}-problem`} dir="auto" {...(number ? { inputMode: 'numeric' as const } : {})} {...input} {...register(name, number ? { valueAsNumber: true } : { setValueAs: blankIsAbsent(optional || input.type === 'url') })} />
       {hint !== undefined && (
         <p className="field-hint" id={`${id}-hint`}>
           {hint}
@@ -52,7 +52,7 @@ export function Text({ name, label, hint, hideLabel = false, number = false, ...
   );
 }
 
-/** Links are optional: blank is none. */
+/** What is optional, as links are: blank is none. */
 const blankIsAbsent = (optional: boolean) => (value: unknown) => (optional && value === '' ? undefined : value);
 
 export function Area({ name, label, hint, rows = 3, ...area }: { name: string; label: string; hint?: ReactNode } & Omit<TextareaHTMLAttributes<HTMLTextAreaElement>, 'name'>) {

@@ -13,6 +13,7 @@ import { absolute, ago } from '../../format';
 import { useNow, useText } from '../../hooks';
 import { Empty, Skeleton } from '../parts';
 import { differences } from './differences';
+import { MailPreview } from './email';
 import { Identity } from './identity';
 import { WidgetPreview } from './preview';
 import { FORMS } from './sections';
@@ -22,7 +23,7 @@ import { useWords } from './words';
 export { startWords } from './words';
 
 export const SECTIONS: readonly SectionName[] = ['hours', 'automatic', 'email', 'texts', 'faqs', 'form', 'appearance', 'visibility', 'privacy', 'general'];
-const PREVIEWED: readonly SectionName[] = ['texts', 'faqs', 'form', 'appearance', 'privacy', 'general'];
+const PREVIEWED: readonly SectionName[] = ['email', 'texts', 'faqs', 'form', 'appearance', 'privacy', 'general'];
 /** In the order in which a merchant comes to them. Identity has keys, not a section that is published. */
 const PAGES = [...SECTIONS.slice(0, SECTIONS.indexOf('privacy')), 'identity', ...SECTIONS.slice(SECTIONS.indexOf('privacy'))] as const;
 
@@ -158,7 +159,7 @@ function Editor({ section, current, sections }: { section: SectionName; current:
               </p>
             ))}
           </div>
-          {PREVIEWED.includes(section) && <WidgetPreview sections={sections} editing={section} languages={languages} />}
+          {section === 'email' ? <MailPreview sections={sections} languages={languages} /> : PREVIEWED.includes(section) && <WidgetPreview sections={sections} editing={section} languages={languages} />}
         </div>
         <History section={section} base={base} onRestored={(published) => {
           adopt(published);

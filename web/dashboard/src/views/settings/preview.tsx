@@ -106,7 +106,7 @@ function Picture({ sections, editing, languages }: PreviewProps) {
               <p dir="auto">
                 {question(asked)} {!asked.required && <em>{phrase('skip', said('preview.skip'))}</em>}
               </p>
-              {held && <p className="preview-soft">{phrase('held', say('held_note', said('preview.held')))}</p>}
+              {held && <p className="preview-soft">{phrase('held', said('preview.held'))}</p>}
             </div>
           )}
         </div>

@@ -10,6 +10,7 @@ import { useDoors, useSite } from '../../context';
 import { useText } from '../../hooks';
 import { formAdvice } from './advice';
 import { contrast, readableOn } from './colour';
+import { EmailForm } from './email';
 import { Area, Choice, LanguageTabs, languageName, Ordered, Problem, Text, Toggle } from './fields';
 import { HoursForm } from './hours';
 import { useWords, type Word } from './words';
@@ -160,7 +161,6 @@ const TEXTS: readonly (readonly [key: string, long: boolean, variables: readonly
   ['faq_still', false, ['shop']],
   ['privacy_note', false, ['shop', 'privacy', 'terms']],
   ['consent', false, ['shop', 'privacy', 'terms']],
-  ['held_note', false, ['shop']],
 ];
 
 function TextsForm({ languages }: FormProps) {
@@ -413,32 +413,6 @@ function PrivacyForm() {
       <Text name="privacy_url" label={t('privacy.privacy_url')} type="url" placeholder="https://" />
       <Text name="terms_url" label={t('privacy.terms_url')} type="url" placeholder="https://" />
       <Toggle name="ask_consent" label={t('privacy.ask_consent')} />
-    </>
-  );
-}
-
-function EmailForm({ languages }: FormProps) {
-  const t = useWords();
-  const { locale } = useText();
-  return (
-    <>
-      <Toggle name="enabled" label={t('email.enabled')} />
-      <Text name="sender_name" label={t('email.sender_name')} maxLength={80} />
-      <Text name="sender_address" label={t('email.sender_address')} type="email" placeholder="hello@shop.example" />
-      <Text name="reply_domain" label={t('email.reply_domain')} placeholder="reply.shop.example" />
-      <Text name="delay_min" label={t('email.delay')} number type="number" min={1} max={60} />
-      <Text name="logo_url" label={t('email.logo')} type="url" placeholder="https://" />
-      <Toggle name="transcript_at_close" label={t('email.transcript')} />
-      <fieldset className="field text-row">
-        <legend>{t('email.signature')}</legend>
-        <div className="columns">
-          {languages.map((language) => (
-            <div key={language} lang={language}>
-              <Area name={`texts.${language}.signature`} label={languageName(locale, language)} placeholder={t('texts.own')} />
-            </div>
-          ))}
-        </div>
-      </fieldset>
     </>
   );
 }
