@@ -419,3 +419,24 @@ test("W2 only customers see it: nobody else has a launcher, and a page cannot op
   await page.waitForLoadState("networkidle");
   assert.equal(await page.getByTestId("panel").count(), 0);
 });
+
+test("on a phone the header says in one line when somebody is back; in a page read from the right, what invites to write begins at the right", async (t) => {
+  const zone = "Europe/Madrid";
+  const day = [{ start: "09:00", end: "18:00" }];
+  const week = Object.fromEntries(["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"].map((name) => [name, day]));
+  const today = new Intl.DateTimeFormat("sv-SE", { timeZone: zone }).format(Date.now());
+  await admin.publish(t, "hours", { enabled: true, zone, week, exceptions: [{ date: today, yearly: false, name: "", ranges: [] }] });
+  for (const lang of ["en", "es", "pt", "it"]) {
+    const page = await shopper(t, { ...phone, timezoneId: zone, path: `/shop/?lang=${lang}` });
+    await page.evaluate(() => (document.documentElement.dir = "rtl"));
+    await opened(page);
+    const presence = page.getByTestId("presence");
+    await presence.filter({ hasText: /\d/ }).waitFor();
+    const { height, line } = await presence.evaluate((each) => ({ height: each.clientHeight, line: Number.parseFloat(getComputedStyle(each).lineHeight) }));
+    assert.ok(height < 1.5 * line, `${lang}: ${await presence.innerText()}`);
+    assert.deepEqual(await style(page, "composer", "textAlign", "direction"), ["right", "ltr"]);
+    assert.deepEqual(await violations(page), []);
+    await product.shot(page, `widget-phone-back-rtl-${lang}`);
+    await page.context().close();
+  }
+});
