@@ -232,6 +232,134 @@ mod tests {
         }
     }
 
+    /// A function that is mailed to and hears of bounces; `change` makes it wrong.
+    fn with_mail(change: (&str, &str)) -> Result<Stack, TemplateError> {
+        let text = r#"
+  F: { Type: AWS::Serverless::Function, Properties: { CodeUri: f } }
+  Mails: { Type: AWS::S3::Bucket, Properties: { LifecycleConfiguration: { Rules: [{ Status: Enabled, ExpirationInDays: 30 }] } } }
+  MailsPolicy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Mails
+      PolicyDocument: { Statement: [{ Effect: Allow, Principal: { Service: ses.amazonaws.com }, Action: s3:PutObject, Resource: !Sub "${Mails.Arn}/*" }] }
+  Shop: { Type: AWS::SES::EmailIdentity, Properties: { EmailIdentity: Shop.example, ConfigurationSetAttributes: { ConfigurationSetName: !Ref Set } } }
+  Set: { Type: AWS::SES::ConfigurationSet }
+  Events:
+    Type: AWS::SES::ConfigurationSetEventDestination
+    Properties:
+      ConfigurationSetName: !Ref Set
+      EventDestination: { MatchingEventTypes: [bounce, DELIVERY_DELAY], SnsDestination: { TopicARN: !Ref Topic } }
+  Topic: { Type: AWS::SNS::Topic, Properties: { Subscription: [{ Protocol: lambda, Endpoint: !GetAtt F.Arn }] } }
+  TopicPolicy:
+    Type: AWS::SNS::TopicPolicy
+    Properties:
+      Topics: [!Ref Topic]
+      PolicyDocument: { Statement: [{ Effect: Allow, Principal: { Service: ses.amazonaws.com }, Action: sns:Publish, Resource: !Ref Topic }] }
+  FromTopic:
+    Type: AWS::Lambda::Permission
+    Properties: { FunctionName: !Ref F, Action: lambda:InvokeFunction, Principal: sns.amazonaws.com, SourceArn: !Ref Topic }
+  FromSes:
+    Type: AWS::Lambda::Permission
+    Properties: { FunctionName: !GetAtt F.Arn, Action: lambda:InvokeFunction, Principal: ses.amazonaws.com, SourceAccount: !Ref AWS::AccountId }
+  Second:
+    Type: AWS::SES::ReceiptRule
+    Properties: { RuleSetName: theirs, After: !Ref Rule, Rule: { Recipients: [b.example], Actions: [{ StopAction: { Scope: RuleSet } }] } }
+  Rule:
+    Type: AWS::SES::ReceiptRule
+    Properties:
+      RuleSetName: theirs
+      Rule:
+        Name: first
+        Recipients: [A.example]
+        Actions: [{ S3Action: { BucketName: !Ref Mails } }, { LambdaAction: { FunctionArn: !GetAtt F.Arn } }]
+"#;
+        assert!(text.contains(change.0), "{} is not there to be changed", change.0);
+        check(&text.replace(change.0, change.1))
+    }
+
+    #[test]
+    fn what_a_template_says_of_mail_is_read() {
+        let stack = with_mail(("", "")).unwrap();
+        assert_eq!((stack.buckets[0].name.as_str(), stack.buckets[0].expiries.len()), ("s-mails", 1));
+        let post = &stack.post;
+        assert_eq!(post.identities[0].name, "shop.example");
+        assert_eq!(post.identities[0].configuration_set.as_deref(), Some("Set"));
+        assert_eq!(post.sets[0].destinations[0].events, ["bounce", "deliverydelay"]);
+        assert_eq!(post.topics[0].functions, ["F"]);
+        let names: Vec<&str> = post.rules.iter().map(|rule| rule.name.as_str()).collect();
+        assert_eq!(names, ["first", "Second"]);
+        assert_eq!(post.rules[0].recipients, ["a.example"]);
+    }
+
+    #[test]
+    fn what_ses_or_sns_would_not_do_is_refused_by_name() {
+        for (from, to, name, why) in [
+            ("Resource: !Sub \"${Mails.Arn}/*\"", "Resource: !Sub \"${Mails.Arn}/in/*\"", "Rule", "s-mails"),
+            (
+                "Principal: ses.amazonaws.com, S",
+                "Principal: s3.amazonaws.com, S",
+                "Rule",
+                "ses.amazonaws.com call F",
+            ),
+            ("SourceArn: !Ref Topic", "SourceArn: other", "Topic", "sns.amazonaws.com call F"),
+            ("Action: sns:Publish", "Action: sns:Subscribe", "Events", "TopicPolicy"),
+            ("Protocol: lambda", "Protocol: sqs", "Topic", "sqs are not emulated"),
+            (
+                "SnsDestination: { TopicARN: !Ref Topic }",
+                "EventBridgeDestination: {}",
+                "Events",
+                "best effort",
+            ),
+            (
+                "      ConfigurationSetName: !Ref Set",
+                "      ConfigurationSetName: another",
+                "Events",
+                "another is not",
+            ),
+            (
+                "FunctionArn: !GetAtt F.Arn }",
+                "FunctionArn: !GetAtt F.Arn, InvocationType: RequestResponse }",
+                "Rule",
+                "RequestResponse",
+            ),
+            (
+                "{ LambdaAction: { FunctionArn: !GetAtt F.Arn } }",
+                "{ BounceAction: {} }",
+                "Rule",
+                "BounceAction is not",
+            ),
+            (
+                "S3Action: { BucketName: !Ref Mails }",
+                "S3Action: { BucketName: elsewhere }",
+                "Rule",
+                "elsewhere is not a bucket",
+            ),
+            ("ExpirationInDays: 30 }", "ExpirationInDays: 30, TagFilters: [] }", "Mails", "lifecycle"),
+            (
+                "LifecycleConfiguration: {",
+                "VersioningConfiguration: { Status: Enabled }, LifecycleConfiguration: {",
+                "Mails",
+                "versions",
+            ),
+            (
+                "LifecycleConfiguration: {",
+                "BucketName: Mails, LifecycleConfiguration: {",
+                "Mails",
+                "small letters",
+            ),
+            (
+                "LifecycleConfiguration: {",
+                "NotificationConfiguration: {}, LifecycleConfiguration: {",
+                "Mails",
+                "notifications",
+            ),
+        ] {
+            let error = with_mail((from, to)).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("{name}: ")), "{name}: {error}");
+            assert!(error.contains(why), "{why}: {error}");
+        }
+    }
+
     #[test]
     fn a_reference_to_nothing_is_refused() {
         let error =

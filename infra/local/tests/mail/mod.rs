@@ -203,6 +203,19 @@ async fn sending_fails_before_or_after_its_effect_as_it_is_told_to() {
     waiting.abort();
 }
 
+/// TRUST F18, as its tests will want it.
+#[tokio::test]
+async fn a_function_can_be_killed_when_ses_has_accepted_and_it_does_not_know() {
+    let platform = start().await;
+    let mut socket = open(&platform).await;
+    platform.faults().table("SendEmail", When::After, &TableFault::Kill("Echo".into()), 1);
+    let fields = "Action=SendEmail&Source=hello@shop.example&ConfigurationSetName=mail-events\
+        &Destination.ToAddresses.member.1=ana@example.com&Message.Subject.Data=a&Message.Body.Text.Data=b";
+    let answer = ask(&mut socket, json!({ "do": "mail", "fields": fields })).await;
+    assert!(answer.contains("Internal server error"), "{answer}");
+    assert_eq!(platform.mailbox("ana@example.com").len(), 1);
+}
+
 #[tokio::test]
 async fn bounces_and_complaints_reach_the_function_and_end_deliveries() {
     let platform = start().await;
