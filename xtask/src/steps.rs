@@ -206,6 +206,7 @@ pub fn prove() -> Result<()> {
     cargo(&["test", "--release", "-p", "simulation", "--", "--nocapture"])?;
     // Ten thousand records of the stream, each conversation with exactly the automatic messages that it should have.
     cargo(&["test", "--release", "-p", "auto-reply", "--", "--nocapture"])?;
+    cargo(&["run", "--release", "-p", "mostrador-mail", "--example", "storm", "--", "--seconds", "600"])?;
     build(true)?;
     // One at a time: each measures or hurts a whole platform.
     let long = ["--ignored", "--nocapture", "--test-threads=1"];

@@ -16,7 +16,7 @@ mod words;
 pub use header::{HeaderText, Link, LoopMark, MailAddress, Mailbox, MessageId};
 pub use inbound::{
     Attachment, AttachmentKind, Bounce, BouncedRecipient, Complaint, Evidence, Flag, Inbound, Kind, Limits,
-    Person, Verdict, Verdicts,
+    Person, Verdict, Verdicts, attachment_bytes, read, read_within,
 };
 pub use outgoing::{
     Author, Composed, Envelope, Line, Look, Mail, MailFile, Outgoing, Unsubscribe, Waiting, Why, compose,

@@ -119,10 +119,10 @@ pub const MAIL_TEXTS: &[MailTextSpec] = &[
         "Above the answers; {agents} are the names of who answered",
         &["shop", "agents"],
         [
-            "{agents} from {shop} answered you",
-            "Respuesta de {agents}, de {shop}",
-            "Resposta de {agents}, de {shop}",
-            "Risposta di {agents}, di {shop}",
+            "{agents} ({shop}) answered you",
+            "Respuesta de {agents} ({shop})",
+            "Resposta de {agents} ({shop})",
+            "Risposta di {agents} ({shop})",
         ],
     ),
     line(

@@ -1,8 +1,24 @@
 //! What a mail said.
+//!
+//! [`read`] never panics and never refuses: a mail beyond its limits is flagged, and what could be read without taking it apart is there.
+//! Headers and encodings are mail-parser's work; the parts are counted and cut here, before it sees them, because it has no limits of its
+//! own: three hundred thousand forwarded mails within one another would overflow its stack.
 
-use crate::header::{HeaderText, MailAddress};
+mod attachment;
+mod charset;
+mod html;
+mod kind;
+mod mime;
+mod reply;
+
+pub use attachment::attachment_bytes;
+
+use crate::header::{HeaderText, LoopMark, MailAddress};
 use crate::token::ReplyToken;
 use domain::Timestamp;
+use mail_parser::{Address, HeaderName, HeaderValue, Message};
+use mime::{Leaf, Shape};
+use std::ops::Range;
 
 /// What a mail may be. Beyond it a mail is kept as it came and flagged; nothing of it is taken apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,15 +27,15 @@ pub struct Limits {
     pub parts: usize,
     /// Multiparts within multiparts; forwarded mails are attachments and not looked into.
     pub depth: usize,
-    /// Of one part's headers.
+    /// Of the mail's headers; a part has a quarter of it.
     pub header_bytes: usize,
-    /// Of one part's text, decoded.
+    /// Of all its texts, decoded.
     pub text_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 10 << 20, parts: 100, depth: 10, header_bytes: 256 << 10, text_bytes: 1 << 20 }
+        Self { bytes: 10 << 20, parts: 100, depth: 10, header_bytes: 256 << 10, text_bytes: 512 << 10 }
     }
 }
 
@@ -85,6 +101,8 @@ pub struct Inbound {
     pub subject: HeaderText,
     pub date: Option<Timestamp>,
     pub verdicts: Verdicts,
+    /// The mark that a Mostrador puts on its mails.
+    pub loop_mark: Option<LoopMark>,
     pub kind: Kind,
     /// Why `kind` is what it is; also what is not enough by itself.
     pub evidence: Vec<Evidence>,
@@ -105,7 +123,7 @@ pub enum Kind {
     Bounce(Bounce),
     /// RFC 5965.
     Complaint(Complaint),
-    /// One of our own, come back.
+    /// A deployment's own mail, of this one or another (`Inbound::loop_mark`), or one that goes round in a circle.
     Loop,
 }
 
@@ -146,8 +164,7 @@ pub enum Evidence {
     EmptyReturnPath,
     DaemonAddress,
     Report,
-    OwnMark,
-    ForeignMark,
+    LoopMark,
     TooManyHops,
     /// "Out of office": people write that, too. Not enough by itself.
     AbsenceSubject,
@@ -193,6 +210,8 @@ pub struct Attachment {
     pub inline: bool,
     /// Runs or shows pages where it is opened, or is not what it is called: never served as what it says (TRUST A4).
     pub dangerous: bool,
+    pub(crate) body: Range<usize>,
+    pub(crate) encoding: Encoding,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -208,6 +227,224 @@ pub enum AttachmentKind {
     Contact,
     Mail,
     Other,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    Base64,
+    QuotedPrintable,
+    Plain,
+}
+
+/// The mail in `raw`, under the limits that we promise.
+#[must_use]
+pub fn read(raw: &[u8], verdicts: Verdicts) -> Inbound {
+    read_within(raw, verdicts, &Limits::default())
+}
+
+/// The same under other limits.
+#[must_use]
+pub fn read_within(raw: &[u8], verdicts: Verdicts, limits: &Limits) -> Inbound {
+    let mut flags = Flags::default();
+    if raw.len() > limits.bytes {
+        flags.raise(Flag::TooLarge);
+    }
+    let head = mime::headers(raw, limits.header_bytes, &mut flags);
+    let mut mail = claims(head.as_ref(), verdicts, &mut flags);
+    let shape = if flags.has(Flag::TooLarge) { None } else { mime::shape(raw, limits, &mut flags) };
+    let shape = shape.unwrap_or_default();
+    take_apart(&mut mail, raw, &shape, limits, &mut flags);
+    let found = kind::kind(head.as_ref(), &mail, raw, &shape);
+    (mail.kind, mail.evidence) = found;
+    mail.flags = flags.into_sorted();
+    mail
+}
+
+/// What the headers claim.
+fn claims(head: Option<&Message<'_>>, verdicts: Verdicts, flags: &mut Flags) -> Inbound {
+    let people = |name: HeaderName<'static>, flags: &mut Flags| -> Vec<Person> {
+        let all = head.into_iter().flat_map(|head| head.header_values(name.clone()));
+        all.filter_map(HeaderValue::as_address)
+            .flat_map(|list| persons(list, flags))
+            .take(MAX_PEOPLE)
+            .collect()
+    };
+    let ids = |name: HeaderName<'static>| -> Vec<String> {
+        head.and_then(|head| head.header(name)).map_or_else(Vec::new, message_ids)
+    };
+    let subject = head.and_then(Message::subject).unwrap_or_default();
+    flags.raise_if(Flag::DirectionOverride, has_override(subject));
+    let from = people(HeaderName::From, flags);
+    flags.raise_if(Flag::NoFrom, from.is_empty());
+    flags.raise_if(Flag::SeveralFrom, from.len() > 1);
+    let seconds = head.and_then(Message::date).map(mail_parser::DateTime::to_timestamp);
+    Inbound {
+        sender: people(HeaderName::Sender, flags).into_iter().next(),
+        reply_to: people(HeaderName::ReplyTo, flags),
+        to: people(HeaderName::To, flags),
+        cc: people(HeaderName::Cc, flags),
+        delivered_to: head.map_or_else(Vec::new, delivered_to),
+        return_path: head.and_then(return_path),
+        message_id: ids(HeaderName::MessageId).into_iter().next(),
+        in_reply_to: ids(HeaderName::InReplyTo),
+        references: ids(HeaderName::References),
+        subject: HeaderText::clean(subject),
+        date: seconds.and_then(|s| u64::try_from(s).ok()).and_then(|s| s.checked_mul(1000)).map(Timestamp),
+        verdicts,
+        loop_mark: kind::loop_mark(head),
+        kind: Kind::Person,
+        evidence: Vec::new(),
+        text: String::new(),
+        new_text: String::new(),
+        attachments: Vec::new(),
+        flags: Vec::new(),
+        from,
+    }
+}
+
+/// The text, what is new in it, and what came with it.
+fn take_apart(mail: &mut Inbound, raw: &[u8], shape: &Shape, limits: &Limits, flags: &mut Flags) {
+    let forward = reply::is_forward(mail.subject.as_str());
+    let bodies = bodies(raw, &shape.leaves, limits, flags);
+    let found = match &bodies[..] {
+        [Body { plain: Some(plain), html: Some(html) }] => reply::of_both(plain, html, forward),
+        _ => reply::of_one(&bodies.iter().map(Body::text).collect::<Vec<_>>().join("\n\n"), forward),
+    };
+    flags.raise_if(Flag::OnlyHtml, !bodies.is_empty() && bodies.iter().all(|body| body.plain.is_none()));
+    flags.raise_if(Flag::Interleaved, found.interleaved);
+    flags.raise_if(Flag::Forwarded, found.forwarded);
+    let attachments = shape.leaves.iter().filter(|leaf| !leaf.is_body() && !leaf.is_report());
+    mail.attachments = attachments.map(|leaf| attachment::look(raw, leaf, flags)).collect();
+    flags.raise_if(Flag::Empty, found.text.trim().is_empty() && mail.attachments.is_empty());
+    flags.raise_if(Flag::OnlyQuotes, !found.text.trim().is_empty() && found.new_text.is_empty());
+    flags.raise_if(Flag::Calendar, mail.attachments.iter().any(|a| a.kind == AttachmentKind::Calendar));
+    flags.raise_if(Flag::DangerousAttachment, mail.attachments.iter().any(|a| a.dangerous));
+    mail.text = found.text;
+    mail.new_text = found.new_text;
+}
+
+/// A text as it came: in one form, or in two that say the same.
+struct Body {
+    plain: Option<String>,
+    /// Rendered, with marks.
+    html: Option<String>,
+}
+
+impl Body {
+    fn text(&self) -> &str {
+        self.plain.as_deref().or(self.html.as_deref()).unwrap_or_default()
+    }
+}
+
+fn bodies(raw: &[u8], leaves: &[Leaf], limits: &Limits, flags: &mut Flags) -> Vec<Body> {
+    let mut found: Vec<(Option<usize>, Body)> = Vec::new();
+    let mut left = limits.text_bytes;
+    for leaf in leaves.iter().filter(|leaf| leaf.is_body()) {
+        let decoded = mime::decoded(&raw[leaf.body.clone()], leaf.encoding);
+        let text = charset::text(&decoded, leaf.charset.as_deref(), left, flags);
+        left = left.saturating_sub(text.len());
+        let text = if leaf.flowed { reply::unflowed(&text, leaf.delsp) } else { text };
+        let same = found.iter().position(|(of, _)| leaf.alternative.is_some() && *of == leaf.alternative);
+        let at = same.unwrap_or_else(|| {
+            found.push((leaf.alternative, Body { plain: None, html: None }));
+            found.len() - 1
+        });
+        let body = &mut found[at].1;
+        if leaf.kind == "text/html" {
+            let rendered = html::render(&text);
+            match &mut body.html {
+                Some(before) => before.push_str(&rendered),
+                none => *none = Some(rendered),
+            }
+        } else {
+            match &mut body.plain {
+                Some(before) => {
+                    before.push_str("\n\n");
+                    before.push_str(&text);
+                }
+                none => *none = Some(text),
+            }
+        }
+    }
+    // An empty plain part beside a full HTML part says nothing.
+    for (_, body) in &mut found {
+        if body.html.is_some() && body.plain.as_ref().is_some_and(|plain| plain.trim().is_empty()) {
+            body.plain = None;
+        }
+    }
+    found.into_iter().map(|(_, body)| body).collect()
+}
+
+/// Nobody writes to more; what is beyond is not read.
+const MAX_PEOPLE: usize = 100;
+const MAX_IDS: usize = 100;
+
+fn persons(list: &Address<'_>, flags: &mut Flags) -> Vec<Person> {
+    list.iter()
+        .take(MAX_PEOPLE)
+        .filter(|one| one.name().is_some() || one.address().is_some())
+        .map(|one| {
+            let name = one.name().unwrap_or_default();
+            flags.raise_if(Flag::DirectionOverride, has_override(name));
+            Person { name: HeaderText::clean(name), address: one.address().and_then(MailAddress::parse) }
+        })
+        .collect()
+}
+
+fn message_ids(value: &HeaderValue<'_>) -> Vec<String> {
+    let one = value.as_text().into_iter();
+    let ids = one.chain(value.as_text_list().unwrap_or_default().iter().map(AsRef::as_ref));
+    let fits = |id: &&str| !id.is_empty() && id.len() <= 998 && !id.chars().any(char::is_control);
+    ids.filter(fits).take(MAX_IDS).map(str::to_owned).collect()
+}
+
+fn delivered_to(head: &Message<'_>) -> Vec<MailAddress> {
+    let names = ["Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Forwarded-To"];
+    let all =
+        head.headers_raw().filter(|(name, _)| names.iter().any(|known| known.eq_ignore_ascii_case(name)));
+    let mut found: Vec<MailAddress> = Vec::new();
+    for (_, value) in all.take(MAX_PEOPLE) {
+        let value = value.trim().trim_start_matches('<').trim_end_matches('>');
+        found.extend(MailAddress::parse(value).filter(|address| !found.contains(address)));
+    }
+    found
+}
+
+fn return_path(head: &Message<'_>) -> Option<Option<MailAddress>> {
+    let (_, value) = head.headers_raw().find(|(name, _)| name.eq_ignore_ascii_case("Return-Path"))?;
+    let value = value.trim().trim_start_matches('<').trim_end_matches('>');
+    Some(MailAddress::parse(value))
+}
+
+/// Marks that turn the direction of what follows them.
+fn has_override(text: &str) -> bool {
+    text.chars().any(|c| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'))
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Flags(Vec<Flag>);
+
+impl Flags {
+    fn raise(&mut self, flag: Flag) {
+        if !self.0.contains(&flag) {
+            self.0.push(flag);
+        }
+    }
+
+    fn raise_if(&mut self, flag: Flag, yes: bool) {
+        if yes {
+            self.raise(flag);
+        }
+    }
+
+    fn has(&self, flag: Flag) -> bool {
+        self.0.contains(&flag)
+    }
+
+    fn into_sorted(mut self) -> Vec<Flag> {
+        self.0.sort();
+        self.0
+    }
 }
 
 impl Inbound {

@@ -125,7 +125,7 @@ impl View {
         let look = &page.outgoing.look;
         let name = html! {
             @match &look.logo {
-                Some(logo) => img.m-logo.m-text src=(logo.as_str()) alt=(page.shop) height="32" border="0"
+                Some(logo) => img.m-logo src=(logo.as_str()) alt=(page.shop) height="32" border="0"
                     style=(format!("display:inline-block;height:32px;width:auto;max-width:220px;border:0;border-radius:6px;{FONT};font-size:16px;font-weight:600;color:{TEXT};"));,
                 None => span.m-text style=(format!("{FONT};font-size:16px;line-height:1.3;font-weight:600;color:{TEXT};")) { (page.shop) },
             }

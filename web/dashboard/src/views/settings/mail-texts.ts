@@ -11,7 +11,7 @@ export type MailVariable = 'shop' | 'reference' | 'agents' | 'count' | 'date';
 
 export const MAIL_TEXTS = {
   answers_subject: { prose: false, variables: ['shop', 'reference'], shipped: { en: 'Your conversation with {shop} ({reference})', es: 'Tu conversación con {shop} ({reference})', pt: 'Sua conversa com {shop} ({reference})', it: 'La tua conversazione con {shop} ({reference})' } },
-  answers_title: { prose: false, variables: ['shop', 'agents'], shipped: { en: '{agents} from {shop} answered you', es: 'Respuesta de {agents}, de {shop}', pt: 'Resposta de {agents}, de {shop}', it: 'Risposta di {agents}, di {shop}' } },
+  answers_title: { prose: false, variables: ['shop', 'agents'], shipped: { en: '{agents} ({shop}) answered you', es: 'Respuesta de {agents} ({shop})', pt: 'Resposta de {agents} ({shop})', it: 'Risposta di {agents} ({shop})' } },
   button: { prose: false, variables: ['shop'], shipped: { en: 'Continue the conversation', es: 'Seguir la conversación', pt: 'Continuar a conversa', it: 'Continua la conversazione' } },
   reply_hint: { prose: false, variables: ['shop'], shipped: { en: 'Or just reply to this mail.', es: 'O simplemente responde a este correo.', pt: 'Ou simplesmente responda a este e-mail.', it: 'Oppure rispondi semplicemente a questa email.' } },
   no_reply_hint: { prose: false, variables: ['shop'], shipped: { en: 'Replies to this mail are not read: the button opens the conversation.', es: 'Las respuestas a este correo no se leen: el botón abre la conversación.', pt: 'As respostas a este e-mail não são lidas: o botão abre a conversa.', it: 'Le risposte a questa email non vengono lette: il pulsante apre la conversazione.' } },
