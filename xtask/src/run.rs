@@ -57,6 +57,7 @@ pub fn run(words: &[&str]) -> Result<()> {
             url,
             "--origin",
             &url.replace("localhost", "127.0.0.1"),
+            "--show",
             "--conversations",
             conversations,
         ])

@@ -1,6 +1,7 @@
 //! `seed --table NAME [--origin URL …] [--conversations N]`: the demo's two sites and four agents; with
 //! `--conversations`, so many conversations in the site `demo`, for trying the inbox under load. Doing it twice changes
-//! nothing. With `--silent` neither site says anything by itself: for tests that count what people say. `seed --table NAME --lengthen CONVERSATION --messages N` writes so many messages more into one conversation, its
+//! nothing. With `--silent` neither site says anything by itself: for tests that count what people say; with
+//! `--show` the demo answers frequent questions, as `cargo xtask run` shows it. `seed --table NAME --lengthen CONVERSATION --messages N` writes so many messages more into one conversation, its
 //! shopper's and by the rules, for trying a long one.
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -10,7 +11,7 @@ use domain::people::{Actor, Availability, Member, Person, Role, Shopper, Site};
 use domain::ports::{
     Accounts, Commit, CommitError, Conversations, Environment, Published, Receipt, Sender, SettingsStore,
 };
-use domain::settings::{Automatic, SectionValue, Settings};
+use domain::settings::{Automatic, Faq, Faqs, FieldId, Language, SectionValue, Settings};
 use domain::text::MessageText;
 use domain::{AgentId, ClientId, ConversationId, ShopperId, SiteId, Timestamp};
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -21,6 +22,7 @@ struct Options {
     origins: Vec<String>,
     conversations: u32,
     silent: bool,
+    show: bool,
     lengthen: Option<ConversationId>,
     messages: u32,
 }
@@ -81,6 +83,9 @@ async fn main() -> Result<()> {
             silence(&store, site, &ana).await?;
         }
     }
+    if options.show {
+        show(&store, &demo, &ana).await?;
+    }
     // Side by side: thousands of them, one after another, would take minutes.
     stream::iter(0..options.conversations)
         .map(|n| patiently(&store, &demo.id, n))
@@ -97,7 +102,56 @@ async fn silence(store: &Dynamo, site: &Site, by: &Person) -> Result<()> {
         reply.enabled = false;
     }
     settings.form.fields.clear();
-    for value in [SectionValue::Automatic(settings.automatic), SectionValue::Form(settings.form)] {
+    publish(store, site, by, [SectionValue::Automatic(settings.automatic), SectionValue::Form(settings.form)])
+        .await
+}
+
+/// What a shop that has been set up shows first: its questions with their answers.
+async fn show(store: &Dynamo, site: &Site, by: &Person) -> Result<()> {
+    let faq = |id: &str, question: &str, answer: &str| Faq {
+        id: FieldId::parse(id).expect("an id"),
+        question: question.to_owned(),
+        answer: answer.to_owned(),
+    };
+    let english = [
+        faq(
+            "delivery",
+            "How long does delivery take?",
+            "We make every lamp to order: *5 working days*, then a day or two by courier.",
+        ),
+        faq(
+            "returns",
+            "Can I return a lamp?",
+            "Yes, within 30 days:\n- pack it as it came\n- write to us, and we send a label",
+        ),
+        faq("bulbs", "Which bulbs fit?", "All our lamps take E27, up to 60 W, *LED* too."),
+    ];
+    let spanish = [
+        faq(
+            "delivery",
+            "¿Cuánto tarda el envío?",
+            "Hacemos cada lámpara por encargo: *5 días laborables*, y uno o dos de mensajería.",
+        ),
+        faq(
+            "returns",
+            "¿Puedo devolver una lámpara?",
+            "Sí, en 30 días:\n- embálala como llegó\n- escríbenos y te enviamos una etiqueta",
+        ),
+        faq("bulbs", "¿Qué bombillas sirven?", "Todas llevan E27, hasta 60 W, también *LED*."),
+    ];
+    let faqs = [("en", english), ("es", spanish)];
+    let faqs = faqs.into_iter().map(|(tag, faqs)| (Language::parse(tag).expect("a tag"), faqs.to_vec()));
+    publish(store, site, by, [SectionValue::Faqs(Faqs(faqs.collect()))]).await
+}
+
+/// As a section's first version. Where a merchant has published since, that stands.
+async fn publish(
+    store: &Dynamo,
+    site: &Site,
+    by: &Person,
+    sections: impl IntoIterator<Item = SectionValue>,
+) -> Result<()> {
+    for value in sections {
         let published = Published {
             section: value.section(),
             version: 1,
@@ -107,7 +161,6 @@ async fn silence(store: &Dynamo, site: &Site, by: &Person) -> Result<()> {
             restored: None,
             body: protocol::settings::write(&value),
         };
-        // Moved: a merchant has published since. That stands.
         let _ = store.publish(&site.id, &published).await?;
     }
     Ok(())
@@ -119,14 +172,22 @@ fn options() -> Result<Options> {
         origins: Vec::new(),
         conversations: 0,
         silent: false,
+        show: false,
         lengthen: None,
         messages: 0,
     };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
-        if word == "--silent" {
-            options.silent = true;
-            continue;
+        match word.as_str() {
+            "--silent" => {
+                options.silent = true;
+                continue;
+            }
+            "--show" => {
+                options.show = true;
+                continue;
+            }
+            _ => {}
         }
         let value = words.next().with_context(|| format!("{word} needs a value"))?;
         match word.as_str() {
@@ -140,7 +201,7 @@ fn options() -> Result<Options> {
             }
             "--messages" => options.messages = value.parse().context("--messages takes a number")?,
             _ => bail!(
-                "unknown option {word}; known are --table, --origin, --conversations, --silent, --lengthen, --messages"
+                "unknown option {word}; known are --table, --origin, --conversations, --silent, --show, --lengthen, --messages"
             ),
         }
     }
