@@ -7,7 +7,7 @@ use domain::conversation::Numbers;
 use domain::inbox::List;
 use domain::people::Actor;
 use domain::ports::{Environment, Push, Store, visible};
-use domain::rate::{CONNECTIONS_PER_SHOPPER, REQUESTS};
+use domain::rate::CONNECTIONS_PER_SHOPPER;
 use domain::{ClientId, ConversationId};
 use futures::future::join_all;
 use protocol::ServerFrame;
@@ -276,12 +276,13 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     async fn still_welcome(&self, connection: &Connection) -> Result<bool, Failure> {
         let reason = match &connection.identity {
             Identity::Shopper { id } => {
-                // Only a newcomer is turned away: who is in stays.
-                if connection.greeted {
-                    None
-                } else if !self.session_lives(connection).await? {
+                // Also of who is in: whoever ended the session may have been killed before it said so.
+                if !self.session_lives(connection).await? {
                     Some(ByeReason::SessionEnded)
+                } else if connection.greeted {
+                    None
                 } else {
+                    // Only a newcomer is turned away for want of room.
                     self.is_full(Topic::Shopper(*id)).await.then_some(ByeReason::TooMany)
                 }
             }
@@ -317,7 +318,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     /// Whether the session that asked for the ticket has not been ended meanwhile.
     async fn session_lives(&self, connection: &Connection) -> Result<bool, Failure> {
         let Some(session) = connection.session else { return Ok(true) };
-        Ok(self.store.session(session, REQUESTS, self.env.now()).await?.is_some())
+        Ok(self.store.session_stands(session, self.env.now()).await?)
     }
 
     /// Says why, forgets, cuts. Forgetting comes before cutting: a frame that is under way finds nobody.

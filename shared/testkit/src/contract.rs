@@ -1028,7 +1028,11 @@ pub async fn a_session_is_rated_ended_and_expires<S: Store>(store: &S) {
     let secret = hash();
     let rate = Rate { every: Duration::from_millis(200), burst: 2 };
     assert_eq!(store.session(secret, rate, NOW).await.expect("answered"), None);
+    assert!(!store.session_stands(secret, NOW).await.expect("answered"));
     store.open_session(secret, &session, &shopper(&case)).await.expect("opened");
+    for (at, stands) in [(NOW, true), (session.expires_at, false)] {
+        assert_eq!(store.session_stands(secret, at).await.expect("answered"), stands);
+    }
     for _ in 0..2 {
         assert_eq!(store.session(secret, rate, NOW).await.expect("answered"), Some(Ok(session.clone())));
     }
@@ -1044,6 +1048,7 @@ pub async fn a_session_is_rated_ended_and_expires<S: Store>(store: &S) {
     assert!(matches!(store.session(other, full, NOW.plus(MINUTE / 2)).await, Ok(Some(Ok(_)))));
     assert_eq!(store.session(other, full, NOW.plus(MINUTE)).await.expect("answered"), None);
     store.end_session(secret).await.expect("ended");
+    assert!(!store.session_stands(secret, NOW).await.expect("answered"));
     assert_eq!(store.session(secret, rate, NOW).await.expect("answered"), None);
 }
 

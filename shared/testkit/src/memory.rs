@@ -603,6 +603,10 @@ impl Accounts for Memory {
         }))
     }
 
+    async fn session_stands(&self, hash: [u8; 32], now: Timestamp) -> Stored<bool> {
+        Ok(self.lock().sessions.get(&hash).is_some_and(|(session, _)| session.expires_at > now))
+    }
+
     async fn end_session(&self, hash: [u8; 32]) -> Stored<()> {
         self.lock().sessions.remove(&hash);
         Ok(())

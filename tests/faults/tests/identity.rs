@@ -694,6 +694,29 @@ async fn a_17_a_shared_computer_shows_nothing_of_who_has_signed_out() {
     assert_eq!(current(&elsewhere).await, Some(conversation.to_string()));
 }
 
+/// The function that ends a session, or signs in, is killed before it has told anybody.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_17_sockets_of_a_session_that_has_ended_end_at_their_next_heartbeat_at_the_latest() {
+    let stack = Stack::start().await;
+    let ana = stack.agent("demo", "ana@example.com").await;
+    let key = Key::make(&ana).await;
+    let kill = TableFault::Kill("HttpApiFunction".into());
+    let out = (Method::POST, "/v1/sessions/end", json!({}), "DeleteItem");
+    let identity = json!({"token": key.token(stack.platform.now_ms(), "eva", json!({}))});
+    let sign_in =
+        (Method::POST, "/v1/sites/demo/sessions", json!({"identity": identity}), "TransactWriteItems");
+    for (method, path, body, operation) in [out, sign_in] {
+        let browser = stack.shopper("demo").await;
+        let mut line = Line::ready(&browser, vec![]).await.unwrap();
+        let conversation = begin(&mut line, "hello").await;
+        assert!(matches!(ping(&mut line, known(conversation)).await, ServerFrame::Pong(_)));
+        stack.platform.faults().table(operation, When::After, &kill, 1);
+        assert!(browser.request(method, path, Some(body)).await.is_ok_and(|reply| reply.status >= 500));
+        line.command(Command::Ping(Ping { conversations: known(conversation), list: None })).await.unwrap();
+        assert_eq!(until_bye(&mut line).await, ByeReason::SessionEnded, "{path}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_18_what_a_pages_script_invents_is_refused_or_shown_as_unverified() {
     let stack = Stack::start().await;

@@ -88,6 +88,11 @@ impl Accounts for Dynamo {
         Ok(Some(Ok(Session { shopper: item.parse("shopper")?, site: item.parse("site")?, expires_at })))
     }
 
+    async fn session_stands(&self, hash: [u8; 32], now: Timestamp) -> Stored<bool> {
+        let Some(item) = self.get(keys::session(hash)).await? else { return Ok(false) };
+        Ok(item.need_time("expires_at")? > now)
+    }
+
     async fn end_session(&self, hash: [u8; 32]) -> Stored<()> {
         self.delete(keys::session(hash)).await
     }
