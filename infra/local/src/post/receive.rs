@@ -160,8 +160,8 @@ pub(crate) fn announce(world: &World) {
 fn takes(world: &World, rule: &ReceiptRuleSpec, address: &str) -> bool {
     let Some((local, domain)) = address.rsplit_once('@') else { return false };
     if rule.recipients.is_empty() {
-        return world.post.identity_of(domain).is_some_and(|identity| world.post.is_verified(&identity.name))
-            || world.post.spec.identities.iter().any(|identity| identity.name == domain);
+        let identity = world.post.identity_of(address);
+        return identity.is_some_and(|identity| world.post.is_verified(&identity.name));
     }
     let plain = format!("{}@{domain}", local.split('+').next().unwrap_or(local));
     rule.recipients.iter().any(|wanted| {
