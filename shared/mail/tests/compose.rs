@@ -244,9 +244,12 @@ fn the_colours_are_the_tokens_of_the_dashboard_and_can_be_read() {
     let html = compose(&outgoing("en", "#0f766e", false, mails("en").swap_remove(4).1)).html;
     let (before_dark, in_dark) =
         html.split_once("</style>").map(|(style, body)| (body, style)).expect("a style");
+    // In the dark the chip is of the line's colour: the raised card is about as light as the surface that it would have.
+    for name in ["surface-1", "surface-raised", "line", "text", "text-soft"] {
+        assert!(in_dark.contains(&token(dark, name)), "{name}: {}", token(dark, name));
+    }
     for name in ["surface-1", "surface-raised", "surface-2", "line", "text", "text-soft"] {
         assert!(before_dark.contains(&token(light, name)), "{name}: {}", token(light, name));
-        assert!(in_dark.contains(&token(dark, name)), "{name}: {}", token(dark, name));
     }
     for (text, ground) in [
         ("text", "surface-raised"),
@@ -257,6 +260,25 @@ fn the_colours_are_the_tokens_of_the_dashboard_and_can_be_read() {
         for css in [light, dark] {
             let [text, ground] = [text, ground].map(|name| Rgb::parse(&token(css, name)).expect("a colour"));
             assert!(text.contrast(ground) >= 4.5, "{text} on {ground}");
+        }
+    }
+}
+
+#[test]
+fn ux_28_links_can_be_read_on_every_ground_of_a_mail() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../web/dashboard/src/styles/tokens.css");
+    let css = std::fs::read_to_string(path).expect("the tokens");
+    let (light, dark) = css.split_once("prefers-color-scheme: dark").expect("two themes");
+    let colour = |text: &str| Rgb::parse(&text[..7]).expect("a colour");
+    for chosen in ["#0f766e", "#ffee00", "#ffffff", "#000000", "#f26b1d", "#777777", "#8bc34a", "#3b82f6"] {
+        let html = compose(&outgoing("en", chosen, false, mails("en").remove(0).1)).html;
+        let (_, in_dark) = html.split_once(".m-link{color:").expect("the dark link");
+        let (_, in_light) = html.split_once("<a class=\"m-link\"").expect("a link");
+        let (_, in_light) = in_light.split_once("color:").expect("its colour");
+        for ground in ["surface-raised", "surface-1"] {
+            let [light, dark] = [light, dark].map(|css| Rgb::parse(&token(css, ground)).expect("a colour"));
+            assert!(colour(in_light).contrast(light) >= 4.5, "{chosen} on light {ground}");
+            assert!(colour(in_dark).contrast(dark) >= 4.5, "{chosen} on dark {ground}");
         }
     }
 }

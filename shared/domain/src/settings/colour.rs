@@ -90,6 +90,12 @@ impl Rgb {
         }
     }
 
+    /// The nearest to this in which text can be read on `surface`: mails have grounds of their own.
+    #[must_use]
+    pub fn readable_on(self, surface: Self) -> Self {
+        self.until(surface, READABLE)
+    }
+
     /// White on the colour, darkened as far as needed; on bright colours (yellow, lime) ink, and the colour as it is.
     fn background(self) -> (Self, Self) {
         if Self::WHITE.contrast(self) >= READABLE {

@@ -88,19 +88,21 @@ impl View {
             start: if right { "right" } else { "left" },
             accent: palette.accent,
             on_accent: palette.on_accent,
-            link: palette.text_on_light,
-            link_dark: palette.text_on_dark,
+            // The footer's ground is the darker of the light ones, the card's the lighter of the dark ones.
+            link: ground(BACK).map_or(palette.text_on_light, |back| palette.text_on_light.readable_on(back)),
+            link_dark: ground(TOKENS[1].2)
+                .map_or(palette.text_on_dark, |card| palette.text_on_dark.readable_on(card)),
         }
     }
 
     /// For programs that ask the device, and (`data-ogsc`, `data-ogsb`) for Outlook's own dark.
     fn dark(&self) -> String {
-        let [back, card, chip, line, text, soft] = TOKENS.map(|(_, _, dark)| dark);
+        let [back, card, _, line, text, soft] = TOKENS.map(|(_, _, dark)| dark);
         let link = self.link_dark;
         let rules = [
             (".m-back", format!("background-color:{back}!important")),
             (".m-card", format!("background-color:{card}!important;border-color:{line}!important")),
-            (".m-chip", format!("background-color:{chip}!important;color:{text}!important")),
+            (".m-chip", format!("background-color:{line}!important;color:{text}!important")),
             (".m-line", format!("border-color:{line}!important")),
             (".m-text", format!("color:{text}!important")),
             (".m-soft", format!("color:{soft}!important")),
@@ -183,7 +185,7 @@ impl View {
                             td align=(self.start) valign="middle" style="padding:0 10px;" {
                                 span.m-text style=(format!("{FONT};font-size:14px;line-height:1.3;font-weight:600;color:{TEXT};")) { bdi { (said.who) } }
                                 " "
-                                span.m-soft style=(format!("{FONT};font-size:13px;line-height:1.3;color:{SOFT};white-space:nowrap;")) { (said.when) }
+                                span.m-soft style=(format!("{FONT};font-size:13px;line-height:1.3;color:{SOFT};white-space:nowrap;")) { bdi dir="ltr" { (said.when) } }
                             }
                         }
                     }
@@ -193,7 +195,7 @@ impl View {
                     @for file in &said.files {
                         div style=(format!("padding:8px 0 0;{FONT};font-size:15px;line-height:1.45;")) {
                             a.m-link href=(file.link.as_str()) style=(format!("color:{};", self.link)) { bdi { (file.name.as_str()) } }
-                            span.m-soft style=(format!("font-size:13px;color:{SOFT};white-space:nowrap;")) { " · " (size(file.bytes)) }
+                            span.m-soft style=(format!("font-size:13px;color:{SOFT};white-space:nowrap;")) { " · " bdi dir="ltr" { (size(file.bytes)) } }
                         }
                     }
                 } }
@@ -259,7 +261,7 @@ impl View {
                     tr { td align=(self.start) style="padding:8px 0 0;" {
                         table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" {
                             tr { td.m-line align=(self.start) style=(format!("border-{edge}:3px solid {LINE};padding:0 12px;")) {
-                                div.m-soft style=(format!("{FONT};font-size:13px;line-height:1.3;color:{SOFT};")) { bdi { (said.who) } " · " (said.when) }
+                                div.m-soft style=(format!("{FONT};font-size:13px;line-height:1.3;color:{SOFT};")) { bdi { (said.who) } " · " bdi dir="ltr" { (said.when) } }
                                 div.m-soft dir="auto" style=(format!("padding:2px 0 0;{FONT};font-size:14px;line-height:1.45;color:{SOFT};word-break:break-word;overflow-wrap:anywhere;")) { (self.rich(&said.text)) }
                                 @for file in &said.files {
                                     div style=(format!("{FONT};font-size:13px;line-height:1.45;")) { a.m-link href=(file.link.as_str()) style=(format!("color:{};", self.link)) { bdi { (file.name.as_str()) } } }
@@ -311,6 +313,10 @@ impl View {
             }
         }
     }
+}
+
+fn ground(token: &str) -> Option<Rgb> {
+    Rgb::parse(token)
 }
 
 fn size(bytes: u64) -> String {
