@@ -12,7 +12,7 @@ KINDS = {
     "AWS::CloudWatch::Alarm", "AWS::Cognito::UserPool", "AWS::Cognito::UserPoolClient", "AWS::Cognito::UserPoolDomain",
     "AWS::DynamoDB::Table", "AWS::Events::Rule", "AWS::IAM::Role", "AWS::Lambda::EventInvokeConfig",
     "AWS::Lambda::EventSourceMapping", "AWS::Lambda::Function", "AWS::Lambda::Permission", "AWS::Logs::LogGroup", "AWS::S3::Bucket",
-    "AWS::S3::BucketPolicy", "AWS::SNS::Topic", "AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "AWS::Scheduler::Schedule",
+    "AWS::S3::BucketPolicy", "AWS::SES::ConfigurationSet", "AWS::SES::EmailIdentity", "AWS::SNS::Topic", "AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "AWS::Scheduler::Schedule",
 }  # fmt: skip
 
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
@@ -39,10 +39,17 @@ ACTIONS = {
     },
     "Timers": {
         "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
-        "execute-api:ManageConnections",
+        "execute-api:ManageConnections", "lambda:InvokeFunction",
         "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage",
     },
+    "EmailFallback": {
+        "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
+        "execute-api:ManageConnections", "ses:SendRawEmail", "sqs:SendMessage",
+    },
 }  # fmt: skip
+
+# Who may call whom, besides the APIs and the schedule.
+INVOKES = {"Timers": {"EmailFallback"}}
 
 # Partitions that open doors, and the functions that may touch them, by what they may do. Nobody else may at all.
 GUARDED = {
@@ -56,6 +63,9 @@ GUARDED = {
     # Who reads these can speak for the shop.
     "I": {action: {"HttpApiFunction"} for action in ("dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem")},
     "J": {"dynamodb:PutItem": {"HttpApiFunction"}},
+    # Whoever makes tokens of mails cannot read any.
+    "RT": {"dynamodb:PutItem": {"EmailFallback"}},
+    "ML": {"dynamodb:PutItem": {"EmailFallback"}},
     "E": {"dynamodb:GetItem": {"HttpApiFunction"}, "dynamodb:Query": {"HttpApiFunction"}},
     "A": {"dynamodb:GetItem": {"HttpApiFunction"}, "dynamodb:Query": {"HttpApiFunction"}, "dynamodb:PutItem": {"HttpApiFunction"}},
 }
@@ -138,7 +148,15 @@ def about_bills(resources, of):
     dear = [n for n, a in alarms.items() if a.get("Period", 0) < 60 or "Metrics" in a]
     yield "every alarm is a plain one, and tells whoever asked to be told", *against(dear + [n for n, a in alarms.items() if not a.get("AlarmActions")])
     watched = {json.dumps(d["Value"]) for a in alarms.values() if a.get("MetricName") == "Errors" for d in a["Dimensions"]}
-    unwatched = [n for n in of("AWS::Lambda::Function") if json.dumps({"Ref": n}) not in watched]
+    # An alarm costs when there are more than ten. What is only ever invoked asynchronously fails by being laid aside, where an alarm rings too.
+    ringing = {json.dumps(d["Value"]) for a in alarms.values() if a.get("Namespace") == "AWS/SQS" for d in a["Dimensions"]}
+    called = json.dumps([*(m.get("FunctionName") for m in of("AWS::Lambda::EventSourceMapping").values()), *(i.get("IntegrationUri") for i in of("AWS::ApiGatewayV2::Integration").values())])
+    laid_aside = {
+        json.dumps(i["FunctionName"]) for i in of("AWS::Lambda::EventInvokeConfig").values()
+        if json.dumps({"Fn::GetAtt": [i.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination", {}).get("Fn::GetAtt", [""])[0], "QueueName"]}) in ringing
+    }  # fmt: skip
+    rings = lambda n: json.dumps({"Ref": n}) in watched or (json.dumps({"Ref": n}) in laid_aside and f'"{n}"' not in called and f"${{{n}." not in called)
+    unwatched = [n for n in of("AWS::Lambda::Function") if not rings(n)]
     yield "every function's errors ring an alarm", *against(unwatched)
     mappings = of("AWS::Lambda::EventSourceMapping")
     stream = {"Fn::GetAtt": ["Table", "StreamArn"]}
@@ -224,6 +242,9 @@ def reaches(statement, function):
         "dynamodb": lambda r: r in ({"Fn::GetAtt": ["Table", "Arn"]}, {"Fn::GetAtt": ["Table", "StreamArn"]}, {"Fn::Sub": "${Table.Arn}/index/inbox"}, {"Fn::Sub": "${Table.Arn}/index/deadlines"}),
         "execute-api": lambda r: isinstance(r, dict) and "${WebSocketApi}/ws/*/@connections/*" in str(r.get("Fn::Sub")),
         "logs": lambda r: r == {"Fn::GetAtt": [f"{function}Logs", "Arn"]},
+        "lambda": lambda r: r in [{"Fn::GetAtt": [called, "Arn"]} for called in INVOKES.get(function, ())],
+        # The domain that the merchant has named, and this stack's configuration set.
+        "ses": lambda r: isinstance(r, dict) and str(r.get("Fn::Sub")).removeprefix("arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:") in ("identity/${MailDomain}", "configuration-set/${AWS::StackName}-mail"),
         "sqs": lambda r: isinstance(r, dict) and r.get("Fn::GetAtt", ["", ""])[1] == "Arn" and r["Fn::GetAtt"][0].endswith("Queue"),
     }
     # Listing streams knows no resource.

@@ -6,8 +6,16 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 /// What is deployed.
-pub const FUNCTIONS: [&str; 7] =
-    ["ws-connect", "ws-message", "ws-disconnect", "http-api", "projector", "auto-reply", "timers"];
+pub const FUNCTIONS: [&str; 8] = [
+    "ws-connect",
+    "ws-message",
+    "ws-disconnect",
+    "http-api",
+    "projector",
+    "auto-reply",
+    "timers",
+    "email-fallback",
+];
 /// What serves them at home.
 const AT_HOME: [&str; 2] = ["mostrador-local", "seed"];
 

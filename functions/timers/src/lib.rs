@@ -1,9 +1,10 @@
 //! Fed by the queue of deadlines, and by a schedule every quarter of an hour. A call means "look": what is due by then is done if its
-//! reason still stands (`Engine::called`), and coming twice or late is harmless.
+//! reason still stands (`Engine::called`), and coming twice or late is harmless. An unseen answer is handed on to email-fallback, for SES is
+//! slow, and whoever waits for a person must not wait for it.
 
-use delivery::Engine;
+use delivery::{Called, Engine};
 use domain::deadline::{Call, SHARDS, SWEEP_AHEAD};
-use domain::ports::{DeadlineQueue, Environment, Push, Store, StoreError};
+use domain::ports::{DeadlineQueue, Environment, MailHandover, Push, Store, StoreError};
 use futures::stream::{self, StreamExt};
 
 /// Conversations looked at at once: one that is slow holds up none of the others.
@@ -22,12 +23,13 @@ pub struct Message {
 
 /// The function.
 #[derive(Debug)]
-pub struct Timers<E, T> {
+pub struct Timers<E, T, H> {
     pub engine: E,
     pub queue: T,
+    pub mail: H,
 }
 
-impl<S: Store, P: Push, E: Environment, T: DeadlineQueue> Timers<Engine<S, P, E>, T> {
+impl<S: Store, P: Push, E: Environment, T: DeadlineQueue, H: MailHandover> Timers<Engine<S, P, E>, T, H> {
     /// Looks at a batch. Returns the messages that are to come again; the queue lays aside what has come five times.
     pub async fn handle(&self, messages: Vec<Message>) -> Vec<String> {
         stream::iter(messages)
@@ -44,24 +46,25 @@ impl<S: Store, P: Push, E: Environment, T: DeadlineQueue> Timers<Engine<S, P, E>
             return Some(id);
         };
         let late_ms = self.engine.env.now().since(due).as_millis() as u64;
-        match self.engine.called(conversation).await {
-            Ok(None) => {
-                tracing::info!(%conversation, late_ms, "looked at");
-                None
-            }
-            // It came too early: the queue holds nothing for longer than a quarter of an hour, and clocks differ.
-            Ok(Some(due)) => match self.queue.put(Call { conversation, due }).await {
-                Ok(()) => None,
-                Err(error) => {
-                    tracing::warn!(%error, %conversation, "could not be queued again");
-                    Some(id)
-                }
-            },
+        let called = match self.engine.called(conversation).await {
+            Ok(called) => called,
             Err(failure) => {
                 tracing::warn!(%conversation, code = ?failure.code(), "failed; the message comes again");
-                Some(id)
+                return Some(id);
             }
+        };
+        let done = match called {
+            Called { unseen: true, .. } => self.mail.hand_over(conversation).await,
+            // It came too early: the queue holds nothing for longer than a quarter of an hour, and clocks differ.
+            Called { again: Some(due), .. } => self.queue.put(Call { conversation, due }).await,
+            Called { again: None, .. } => Ok(()),
+        };
+        if let Err(error) = done {
+            tracing::warn!(%error, %conversation, "could not be handed on; the message comes again");
+            return Some(id);
         }
+        tracing::info!(%conversation, late_ms, mail = called.unseen, "looked at");
+        None
     }
 
     /// Queues what is due before the next sweep, and whatever was lost on the way to the queue: how many calls. What cannot be queued

@@ -6,14 +6,15 @@ use serde_json::{Value, json};
 use timers::{Message, Timers};
 use tracing::Instrument;
 
-type Function = Timers<Engine<Dynamo, Connections, Real>, aws::Timers<Real>>;
+type Function = Timers<Engine<Dynamo, Connections, Real>, aws::Timers<Real>, aws::EmailFallback>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let function = aws::start().await?;
     let queue = aws::Timers::from_env(&function.sdk, Real)?;
+    let mail = aws::EmailFallback::from_env(&function.sdk)?;
     let engine = Engine::new(function.store, function.connections, Real, function.epoch);
-    let timers = Timers { engine, queue };
+    let timers = Timers { engine, queue, mail };
     run(service_fn(|event: LambdaEvent<Value>| on_event(&timers, event))).await
 }
 

@@ -1,16 +1,17 @@
 //! Calls that come early, late, twice, or for what is gone; and the sweep that finds what the queue has lost.
 
 use delivery::{Engine, NewSession, Wish};
-use domain::conversation::Log;
-use domain::deadline::{Call, QUEUE_HOLDS};
+use domain::automatic::Deadline;
+use domain::conversation::{Body, Log};
+use domain::deadline::{Armed, Call, QUEUE_HOLDS};
 use domain::people::{Actor, Availability, Member, Role, Site};
 use domain::ports::{Accounts, Conversations, DeadlineQueue, Environment};
 use domain::{AgentId, ClientId, ConversationId, Timestamp};
-use testkit::{Calls, Memory, Outbox, World};
+use testkit::{Calls, Handed, Memory, Outbox, World};
 use timers::{Message, SweepError, Timers};
 use uuid::Uuid;
 
-type Function = Timers<Engine<Memory, Outbox, World>, Calls>;
+type Function = Timers<Engine<Memory, Outbox, World>, Calls, Handed>;
 
 fn site() -> Site {
     Site {
@@ -41,7 +42,7 @@ async fn function() -> Function {
     assert!(engine.store.put_member(&member).await.unwrap());
     let now = engine.env.now();
     engine.store.sign_of_life(&site().id, agent, Some(Availability::Online), now).await.unwrap();
-    Timers { engine, queue: Calls::default() }
+    Timers { engine, queue: Calls::default(), mail: Handed::default() }
 }
 
 /// A first message while an agent is online: from then on the shopper waits, for two minutes.
@@ -58,7 +59,9 @@ async fn waiting(function: &Function, n: u128) -> (ConversationId, Timestamp) {
 }
 
 async fn messages(function: &Function, conversation: ConversationId) -> usize {
-    function.engine.store.entries(conversation, Log::Thread, 0, 100).await.unwrap().entries.len()
+    let thread = function.engine.store.entries(conversation, Log::Thread, 0, 100).await.unwrap().entries;
+    // The form may be asked beside what is said.
+    thread.iter().filter(|entry| matches!(entry.body, Body::Message { .. })).count()
 }
 
 fn message(conversation: ConversationId, due: Timestamp) -> Message {
@@ -88,6 +91,26 @@ async fn a_call_that_comes_early_is_queued_again_for_its_time() {
     // Where it cannot be queued the message itself comes again.
     function.queue.breaks(true);
     assert_eq!(function.handle(vec![message(conversation, due)]).await, [conversation.to_string()]);
+}
+
+#[tokio::test]
+async fn an_unseen_answer_is_handed_on_when_it_is_due_and_stands_until_it_is_settled() {
+    let function = function().await;
+    let (conversation, _) = waiting(&function, 1).await;
+    let due = function.engine.env.now();
+    let head = function.engine.store.head(conversation).await.unwrap().unwrap();
+    let unseen = [(Deadline::Unseen, Armed { due, seq: 2 })].into();
+    assert!(function.engine.store.arm(&head.with_deadlines(unseen).unwrap()).await.unwrap());
+    function.mail.breaks(true);
+    assert_eq!(function.handle(vec![message(conversation, due)]).await, [conversation.to_string()]);
+    function.mail.breaks(false);
+    for times in 1..=2 {
+        assert!(function.handle(vec![message(conversation, due)]).await.is_empty());
+        assert_eq!(function.mail.over(), vec![conversation; times]);
+    }
+    // Nothing is said by it, and the sweep finds it still.
+    assert_eq!(messages(&function, conversation).await, 1);
+    assert_eq!(function.sweep().await.unwrap(), 1);
 }
 
 #[tokio::test]

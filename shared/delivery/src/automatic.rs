@@ -39,6 +39,15 @@ pub enum Reacted {
     Gone,
 }
 
+/// What is left to do after a call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Called {
+    /// It came before anything was due: to be called again then.
+    pub again: Option<Timestamp>,
+    /// An unseen answer is due, which is for [`Engine::fallback`] to look at. It stands until that has settled it.
+    pub unseen: bool,
+}
+
 /// Everything that the rules look at, read once per try.
 struct Present {
     head: Head,
@@ -72,19 +81,23 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         .await
     }
 
-    /// Looks at whatever of a conversation is due. Answers when it is to be called again, if it was called before anything was due;
-    /// what stands after something was done has moved the head, and is called by that.
-    pub async fn called(&self, conversation: ConversationId) -> Result<Option<Timestamp>, Failure> {
-        let Some(head) = self.store.head(conversation).await? else { return Ok(None) };
+    /// Looks at whatever of a conversation is due. What stands after something was done has moved the head, and is called by that.
+    pub async fn called(&self, conversation: ConversationId) -> Result<Called, Failure> {
+        let mut called = Called::default();
+        let Some(head) = self.store.head(conversation).await? else { return Ok(called) };
         let due = head.due(self.env.now());
         if due.is_empty() {
-            return Ok(head.next_due());
+            called.again = head.next_due();
         }
         for (deadline, _) in due {
+            if deadline == Deadline::Unseen {
+                called.unseen = true;
+                continue;
+            }
             let reacted = self.deadline_due(conversation, deadline).await?;
             tracing::debug!(%conversation, deadline = deadline.name(), ?reacted, "a deadline was due");
         }
-        Ok(None)
+        Ok(called)
     }
 
     /// Reads, decides, stores; again when somebody else was quicker.

@@ -98,6 +98,8 @@ pub enum Needless {
     NothingUnseen,
     NoAddress,
     Suppressed,
+    /// The shop mails nothing.
+    SwitchedOff,
 }
 
 /// Whether what is unseen is mailed at `now`.

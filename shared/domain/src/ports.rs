@@ -4,9 +4,9 @@
 mod mail;
 
 pub use mail::{
-    ADDRESS_LIFE, Addresses, Carries, Claimed, Correspondent, MAIL_LEASE, MAIL_MEMORY, MailKey, MailLink,
-    MailOutbox, MailTokens, Mailer, NotSent, Purpose, REPLY_GRANT_LIFE, RESUME_LIFE, RawMail, Recipient,
-    ReplyGrant, SentMail, Suppressed, UNSUBSCRIBE_LIFE,
+    ADDRESS_LIFE, Addresses, Carries, Claimed, Correspondent, MAIL_LEASE, MAIL_MEMORY, MailHandover, MailKey,
+    MailLink, MailOutbox, MailTokens, Mailer, NotSent, Purpose, REPLY_GRANT_LIFE, RESUME_LIFE, RawMail,
+    Recipient, ReplyGrant, SentMail, Suppressed, UNSUBSCRIBE_LIFE,
 };
 
 use crate::connection::{Connection, Registration, Ticket, Topic};

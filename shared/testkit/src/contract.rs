@@ -732,6 +732,7 @@ pub async fn a_mail_is_claimed_by_one_until_it_has_gone_or_the_lease_is_over<S: 
     // Whoever held it is gone.
     assert_eq!(claim(key(0), 3, until).await, Claimed::Yes);
     assert_eq!(claim(key(0), 2, until).await, Claimed::Held { until: until.plus(MINUTE) });
+    assert_eq!(store.sent_mail(&key(0)).await.expect("read"), None);
     let sent = |through| SentMail {
         through,
         to: "eva@example.com".into(),
@@ -742,6 +743,8 @@ pub async fn a_mail_is_claimed_by_one_until_it_has_gone_or_the_lease_is_over<S: 
     // Both had sent it: the first to say so stands.
     assert_eq!(store.record_mail(&key(0), &sent(6)).await.expect("answered"), sent(5));
     store.release_mail(&key(0), 3).await.expect("nothing to it");
+    assert_eq!(store.sent_mail(&key(0)).await.expect("read"), Some(sent(5)));
+    assert_eq!(store.sent_mail(&key(7)).await.expect("read"), None);
     for later in [until, until.plus(MINUTE * 600)] {
         assert_eq!(claim(key(0), 4, later).await, Claimed::Sent(sent(5)));
     }

@@ -1,14 +1,16 @@
 //! For tests: the ports in memory ([`Memory`]), time and chance that are told ([`World`]), a push that remembers
-//! ([`Outbox`]), a queue of deadlines ([`Calls`]), what was parked ([`Lot`]), and the contract that every store must pass ([`contract`]).
+//! ([`Outbox`]), a queue of deadlines ([`Calls`]), what was parked ([`Lot`]) or handed over to be mailed ([`Handed`]), and the contract that every store must pass ([`contract`]).
 
 mod calls;
 pub mod contract;
+mod handed;
 mod lot;
 mod memory;
 mod outbox;
 mod world;
 
 pub use calls::Calls;
+pub use handed::Handed;
 pub use lot::Lot;
 pub use memory::Memory;
 pub use outbox::Outbox;

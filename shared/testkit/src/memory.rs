@@ -7,7 +7,7 @@ use domain::deadline::Call;
 use domain::fallback::cold_address_is_full;
 use domain::identity::{Key, KeyId};
 use domain::inbox::{Place, Shelf, shelf};
-use domain::people::{Availability, Member, Page, Person, Shopper, Site};
+use domain::people::{Availability, Member, Page, Person, ProfileChange, Shopper, Site};
 use domain::ports::{
     Accounts, Addresses, Admission, Claimed, Commit, CommitError, Connections, Conversations, Correspondent,
     EntryPage, FaqCount, FaqCounts, FaqEvent, IdentityKeys, MailKey, MailLink, MailOutbox, MailTokens,
@@ -101,6 +101,14 @@ impl Memory {
             .get(&(id, log))
             .map(|entries| entries.values().cloned().collect())
             .unwrap_or_default()
+    }
+
+    /// What a shopper has told of themselves, without a conversation in which it was told.
+    pub fn learn(&self, shopper: ShopperId, told: &ProfileChange) {
+        if let Some(profile) = self.lock().shoppers.get_mut(&shopper) {
+            profile.name = told.name.clone().or(profile.name.take());
+            profile.email = told.email.clone().or(profile.email.take());
+        }
     }
 
     /// Every conversation, for checks.
@@ -479,6 +487,13 @@ impl MailOutbox for Memory {
         }
         state.mails.insert(*key, OutboxMail::Sent(sent.clone()));
         Ok(sent.clone())
+    }
+
+    async fn sent_mail(&self, key: &MailKey) -> Stored<Option<SentMail>> {
+        Ok(match self.lock().mails.get(key) {
+            Some(OutboxMail::Sent(sent)) => Some(sent.clone()),
+            _ => None,
+        })
     }
 
     async fn release_mail(&self, key: &MailKey, by: u128) -> Stored<()> {

@@ -54,6 +54,7 @@ impl Stack {
             ("OidcClientId", "dashboard"),
             ("DashboardOrigin", "{url}"),
             ("DataEpoch", "test"),
+            ("MailDomain", "shop.example"),
         ];
         let user =
             |email: &str| User { email: email.into(), name: email.into(), password: "mostrador".into() };

@@ -2,10 +2,12 @@
 //! possible at every await. One seed, one run, to the byte.
 //!
 //! [`executor`] is time and tasks, [`ports`] the store, network and chance with their faults, [`client`] a client after
-//! the protocol's rules, [`browser`] a browser that signs in at its shop while it chats, [`run`] who talks to whom and what must hold.
+//! the protocol's rules, [`browser`] a browser that signs in at its shop while it chats, [`run`] who talks to whom and what must hold;
+//! [`email`] answers that nobody sees.
 
 pub mod browser;
 pub mod client;
+pub mod email;
 pub mod executor;
 pub mod ports;
 pub mod run;

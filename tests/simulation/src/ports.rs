@@ -429,6 +429,7 @@ impl MailOutbox for Faulty {
     forward! {
         claim_mail(key: &MailKey, by: u128, now: Timestamp, until: Timestamp) -> Claimed;
         record_mail(key: &MailKey, sent: &SentMail) -> SentMail;
+        sent_mail(key: &MailKey) -> Option<SentMail>;
         release_mail(key: &MailKey, by: u128) -> ();
     }
 }

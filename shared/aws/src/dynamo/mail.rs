@@ -142,6 +142,11 @@ impl MailOutbox for Dynamo {
         }
     }
 
+    async fn sent_mail(&self, key: &MailKey) -> Stored<Option<SentMail>> {
+        let item = self.get(keys::mail(key)).await?;
+        item.filter(|item| item.get_number("sent_at").is_some()).map(|item| read_sent(&item)).transpose()
+    }
+
     async fn release_mail(&self, key: &MailKey, by: u128) -> Stored<()> {
         let delete = self
             .client

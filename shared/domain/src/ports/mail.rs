@@ -1,7 +1,7 @@
 //! What is kept of mail: addresses, mails that are about to go and have gone, tokens by which answers find their conversation,
 //! links that bring people back.
 
-use super::Stored;
+use super::{QueueError, Stored};
 use crate::fallback::Address;
 use crate::{AgentId, ClientId, ConversationId, ShopperId, SiteId, Timestamp, automatic};
 use std::future::Future;
@@ -164,6 +164,9 @@ pub trait MailOutbox: Send + Sync {
     /// Records that it has gone. Whoever records first stands; what stands.
     fn record_mail(&self, key: &MailKey, sent: &SentMail) -> impl Future<Output = Stored<SentMail>> + Send;
 
+    /// A mail that has gone, as of now.
+    fn sent_mail(&self, key: &MailKey) -> impl Future<Output = Stored<Option<SentMail>>> + Send;
+
     /// Gives a claim back: nothing was sent by it. Does nothing to what is not `by`'s, and to what has gone.
     fn release_mail(&self, key: &MailKey, by: u128) -> impl Future<Output = Stored<()>> + Send;
 }
@@ -274,4 +277,11 @@ pub enum NotSent {
 pub trait Mailer: Send + Sync {
     /// Hands a mail over once; never tries again by itself after an answer that was lost. SES's id.
     fn send(&self, mail: RawMail<'_>) -> impl Future<Output = Result<String, NotSent>> + Send;
+}
+
+/// Unseen answers that are due, on their way to whoever mails them.
+pub trait MailHandover: Send + Sync {
+    /// Has somebody look at a conversation's unseen answers, soon, at least once; the caller does not wait for it. An error: nobody
+    /// will.
+    fn hand_over(&self, conversation: ConversationId) -> impl Future<Output = Result<(), QueueError>> + Send;
 }

@@ -1,0 +1,407 @@
+//! Unseen answers and their mails under faults: nothing is lost, and only what SES had accepted and nobody had recorded goes twice.
+
+use crate::executor::Executor;
+use crate::ports::{Faulty, Killable, Odds, World};
+use delivery::{Engine, FellBack, MailRoom, NewSession, Wish, address_hash};
+use domain::automatic::Deadline;
+use domain::conversation::{Author, Body, Log};
+use domain::cursor::{Cursor, Reader};
+use domain::fallback::{BETWEEN_MAILS, COLD_PER_DAY};
+use domain::people::{Actor, ProfileChange, Role, Site};
+use domain::ports::{
+    Accounts, Addresses, Carries, Conversations, Environment, MailKey, MailOutbox, Mailer, NotSent, RawMail,
+    Suppressed,
+};
+use domain::settings::Section;
+use domain::{AgentId, ClientId, ConversationId, SiteId, Timestamp};
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use testkit::Memory;
+
+const ANA: AgentId = AgentId(uuid::Uuid::from_u128(1));
+const MINUTE: u64 = 60_000;
+const DAY: u64 = 24 * 60 * MINUTE;
+
+/// A mail that SES has accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    pub conversation: ConversationId,
+    /// The mark that it goes on from: two with the same are the same mail.
+    pub after: u64,
+    pub to: String,
+    pub at: Timestamp,
+    /// It had been recorded already: such a one must not go.
+    pub was_recorded: bool,
+}
+
+/// SES: takes its time, refuses, or its answer is lost.
+#[derive(Debug, Clone)]
+pub struct Ses {
+    world: World,
+    store: Memory,
+    pub accepted: Arc<Mutex<Vec<Accepted>>>,
+    /// How likely it refuses, and how likely its answer is lost.
+    refuses: f64,
+    is_silent: f64,
+}
+
+impl Mailer for Ses {
+    async fn send(&self, mail: RawMail<'_>) -> Result<String, NotSent> {
+        self.world.executor.sleep(self.world.between(5, 200)).await;
+        if !self.world.is_calm() && self.world.chance(self.refuses) {
+            return Err(NotSent::Refused("MessageRejected".into()));
+        }
+        let text = String::from_utf8_lossy(mail.bytes);
+        let at = text.find("<conv_").expect("a mail names its conversation") + 1;
+        let conversation: ConversationId = text[at..at + 41].parse().expect("a conversation's id");
+        let head = self.store.head(conversation).await.expect("memory").expect("a head");
+        let after = head.mailing.map_or(0, |mailing| mailing.through);
+        let key = MailKey { conversation, carries: Carries::Answers { after } };
+        let was_recorded = self.store.sent_mail(&key).await.expect("memory").is_some();
+        let (to, at) = (mail.to.to_owned(), self.world.now());
+        let id = {
+            let mut accepted = self.accepted.lock().expect("one thread");
+            accepted.push(Accepted { conversation, after, to, at, was_recorded });
+            format!("ses-{}", accepted.len())
+        };
+        if !self.world.is_calm() && self.world.chance(self.is_silent) {
+            return Err(NotSent::Unknown("timed out".into()));
+        }
+        self.world.executor.sleep(self.world.between(1, 20)).await;
+        Ok(id)
+    }
+}
+
+/// A shop that mails, and what it is made of.
+#[derive(Debug, Clone)]
+pub struct Shop {
+    pub world: World,
+    pub memory: Memory,
+    pub engine: Arc<Engine<Faulty, World, World>>,
+    pub room: Arc<MailRoom<Ses>>,
+    site: Site,
+}
+
+impl Shop {
+    #[must_use]
+    pub fn new(seed: u64, odds: Odds, refuses: f64, is_silent: f64) -> Self {
+        let world = World::new(seed, odds, None);
+        let memory = Memory::default();
+        let store = Faulty { inner: memory.clone(), world: world.clone() };
+        let engine = Engine::new(store, world.clone(), world.clone(), "e1".into());
+        let mailer =
+            Ses { world: world.clone(), store: memory.clone(), accepted: Arc::default(), refuses, is_silent };
+        let room = MailRoom {
+            mailer,
+            api_url: "https://api.example".into(),
+            loop_mark: mail::LoopMark::parse("test").expect("a mark"),
+        };
+        let site = Site {
+            id: "demo".parse().expect("an id"),
+            name: "Taller Luz".into(),
+            color: "#0f766e".into(),
+            welcome: String::new(),
+            time_zone: "Europe/Madrid".into(),
+            origins: vec!["https://shop.example".into()],
+        };
+        Self { world, memory, engine: Arc::new(engine), room: Arc::new(room), site }
+    }
+
+    /// Carries out what is free of faults, in no time worth speaking of: it goes to the memory directly.
+    fn now<T: Send + 'static>(&self, future: impl Future<Output = T> + Send + 'static) -> T {
+        let done: Arc<Mutex<Option<T>>> = Arc::default();
+        let result = done.clone();
+        let executor = Executor::default();
+        executor.spawn(async move { *result.lock().expect("one thread") = Some(future.await) });
+        executor.run(|| false);
+        let answer = done.lock().expect("one thread").take();
+        answer.expect("nothing to wait for")
+    }
+
+    fn plain(&self) -> Engine<Memory, testkit::Outbox, At> {
+        let at = At(self.world.clone());
+        Engine::new(self.memory.clone(), testkit::Outbox::default(), at, "e1".into())
+    }
+
+    /// Mail is on, and answers by mail are read.
+    pub fn opens(&self) {
+        let (engine, site) = (self.plain(), self.site.clone());
+        self.now(async move {
+            engine.store.put_site(&site).await.expect("memory");
+            let email = serde_json::json!({
+                "enabled": true, "sender_address": "hola@shop.example", "reply_domain": "reply.shop.example", "delay_min": 2,
+            });
+            engine.publish(&ana(&site.id), &site, Section::Email, 0, email).await.expect("published");
+        });
+    }
+
+    /// A shopper of that address who has asked something.
+    #[must_use]
+    pub fn begins(&self, address: &str) -> ConversationId {
+        let (engine, site, email) = (self.plain(), self.site.clone(), address.to_owned());
+        let (client_id, from) = (ClientId(self.world.uuid()), self.world.uuid().to_string());
+        self.now(async move {
+            let (_, session) =
+                engine.begin_session(&site, &from, NewSession::default()).await.expect("a session");
+            let shopper = Actor::Shopper { id: session.shopper, site: site.id.clone() };
+            // As a form would have learnt it, before.
+            let change = ProfileChange { email: Some(email), ..ProfileChange::default() };
+            engine.store.learn(session.shopper, &change);
+            let wish = Wish::Say { conversation: None, text: "Hola".into(), faqs: Vec::new() };
+            engine.perform(&shopper, &from, client_id, wish, None).await.expect("begun").head.id
+        })
+    }
+
+    pub fn answers(&self, conversation: ConversationId) {
+        let (engine, site) = (self.plain(), self.site.id.clone());
+        let client_id = ClientId(self.world.uuid());
+        self.now(async move {
+            let wish =
+                Wish::Say {
+                    conversation: Some(conversation), text: "Aquí estamos".into(), faqs: Vec::new()
+                };
+            engine.perform(&ana(&site), "", client_id, wish, None).await.expect("answered");
+        });
+    }
+
+    /// The shopper looks, from home.
+    pub fn looks(&self, conversation: ConversationId) {
+        let store = self.memory.clone();
+        self.now(async move {
+            let t = store.head(conversation).await.expect("memory").expect("a head").numbers.t;
+            let to = Cursor { seen: t, delivered: t };
+            store.advance(conversation, Reader::Shopper, to).await.expect("memory");
+        });
+    }
+
+    pub fn bounces(&self, address: &str) {
+        let (store, site, hash, now) =
+            (self.memory.clone(), self.site.id.clone(), address_hash(address), self.world.now());
+        self.now(async move { store.suppress(&site, hash, Suppressed::Bounced, now).await.expect("memory") });
+    }
+
+    /// Time passes, and what is under way goes on.
+    pub fn passes(&self, millis: u64) {
+        let until = self.world.executor.now() + millis;
+        let executor = self.world.executor.clone();
+        self.world.executor.spawn(async move { executor.sleep(millis).await });
+        let executor = self.world.executor.clone();
+        self.world.executor.run(move || executor.now() >= until);
+    }
+
+    /// One call of the function; it may be killed where it waits.
+    pub fn call(&self, conversation: ConversationId) {
+        let (engine, room) = (self.engine.clone(), self.room.clone());
+        let future = Box::pin(async move { drop(engine.fallback(&room, conversation).await) });
+        self.world.executor.spawn(Killable { future, world: self.world.clone() });
+    }
+
+    /// One call that is killed when it is about to go on for the `n`th time; `Some` when it came to its end before.
+    #[must_use]
+    pub fn call_killed_at(&self, conversation: ConversationId, n: u32) -> Option<FellBack> {
+        let (engine, room) = (self.engine.clone(), self.room.clone());
+        let ended: Arc<Mutex<Option<FellBack>>> = Arc::default();
+        let end = ended.clone();
+        let future = async move {
+            let answer = engine.fallback(&room, conversation).await;
+            *end.lock().expect("one thread") = Some(answer.expect("nothing fails here"));
+        };
+        self.world.executor.spawn(KilledAt { future: Box::pin(future), left: n });
+        self.world.executor.run(|| false);
+        let answer = ended.lock().expect("one thread").take();
+        answer
+    }
+
+    #[must_use]
+    pub fn accepted(&self) -> Vec<Accepted> {
+        self.room.mailer.accepted.lock().expect("one thread").clone()
+    }
+
+    /// The mails that a conversation notes: how far each carried it, and when.
+    #[must_use]
+    pub fn noted(&self, conversation: ConversationId) -> Vec<(u64, Timestamp)> {
+        let noted = |entry: domain::conversation::Entry| match entry.body {
+            Body::Mailed { through, .. } => Some((through, entry.at)),
+            _ => None,
+        };
+        self.memory.log(conversation, Log::Backstage).into_iter().filter_map(noted).collect()
+    }
+
+    #[must_use]
+    pub fn owes(&self, conversation: ConversationId) -> bool {
+        let store = self.memory.clone();
+        let head = self.now(async move { store.head(conversation).await });
+        head.expect("memory").expect("a head").deadlines.contains_key(&Deadline::Unseen)
+    }
+
+    fn seen(&self, conversation: ConversationId) -> u64 {
+        let store = self.memory.clone();
+        self.now(async move { store.cursors(conversation).await }).expect("memory").shopper.seen
+    }
+}
+
+fn ana(site: &SiteId) -> Actor {
+    Actor::Agent { id: ANA, site: site.clone(), name: "Ana".into(), role: Role::Admin }
+}
+
+/// The world's time, without waiting for it.
+#[derive(Debug, Clone)]
+struct At(World);
+
+impl Environment for At {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    async fn sleep(&self, _: Duration) {}
+
+    fn random(&self) -> u128 {
+        self.0.random()
+    }
+}
+
+struct KilledAt<F> {
+    future: Pin<Box<F>>,
+    left: u32,
+}
+
+impl<F: Future<Output = ()>> Future for KilledAt<F> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.left == 0 {
+            return Poll::Ready(());
+        }
+        self.left -= 1;
+        self.future.as_mut().poll(context)
+    }
+}
+
+/// What came of a long run.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    pub decisions: u64,
+    pub answers: u64,
+    pub mails: u64,
+    /// SES had accepted it and nobody had recorded it.
+    pub twice: u64,
+    pub broken: Vec<String>,
+}
+
+/// Shoppers who leave, agents who answer, calls that come twice, late and are killed; then calm, and everything that is owed must go.
+#[must_use]
+pub fn storm(seed: u64, decisions: u64) -> Outcome {
+    let odds = Odds { store_before: 0.01, store_after: 0.01, kill: 0.01, ..Odds::CALM };
+    let shop = Shop::new(seed, odds, 0.02, 0.02);
+    shop.opens();
+    let addresses: Vec<String> = (0..6).map(|n| format!("shopper{n}@example.com")).collect();
+    // Two of them have answered a mail before.
+    for address in &addresses[..2] {
+        let (store, site, hash, now) =
+            (shop.memory.clone(), shop.site.id.clone(), address_hash(address), shop.world.now());
+        shop.now(async move { store.warm(&site, hash, now).await.expect("memory") });
+    }
+    let all: Vec<(ConversationId, &String)> = (0..24)
+        .map(|n| &addresses[n % addresses.len()])
+        .map(|address| (shop.begins(address), address))
+        .collect();
+    let mut outcome = Outcome::default();
+    let mut suppressed: Option<&String> = None;
+    while outcome.decisions < decisions {
+        let (conversation, address) = all[shop.world.between(0, all.len() as u64 - 1) as usize];
+        match shop.world.between(0, 99) {
+            0..=24 => {
+                shop.answers(conversation);
+                outcome.answers += 1;
+            }
+            25..=29 => shop.looks(conversation),
+            30..=33 => shop.passes(shop.world.between(1, 60) * MINUTE),
+            34 if suppressed.is_none() && outcome.decisions > decisions / 2 && address.contains("5") => {
+                shop.bounces(address);
+                suppressed = Some(address);
+            }
+            _ => {
+                let times = shop.world.between(1, 3);
+                for _ in 0..times {
+                    shop.call(conversation);
+                    outcome.decisions += 1;
+                }
+                shop.passes(shop.world.between(10, 90_000));
+            }
+        }
+    }
+    shop.world.calm();
+    // The sweep goes on calling what is due; the cold addresses have their turns day by day.
+    for _ in 0..60 * 24 {
+        shop.passes(30 * MINUTE);
+        let mut owing = false;
+        for (conversation, _) in &all {
+            if shop.owes(*conversation) {
+                owing = true;
+                shop.call(*conversation);
+            }
+        }
+        if !owing {
+            break;
+        }
+        shop.passes(5_000);
+    }
+    check(&shop, &all, suppressed, &mut outcome);
+    outcome
+}
+
+fn check(shop: &Shop, all: &[(ConversationId, &String)], suppressed: Option<&String>, outcome: &mut Outcome) {
+    let accepted = shop.accepted();
+    let mut mails = BTreeMap::<(ConversationId, u64), Vec<&Accepted>>::new();
+    for one in &accepted {
+        mails.entry((one.conversation, one.after)).or_default().push(one);
+        if one.was_recorded {
+            outcome.broken.push(format!("went although it was recorded: {one:?}"));
+        }
+    }
+    outcome.mails = mails.len() as u64;
+    outcome.twice = accepted.len() as u64 - outcome.mails;
+    for (conversation, address) in all {
+        let noted = shop.noted(*conversation);
+        let through =
+            noted.iter().map(|(through, _)| *through).max().unwrap_or_default().max(shop.seen(*conversation));
+        let thread = shop.memory.log(*conversation, Log::Thread);
+        let is_answer = |author: &Author, body: &Body| {
+            matches!((author, body), (Author::Agent { .. }, Body::Message { .. }))
+        };
+        let lost = thread.iter().filter(|e| is_answer(&e.author, &e.body) && e.seq > through).count();
+        if lost > 0 && suppressed != Some(address) {
+            outcome.broken.push(format!("{conversation}: {lost} answers were neither seen nor mailed"));
+        }
+        if shop.owes(*conversation) {
+            outcome.broken.push(format!("{conversation}: still owed after all"));
+        }
+        let distinct = mails.keys().filter(|(of, _)| of == conversation).count();
+        if noted.len() != distinct {
+            outcome.broken.push(format!("{conversation}: {distinct} mails went, {} are noted", noted.len()));
+        }
+        let mut times: Vec<Timestamp> = noted.iter().map(|(_, at)| *at).collect();
+        times.sort_unstable();
+        if times.windows(2).any(|pair| pair[1].since(pair[0]) < BETWEEN_MAILS) {
+            outcome.broken.push(format!("{conversation}: two mails within a quarter of an hour"));
+        }
+    }
+    // A31, by the first time that each mail went.
+    for address in accepted.iter().map(|one| &one.to).collect::<std::collections::BTreeSet<_>>() {
+        if address.starts_with("shopper0") || address.starts_with("shopper1") {
+            continue;
+        }
+        let mut first: Vec<Timestamp> =
+            mails.values().filter(|m| m[0].to == *address).map(|m| m[0].at).collect();
+        first.sort_unstable();
+        // A mail may take some seconds from its turn to its going.
+        let day = Duration::from_millis(DAY - MINUTE);
+        if first.windows(COLD_PER_DAY + 1).any(|four| four[COLD_PER_DAY].since(four[0]) < day) {
+            outcome.broken.push(format!("{address} had more than three mails in a day"));
+        }
+    }
+}
