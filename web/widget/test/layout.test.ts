@@ -72,3 +72,10 @@ it("UX10 has what is not sent yet at the end, in the same group, under the key t
   expect(keys(after)[1]).toBe(message.id);
   expect(shown([entry(me, 0)], { unsent: [message] })).toEqual(["day", "me×2"]);
 });
+
+it("E3 what came by mail stands by itself, and says so", () => {
+  const mailed = { kind: "message", text: "x", mail: {} };
+  expect(shown([entry(me, 0), entry(me, 1, mailed), entry(me, 2, mailed), entry(me, 3)])).toEqual(["day", "me×1", "me×2", "me×1"]);
+  const [, chat, mail] = layout({ entries: [entry(me, 0), entry(me, 1, mailed)], unsent: [], divider: 0, dayOf: () => 0 });
+  expect([chat, mail].map((item) => item?.type === "group" && item.bubbles[0]!.mail !== undefined)).toEqual([false, true]);
+});

@@ -152,6 +152,7 @@ export const en = {
   'mail.bounce': 'Cannot be mailed: a mail to {{from}} came back',
   'mail.complaint': 'Not mailed any more: {{from}} called our mail spam',
   'mail.dangerous': 'may be dangerous',
+  'mail.review_do': 'What you write here reaches the shopper of this chat, not {{from}}.',
   'thread.system': 'Mostrador',
   'thread.automatic': 'Automatic',
   'why.outside_hours': 'Sent by itself, because the shop was closed',
@@ -236,6 +237,7 @@ export const en = {
   'composer.closed': 'This conversation is closed for good. Notes can still be added.',
   'composer.takes': 'Sending makes this yours.',
   'composer.offline': 'You are offline. What you send waits here and goes out once.',
+  'composer.unmailed': 'Cannot be mailed: {{address}} takes no mail from us. Ask for another address.',
 
   'state.waiting': 'Waiting for the connection',
   'state.sending': 'Sending',

@@ -159,6 +159,7 @@ export const es: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'mail.bounce': 'No se le puede escribir: un correo a {{from}} ha vuelto',
   'mail.complaint': 'Ya no se le escribe: {{from}} marcó nuestro correo como spam',
   'mail.dangerous': 'puede ser peligroso',
+  'mail.review_do': 'Lo que escribas aquí llega al cliente de este chat, no a {{from}}.',
   'thread.system': 'Mostrador',
   'thread.automatic': 'Automático',
   'why.outside_hours': 'Enviado solo, porque la tienda estaba cerrada',
@@ -243,6 +244,7 @@ export const es: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'composer.closed': 'Esta conversación está cerrada para siempre. Aún se pueden añadir notas.',
   'composer.takes': 'Al enviar, pasa a ser tuya.',
   'composer.offline': 'No tienes conexión. Lo que envíes espera aquí y sale una sola vez.',
+  'composer.unmailed': 'No se le puede escribir: {{address}} no recibe nuestros correos. Pídele otra dirección.',
 
   'state.waiting': 'Esperando la conexión',
   'state.sending': 'Enviando',

@@ -158,6 +158,7 @@ export const it: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'mail.bounce': 'Non raggiungibile via email: un messaggio a {{from}} è tornato indietro',
   'mail.complaint': 'Non riceve più email: {{from}} ha segnalato la nostra come spam',
   'mail.dangerous': 'può essere pericoloso',
+  'mail.review_do': 'Ciò che scrivi qui arriva al cliente di questa chat, non a {{from}}.',
   'thread.system': 'Mostrador',
   'thread.automatic': 'Automatico',
   'why.outside_hours': 'Inviato da solo, perché il negozio era chiuso',
@@ -242,6 +243,7 @@ export const it: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'composer.closed': 'Questa conversazione è chiusa per sempre. Si possono ancora aggiungere note.',
   'composer.takes': 'Inviando, diventa tua.',
   'composer.offline': 'Sei offline. Quello che invii aspetta qui e parte una volta sola.',
+  'composer.unmailed': 'Non raggiungibile via email: {{address}} non riceve le nostre. Chiedi un altro indirizzo.',
 
   'state.waiting': 'In attesa della connessione',
   'state.sending': 'Invio in corso',

@@ -158,6 +158,7 @@ export const pt: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'mail.bounce': 'Não é possível enviar: um e-mail para {{from}} voltou',
   'mail.complaint': 'Não recebe mais e-mails: {{from}} marcou o nosso como spam',
   'mail.dangerous': 'pode ser perigoso',
+  'mail.review_do': 'O que você escrever aqui chega ao cliente deste chat, não a {{from}}.',
   'thread.system': 'Mostrador',
   'thread.automatic': 'Automática',
   'why.outside_hours': 'Enviada sozinha, porque a loja estava fechada',
@@ -242,6 +243,7 @@ export const pt: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'composer.closed': 'Esta conversa está encerrada de vez. Ainda dá para acrescentar notas.',
   'composer.takes': 'Ao enviar, ela passa a ser sua.',
   'composer.offline': 'Você está offline. O que enviar espera aqui e sai uma só vez.',
+  'composer.unmailed': 'Não é possível enviar e-mails: {{address}} não recebe os nossos. Peça outro endereço.',
 
   'state.waiting': 'Esperando a conexão',
   'state.sending': 'Enviando',

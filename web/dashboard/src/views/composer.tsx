@@ -1,10 +1,12 @@
 // Where one answers. Two tabs that cannot be mistaken for one another: a reply, and a note that no shopper sees.
 
 import { MAX_TEXT_CHARS, textProblem } from '@mostrador/protocol';
-import { MessageSquare, SendHorizontal, StickyNote } from 'lucide-react';
+import { useQuery } from '@tanstack/react-query';
+import { MailX, MessageSquare, SendHorizontal, StickyNote } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
-import { useDesk, useSite } from '../context';
+import { useDesk, useDoors, useSite } from '../context';
 import { useMedia, useText } from '../hooks';
+import { unreachable } from '../state/mail';
 import type { DraftKind } from '../state/storage';
 
 export function Composer({ id, name, closed }: { id: string; name: string; closed: boolean }) {
@@ -96,6 +98,7 @@ export function Composer({ id, name, closed }: { id: string; name: string; close
             onKeyDown={keyDown}
           />
         </div>
+        <Unmailed id={id} closed={closed} />
         <div className="composer-foot">
           <p id="composer-hint" className={problem === 'too_large' ? 'composer-problem' : ''}>
             {hint}
@@ -107,5 +110,23 @@ export function Composer({ id, name, closed }: { id: string; name: string; close
         </div>
       </div>
     </section>
+  );
+}
+
+/** Said where one answers, for who has left would wait for a mail that never comes. */
+function Unmailed({ id, closed }: { id: string; closed: boolean }) {
+  const { t } = useText();
+  const { api } = useDoors();
+  const { open } = useDesk();
+  const entries = open?.id === id ? open.entries : [];
+  const suspected = !closed && unreachable(entries, null) !== null;
+  const detail = useQuery({ queryKey: ['detail', id], queryFn: () => api.detail(id), enabled: suspected });
+  const gone = suspected ? unreachable(entries, detail.data?.shopper.email) : null;
+  if (gone === null) return null;
+  return (
+    <p className="composer-unmailed" role="status" data-why={gone.why}>
+      <MailX size={14} strokeWidth={1.75} aria-hidden="true" />
+      <span>{t('composer.unmailed', { address: gone.address })}</span>
+    </p>
   );
 }

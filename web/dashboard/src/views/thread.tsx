@@ -507,6 +507,7 @@ function MailLine({ entry, language }: { entry: MailEntry; language: string }) {
           <p dir="auto">{entry.text}</p>
         </details>
       )}
+      {entry.class === 'review' && <p className="mail-do">{t('mail.review_do', { from: entry.from })}</p>}
       {entry.mail !== undefined && <MailFiles mail={entry.mail} />}
     </li>
   );

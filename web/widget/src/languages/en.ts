@@ -64,4 +64,5 @@ export const strings = {
   terms: "Terms",
   consentFirst: "Please tick this first.",
   verifiedOnly: "Only customers who have signed in can write here.",
+  byMail: "By email",
 };

@@ -64,4 +64,5 @@ export const strings: Strings = {
   terms: "Condiciones",
   consentFirst: "Marca antes esta casilla.",
   verifiedOnly: "Aquí solo pueden escribir clientes que han iniciado sesión.",
+  byMail: "Por correo",
 };

@@ -64,4 +64,5 @@ export const strings: Strings = {
   terms: "Condizioni",
   consentFirst: "Prima spunta questa casella.",
   verifiedOnly: "Qui possono scrivere solo i clienti che hanno effettuato l’accesso.",
+  byMail: "Via email",
 };

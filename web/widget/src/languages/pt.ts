@@ -64,4 +64,5 @@ export const strings: Strings = {
   terms: "Termos",
   consentFirst: "Marque isto primeiro.",
   verifiedOnly: "Aqui só podem escrever clientes que entraram na sua conta.",
+  byMail: "Por e-mail",
 };

@@ -21,6 +21,7 @@ const icons = {
   muted: ["M11 5 6 9H2v6h4l5 4V5Z", "m22 9-6 6", "m16 9 6 6"],
   alert: ["M12 8v5", "M12 16.5h.01", "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z"],
   offline: ["m2 2 20 20", "M8.5 16.4a5 5 0 0 1 7 0", "M5 12.9a10 10 0 0 1 5.2-2.7", "M19 12.9a10 10 0 0 0-2.3-1.6", "M12 20h.01"],
+  mail: ["M2 4h20v16H2Z", "m2 7 10 6 10-6"],
   close: ["M18 6 6 18", "m6 6 12 12"],
 };
 
@@ -298,7 +299,22 @@ export function views(kit: Kit) {
     );
   }
 
-  function Status({ bubble, store }: { bubble: Bubble; store: Store }) {
+  /** Of a group of the shopper's: that it came by mail, and, of the last, how far it has come. */
+  function Status({ bubbles, last, store }: { bubbles: Bubble[]; last: boolean; store: Store }) {
+    return (
+      <>
+        {bubbles.some(({ mail }) => mail) && (
+          <span class="status" data-testid="by-mail">
+            <Icon name="mail" size={14} />
+            {store.t("byMail")}
+          </span>
+        )}
+        {last && <Progress bubble={bubbles.at(-1)!} store={store} />}
+      </>
+    );
+  }
+
+  function Progress({ bubble, store }: { bubble: Bubble; store: Store }) {
     const team = store.conversation.value?.log.cursors.team;
     const state = bubble.unsent?.state.name;
     if (state === "failed" || state === "closed") return null;

@@ -21,6 +21,8 @@ export interface Bubble {
   /** 0 while unsent. */
   seq: number;
   unsent: Unsent | null;
+  /** It came by mail. */
+  mail?: object | undefined;
 }
 
 export interface LayoutInput {
@@ -44,7 +46,7 @@ export function layout({ entries, unsent, divider, dayOf }: LayoutInput): Item[]
     const last = items.at(-1);
     const own = author.role === "shopper";
     const newest = last?.type === "group" ? last.bubbles.at(-1) : undefined;
-    if (last?.type === "group" && newest && sameAuthor(last.author, author) && bubble.at - newest.at < GROUP_SPAN) last.bubbles.push(bubble);
+    if (last?.type === "group" && newest && sameAuthor(last.author, author) && !newest.mail === !bubble.mail && bubble.at - newest.at < GROUP_SPAN) last.bubbles.push(bubble);
     else items.push({ type: "group", key: `group-${bubble.key}`, own, author, at: bubble.at, bubbles: [bubble] });
   };
   let form: FormEntry | null = null;
@@ -74,7 +76,7 @@ export function layout({ entries, unsent, divider, dayOf }: LayoutInput): Item[]
         startOf(entry.at);
         if (entry.seq === divider) items.push({ type: "new", key: "new" });
         // Keyed by the client's id: a bubble stays the same element from unsent to stored.
-        bubble(entry.author, { key: entry.client_id ?? `seq-${entry.seq}`, text: entry.text, at: entry.at, seq: entry.seq, unsent: null });
+        bubble(entry.author, { key: entry.client_id ?? `seq-${entry.seq}`, text: entry.text, at: entry.at, seq: entry.seq, unsent: null, mail: entry.mail });
         break;
       case "joined":
       case "left":

@@ -168,7 +168,7 @@ function Row({ item, store, language, lastOwn }: { item: Item; store: Store; lan
             ))}
             <p class="meta">
               <time dateTime={new Date(item.at).toISOString()}>{clock(item.at, language)}</time>
-              {item.own && lastOwn && later && <later.Status bubble={item.bubbles.at(-1)!} store={store} />}
+              {item.own && later && <later.Status bubbles={item.bubbles} last={lastOwn} store={store} />}
             </p>
           </div>
         </li>
