@@ -57,8 +57,9 @@ fn a_33_mutated_mails_are_read() {
         }
     }
     sources.sort();
-    let sources: Vec<Vec<u8>> = sources.into_iter().map(|(_, raw)| raw).collect();
+    let mut sources: Vec<Vec<u8>> = sources.into_iter().map(|(_, raw)| raw).collect();
     assert!(sources.len() >= 300);
+    (0..30).for_each(|_| sources.extend(mutation::reports()));
     let mut chance = mutation::Chance(7);
     for _ in 0..1_500 {
         reads(&chance.mail(&sources));

@@ -97,3 +97,20 @@ impl Chance {
         raw
     }
 }
+
+/// What programs write to programs, for the storm to start from beside the mails of people.
+pub fn reports() -> Vec<Vec<u8>> {
+    let report = |kind: &str, part: &str, fields: &str, original: &str| {
+        format!("Return-Path: <>\nFrom: mailer-daemon@mx.example\nTo: x@reply.example\nSubject: Undelivered\nMIME-Version: 1.0\nContent-Type: multipart/report; report-type={kind}; boundary=\"b\"\n\n--b\nContent-Type: text/plain\n\nSorry.\n--b\nContent-Type: {part}\n\n{fields}\n--b\nContent-Type: {original}\n\nFrom: shop@example.org\nMessage-ID: <0102@eu-west-1.amazonses.com>\n\nHola\n--b--\n")
+            .replace('\n', "\r\n")
+            .into_bytes()
+    };
+    let failed = "Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; zoe@example.com\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 no\n such user\n";
+    let abuse = "Feedback-Type: abuse\nVersion: 1\nOriginal-Rcpt-To: <zoe@example.com>\n";
+    let vacation = b"From: a@b.example\r\nAuto-Submitted: auto-replied\r\nPrecedence: bulk\r\nX-Mostrador-Loop: demo\r\n\r\nAway.\r\n";
+    vec![
+        report("delivery-status", "message/delivery-status", failed, "message/rfc822"),
+        report("feedback-report", "message/feedback-report", abuse, "text/rfc822-headers"),
+        vacation.to_vec(),
+    ]
+}
