@@ -440,3 +440,31 @@ test("on a phone the header says in one line when somebody is back; in a page re
     await page.context().close();
   }
 });
+
+test("E2 a mail's button opens the conversation in the shop, once; where consent is required, only after it", async (t) => {
+  const page = await shopper(t, {});
+  await opened(page);
+  await written(page, "Do you ship to the islands?");
+  await stored(page, "Do you ship to the islands?").waitFor();
+  await page.getByTestId("close").click();
+  await page.goto("about:blank");
+  await page.goto(`${product.url}/shop/?from=mail#mostrador-resume=abcdefghijklmnopqrstuvwxyz`);
+  await message(page, "Do you ship to the islands?").waitFor();
+  // What the link holds stands in no address that is copied or reported.
+  assert.equal(page.url(), `${product.url}/shop/?from=mail`);
+  await page.getByTestId("close").click();
+  await page.reload();
+  await page.getByTestId("launcher").waitFor();
+  await page.getByTestId("launcher").getAttribute("aria-expanded").then((open) => assert.notEqual(open, "true"));
+
+  const asked = [];
+  const consent = await shopper(t, {
+    path: "/shop/#mostrador-resume=abcdefghijklmnopqrstuvwxyz",
+    tag: 'data-consent="required"',
+    prepare: async (context) => context.on("request", (request) => /\/v1\//.test(request.url()) && asked.push(request.url())),
+  });
+  await consent.getByTestId("launcher").waitFor();
+  assert.deepEqual(asked, []);
+  await consent.evaluate(() => window.mostrador("consent"));
+  await consent.getByTestId("composer").waitFor();
+});

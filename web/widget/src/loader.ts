@@ -165,6 +165,11 @@ function start(script: HTMLScriptElement, site: string): void {
     if (gone) return;
     attach();
     resume();
+    // A mail's button: whoever followed it means to go on, once.
+    if (/^#mostrador-resume/.test(location.hash)) {
+      history.replaceState(history.state, "", location.href.split("#")[0]);
+      calls.open!();
+    }
     // The merchant has something to say beside the launcher: it is in the panel's words, and can wait for a quiet moment.
     if (config!.bubble && !read("sessionStorage", key.bubble)) setTimeout(() => !element.hidden && load().catch(() => {}), 2_000);
     wishes.forEach(withPanel);
