@@ -1,89 +1,86 @@
-// The mailboxes of the local platform: whoever is mailed can read, answer, and make things go wrong.
-import { after, before, test } from "node:test";
+// Whoever has left gets the answer by mail: the platform's clock is moved, and its mailboxes are read.
 import assert from "node:assert/strict";
-import { start, violations } from "./product.mjs";
+import { after, before, test } from "node:test";
+import { agentAt } from "../../web/widget/e2e/agent.mjs";
+import { adminOf } from "./admin.mjs";
+import { signIn, start, violations } from "./product.mjs";
 
 let product;
-before(async () => { product = await start(); });
-after(async () => { await product.stop(); });
+let admin;
+let ana;
+before(async () => {
+  product = await start();
+  admin = await adminOf(product);
+  ana = await agentAt(product);
+  await admin.set("email", { enabled: true, sender_address: "hello@shop.example" });
+  await admin.set("form", { when: "always", hold_online: false, hold_offline: false, phrases: {}, fields: [{ id: "email", kind: "email", required: true, labels: {} }] });
+});
+after(async () => {
+  await product?.clock(0);
+  await ana?.leave();
+  await product?.stop();
+});
 
-const html = `<p>Hola <b>Luis</b></p><script>parent.document.title = "taken"; document.title = "taken";</script><img src="https://tracker.example/x.png" alt="">`;
-
-/** A mail from the world, into somebody's mailbox. */
-async function arrive(to, subject, from = "Ana <ana@example.com>") {
-  const raw = `From: ${from}\r\nTo: ${to}\r\nSubject: ${subject}\r\nMessage-ID: <1@example.com>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nHola Luis, it is in stock.\r\n--b\r\nContent-Type: text/html\r\n\r\n${html}\r\n--b--\r\n`;
-  const answer = await fetch(`${product.url}/mail/api/inbound`, { method: "POST", headers: { "content-type": "message/rfc822" }, body: raw });
-  assert.deepEqual((await answer.json()).delivered, [to]);
+const MINUTE = 60_000;
+const box = async (path) => (await fetch(`${product.url}/mail/api/${path}`)).json();
+const mailsTo = async (address) => (await box(`mails?mailbox=${encodeURIComponent(address)}`)).mails;
+/** The mails to an address, newest first, as soon as there are so many; the platform says when something has come. */
+async function mailed(address, count) {
+  for (let version = 0; ; ) {
+    const mails = await mailsTo(address);
+    if (mails.length >= count) return mails;
+    ({ version } = await box(`changes?after=${version}`));
+  }
 }
 
-const row = (page, text) => page.locator("#mails button").filter({ hasText: text });
-
-async function opened(t, options) {
-  const { context, page } = await product.person(options);
+test("E1 E2 whoever has left is mailed the answer, returns by its button and sees everything once; agents see that it went", { timeout: 120_000 }, async (t) => {
+  const address = "nora@example.org";
+  const { context, page } = await product.person({ viewport: { width: 390, height: 780 }, isMobile: true, hasTouch: true });
   t.after(() => context.close());
-  const asked = [];
-  // What a policy forbids does not come to here.
-  await page.route(/./, (route, request) => { asked.push(request.url()); return route.continue(); });
-  await page.goto(`${product.url}/mail/`);
-  await page.getByRole("button", { name: /All mailboxes/ }).waitFor();
-  return { page, asked };
-}
+  await page.goto(`${product.url}/shop/`);
+  await page.getByTestId("launcher").click();
+  await page.getByTestId("composer").fill("Do you ship to the islands?");
+  await page.getByTestId("composer").press("Enter");
+  await page.getByTestId("field").fill(address);
+  await page.getByTestId("field").press("Enter");
+  await page.getByTestId("thanks").waitFor();
+  await page.goto("about:blank");
 
-test("a mail shows itself when it arrives; its HTML runs nothing and loads nothing", async (t) => {
-  const { page, asked } = await opened(t);
-  await arrive("luis@example.com", "About the linen shirt");
-  await row(page, "About the linen shirt").first().click();
-  await page.frameLocator("iframe").getByText("Hola Luis").waitFor();
-  assert.match(await page.title(), /^Mail/);
-  assert.ok(asked.some((url) => url.endsWith("/html")));
-  assert.deepEqual(asked.filter((url) => !url.startsWith(product.url)), []);
+  const id = await ana.find("Do you ship to the islands?");
+  await ana.say(id, "Yes, within two days.");
+  await ana.say(id, "Shall we pack it?");
+  await product.clock(3 * MINUTE);
+  const [mail, ...more] = await mailed(address, 1);
+  assert.deepEqual(more, []);
+  const read = await box(`mails/${mail.id}`);
+  for (const part of [read.text, read.html ?? ""]) if (part) assert.match(part, /Yes, within two days\.[^]*Shall we pack it\?/);
+  const link = /https?:\/\/[^\s"<>]+#mostrador-resume=[a-z0-9]+/i.exec(read.text)?.[0];
+  assert.ok(link, read.text);
+
+  await page.goto(link);
+  await page.getByTestId("message").filter({ hasText: "Shall we pack it?" }).waitFor();
+  assert.deepEqual(await page.getByTestId("message").locator(".bubble").allInnerTexts(), ["Do you ship to the islands?", "Yes, within two days.", "Shall we pack it?"]);
   assert.deepEqual(await violations(page), []);
-  await product.shot(page, "mail-read");
-  await page.getByRole("tab", { name: "Headers" }).click();
-  await page.getByRole("tabpanel").getByText("Message-ID: <1@example.com>").waitFor();
-});
+  await product.shot(page, "mail-returned");
 
-test("an answer is quoted and lies in the other's mailbox; a search finds it", async (t) => {
-  const { page } = await opened(t);
-  await arrive("luis@example.com", "Your size", "Eva <eva@example.com>");
-  await row(page, "Your size").filter({ hasText: "Eva <" }).click();
-  await page.getByRole("button", { name: "Reply", exact: true }).click();
-  assert.equal(await page.getByLabel("To", { exact: true }).inputValue(), "Eva <eva@example.com>");
-  await page.getByLabel("Text", { exact: true }).fill("A medium, please.");
-  await page.getByLabel("Attachments").setInputFiles({ name: "size.txt", mimeType: "text/plain", buffer: Buffer.from("M") });
-  assert.deepEqual(await violations(page), []);
-  await page.getByRole("button", { name: "Send", exact: true }).click();
-  await page.getByText("Delivered to eva@example.com").waitFor();
-  await page.getByLabel("Search all mails").fill("medium please");
-  await row(page, "eva@example.com").filter({ hasText: "1 file" }).last().click();
-  await page.getByRole("tab", { name: "Text" }).click();
-  assert.match((await page.getByRole("tabpanel").innerText()).trim(), /^A medium, please\.\s+On .+Eva <eva@example\.com> wrote:\s+> Hola Luis, it is in stock\.$/);
-  assert.equal(await page.getByRole("link", { name: /^size\.txt/ }).count(), 1);
-});
+  const desk = await product.person({ viewport: { width: 1440, height: 900 } });
+  t.after(() => desk.context.close());
+  await signIn(desk.page, product.url, "ana@example.com");
+  await desk.page.goto(`${product.url}/dashboard/demo/mine/${id}`);
+  await desk.page.getByText(`Unseen answers were mailed to ${address}`).waitFor();
+  await desk.page.locator(".state-seen").waitFor();
+  assert.deepEqual(await violations(desk.page), []);
+  await product.shot(desk.page, "mail-thread");
 
-test("a mail can bounce; the address is suppressed until it is taken off the list", async (t) => {
-  const { page } = await opened(t);
-  await arrive("marta@example.com", "Nobody there");
-  await row(page, "Nobody there").filter({ hasText: "Ana <" }).click();
-  await page.getByRole("button", { name: "Bounce (hard)" }).click();
-  await row(page, "Bounced").waitFor();
-  await page.getByText("Account of SES").click();
-  await page.getByRole("button", { name: "Take off marta@example.com" }).click();
-  await page.getByRole("button", { name: "Take off marta@example.com" }).waitFor({ state: "detached" });
+  // Seen is seen: once the shopper has left again, only what came after that is mailed.
+  await page.goto("about:blank");
+  await ana.say(id, "It is on its way.");
+  await product.clock(40 * MINUTE);
+  const [second, ...earlier] = await mailed(address, 2);
+  assert.equal(earlier.length, 1);
+  const { text } = await box(`mails/${second.id}`);
+  const [answers, before] = text.split("Earlier in this conversation");
+  assert.match(answers, /It is on its way\./);
+  assert.doesNotMatch(answers, /Shall we pack it/);
+  assert.match(before, /Shall we pack it/);
 });
-
-for (const colorScheme of ["light", "dark"]) {
-  test(`on a phone, one thing at a time, in the ${colorScheme}`, async (t) => {
-    const { page } = await opened(t, { viewport: { width: 360, height: 740 }, colorScheme });
-    await arrive("luis@example.com", `On the phone, ${colorScheme}`);
-    await row(page, `On the phone, ${colorScheme}`).filter({ hasText: "Ana <" }).click();
-    await page.frameLocator("iframe").getByText("Hola Luis").waitFor();
-    assert.equal(await page.locator("#list").isVisible(), false);
-    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= 360));
-    assert.deepEqual(await violations(page), []);
-    await product.shot(page, `mail-phone-${colorScheme}`);
-    await page.getByRole("button", { name: "Back to the list" }).click();
-    assert.equal(await page.locator("#list").isVisible(), true);
-    assert.deepEqual(await violations(page), []);
-  });
-}
