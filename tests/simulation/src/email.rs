@@ -212,8 +212,7 @@ impl Shop {
         };
         self.world.executor.spawn(KilledAt { future: Box::pin(future), left: n });
         self.world.executor.run(|| false);
-        let answer = ended.lock().expect("one thread").take();
-        answer
+        ended.lock().expect("one thread").take()
     }
 
     #[must_use]
