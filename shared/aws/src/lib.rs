@@ -1,4 +1,4 @@
-//! The domain's ports on AWS: one DynamoDB table ([`dynamo`]), `@connections` ([`push`]), queues ([`queues`]), mail ([`mail`]), the real clock
+//! The domain's ports on AWS: one DynamoDB table ([`dynamo`]), `@connections` ([`push`]), queues ([`queues`]), mail ([`mail`]), mails and files in a bucket ([`files`]), the real clock
 //! ([`environment`]); how functions start ([`start`]), what they read from their environment ([`config`]) and how they log ([`telemetry`]).
 
 pub mod clients;
@@ -6,6 +6,7 @@ pub mod config;
 pub mod dynamo;
 pub mod environment;
 pub mod mail;
+pub mod files;
 pub mod mapping;
 pub mod push;
 pub mod queues;
@@ -16,6 +17,7 @@ pub use config::{Config, ConfigError};
 pub use dynamo::Dynamo;
 pub use environment::Real;
 pub use mail::EmailFallback;
+pub use files::MailBucket;
 pub use push::Connections;
 pub use queues::{ParkedQueue, Timers};
 pub use start::{Started, start, start_cold};

@@ -93,7 +93,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         let faqs = faqs(&wish);
         let (target, command) = self.resolve(actor, wish).await?;
         // One id for all tries: a beginning whose outcome was unknown must not begin twice.
-        let fresh = ConversationId(uuid_v7(self.env.now(), self.env.random()));
+        let fresh = ConversationId(self.fresh_id());
         let mut begin_first = target.is_none();
         if begin_first {
             let counted = self.store.count(BEGINNINGS_PER_ADDRESS, address, self.env.now()).await?;
@@ -236,7 +236,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
 
     /// The answer to a command that was carried out before, if it was. Its entry is pushed again: whoever has it drops
     /// it, and whoever missed the first push has it now rather than at the next heartbeat.
-    async fn repeated(
+    pub(crate) async fn repeated(
         &self,
         actor: &Actor,
         conversation: Option<ConversationId>,
@@ -261,7 +261,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         Ok(None)
     }
 
-    async fn repeated_by(
+    pub(crate) async fn repeated_by(
         &self,
         sender: Sender,
         id: ClientId,
@@ -277,10 +277,15 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         Ok(Some(Ok(Performed { ack, head, entries: page.entries })))
     }
 
-    fn performed(&self, change: Change, id: ClientId) -> Performed {
+    pub(crate) fn performed(&self, change: Change, id: ClientId) -> Performed {
         let at = change.entries.last().map_or(change.head.last_activity, |entry| entry.at);
         let ack = self.ack(id, change.head.id, change.log, change.seq, at);
         Performed { ack, head: change.head, entries: change.entries }
+    }
+
+    /// In the order of time.
+    pub(crate) fn fresh_id(&self) -> uuid::Uuid {
+        uuid_v7(self.env.now(), self.env.random())
     }
 
     pub(crate) fn ack(

@@ -15,6 +15,7 @@ mod greeting;
 mod history;
 pub mod identity;
 mod identity_keys;
+pub mod inbound;
 mod inbox;
 mod intake;
 mod presence;

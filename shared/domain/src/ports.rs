@@ -1,8 +1,10 @@
 //! What the rules need kept, in the words of the domain. A doc comment is a contract: one suite
 //! (`testkit::contract`) holds every implementation to it.
 
+mod files;
 mod mail;
 
+pub use files::{Files, FilesError, LINK_LIFE, Originals};
 pub use mail::{
     ADDRESS_LIFE, Addresses, Carries, Claimed, Correspondent, MAIL_LEASE, MAIL_MEMORY, MailHandover, MailKey,
     MailLink, MailOutbox, MailTokens, Mailer, NotSent, Purpose, REPLY_GRANT_LIFE, RESUME_LIFE, RawMail,

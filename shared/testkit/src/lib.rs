@@ -1,6 +1,7 @@
 //! For tests: the ports in memory ([`Memory`]), time and chance that are told ([`World`]), a push that remembers
-//! ([`Outbox`]), a queue of deadlines ([`Calls`]), what was parked ([`Lot`]) or handed over to be mailed ([`Handed`]), and the contract that every store must pass ([`contract`]).
+//! ([`Outbox`]), a queue of deadlines ([`Calls`]), mails and files ([`Bucket`]), what was parked ([`Lot`]) or handed over to be mailed ([`Handed`]), and the contract that every store must pass ([`contract`]).
 
+mod bucket;
 mod calls;
 pub mod contract;
 mod handed;
@@ -9,6 +10,7 @@ mod memory;
 mod outbox;
 mod world;
 
+pub use bucket::Bucket;
 pub use calls::Calls;
 pub use handed::Handed;
 pub use lot::Lot;
