@@ -58,7 +58,9 @@ GUARDED = {
         "dynamodb:PutItem": {"HttpApiFunction"},
         "dynamodb:DeleteItem": {"HttpApiFunction"},
         # By update and never by reading: whoever renews a session knows its token.
-        "dynamodb:UpdateItem": {"HttpApiFunction", "WsMessage"},
+        "dynamodb:UpdateItem": {"HttpApiFunction"},
+        # One at a time, by its hash, which opens nothing.
+        "dynamodb:GetItem": {"WsMessage"},
     },
     # Who reads these can speak for the shop.
     "I": {action: {"HttpApiFunction"} for action in ("dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem")},
