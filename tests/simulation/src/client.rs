@@ -60,6 +60,9 @@ pub struct Life {
     pub current: Option<ConversationId>,
     /// An agent's text is for the conversation that it was written in; a shopper's for whichever is open.
     pub outbox: VecDeque<(ClientId, String, Option<ConversationId>)>,
+    /// Where a message was addressed when it was first sent: there it goes again, as `web/protocol` does it, until it is told that the
+    /// conversation is closed or not its own. `None`: to whichever is open, or a new one.
+    addressed: BTreeMap<ClientId, Option<ConversationId>>,
     /// In the order of their acknowledgements: the text's number, where it stands.
     pub acked: Vec<(ClientId, ConversationId, u64)>,
     pub written: Vec<ClientId>,
@@ -68,6 +71,15 @@ pub struct Life {
     pub live: Vec<u32>,
     pub caught_up: Vec<u32>,
     pub reconnects: u64,
+}
+
+impl Life {
+    /// What is first in the outbox goes to whichever conversation is open then, under its old id.
+    fn address_anew(&mut self) {
+        if let Some((front, ..)) = self.outbox.front() {
+            self.addressed.insert(*front, None);
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -360,8 +372,11 @@ impl Client {
                                 life.outbox.pop_front();
                             } else {
                                 life.current = None;
+                                life.address_anew();
                             }
                         }
+                        // Left behind at a sign-in.
+                        ErrorCode::NotFound if ours && !self.is_agent() => self.life().address_anew(),
                         ErrorCode::Retry
                         | ErrorCode::RateLimited
                         | ErrorCode::Internal
@@ -458,9 +473,9 @@ impl Client {
         }
         let count = if self.world.mutant == Some(Mutant::Pipelines) { next.len() } else { 1 };
         for (id, text, bound) in next.into_iter().take(count) {
-            let conversation_id = bound.or(conversation_id);
+            let addressed = *self.life().addressed.entry(id).or_insert(bound.or(conversation_id));
             *flight = Some(Flight { id, until: self.now() + ANSWER });
-            self.send(line, id, Command::Send(Send { conversation_id, text, faqs: vec![] }));
+            self.send(line, id, Command::Send(Send { conversation_id: addressed, text, faqs: vec![] }));
         }
     }
 
