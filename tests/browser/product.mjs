@@ -82,9 +82,18 @@ async function visitor(url, text, site = "demo", { identity, faqs } = {}) {
 }
 
 /** What axe finds, as short lines: none is the answer wanted. */
+// What is still fading in has no contrast yet: in the page, and in the widget's shadow, whose animations the document does not list.
+// Animations that never end (dots, a spinner) fade nothing. Two frames, because what was just drawn starts its transition with the next.
+async function settled(page) {
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  await page.waitForFunction(() => {
+    const roots = [document, ...[...document.querySelectorAll("*")].flatMap((one) => one.shadowRoot ?? [])];
+    return roots.flatMap((root) => root.getAnimations()).every((one) => one.playState !== "running" || !Number.isFinite(one.effect.getComputedTiming().endTime));
+  });
+}
+
 export async function violations(page) {
-  // What is still fading in has no contrast yet. Animations that never end (dots, a spinner) fade nothing.
-  await page.waitForFunction(() => document.getAnimations().every((one) => one.playState !== "running" || !Number.isFinite(one.effect.getComputedTiming().endTime)));
+  await settled(page);
   await page.evaluate(axe);
   const found = await page.evaluate(() => globalThis.axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }));
   return found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`);
