@@ -139,6 +139,27 @@ impl Stack {
         Ok(messages.iter().filter_map(|message| message["Body"].as_str().map(str::to_owned)).collect())
     }
 
+    /// Waits until a queue (its logical id) holds nothing, delayed or taken, any more.
+    pub async fn emptied(&self, queue: &str) -> Result<()> {
+        let url = self.platform.queue_url(queue).context("no such queue")?;
+        let ask = serde_json::json!({"QueueUrl": url, "AttributeNames": ["All"]});
+        for _ in 0..600 {
+            let answer =
+                self.aws(&self.platform.sqs_url(), "AmazonSQS.GetQueueAttributes", ask.clone()).await?;
+            let held = ["", "Delayed", "NotVisible"].map(|what| {
+                answer["Attributes"][format!("ApproximateNumberOfMessages{what}")]
+                    .as_str()
+                    .unwrap_or("?")
+                    .to_owned()
+            });
+            if held.iter().all(|number| number == "0") {
+                return Ok(());
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        anyhow::bail!("{queue} still holds something")
+    }
+
     /// A call of AWS as an operator would make it.
     async fn aws(&self, url: &str, target: &str, body: serde_json::Value) -> Result<serde_json::Value> {
         let answer = reqwest::Client::new()

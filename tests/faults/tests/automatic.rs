@@ -146,8 +146,8 @@ async fn h_5_the_wait_ends_when_it_is_due_and_not_before_unless_somebody_has_ans
         ensure!(rules(&thread(shopper, *conversation).await?).is_empty(), "said too early");
     }
     stack.platform.move_clock(2 * MINUTE);
-    // Delays are whole seconds, rounded up.
-    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    // Delays are whole seconds, rounded up: some come due up to a second after the clock has passed them.
+    stack.emptied("TimersQueue").await?;
     stack.platform.settled().await;
     let mut late = Vec::new();
     for (n, (shopper, conversation)) in waiting.iter().enumerate() {
