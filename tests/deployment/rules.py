@@ -12,7 +12,7 @@ KINDS = {
     "AWS::CloudWatch::Alarm", "AWS::Cognito::UserPool", "AWS::Cognito::UserPoolClient", "AWS::Cognito::UserPoolDomain",
     "AWS::DynamoDB::Table", "AWS::Events::Rule", "AWS::IAM::Role", "AWS::Lambda::EventInvokeConfig",
     "AWS::Lambda::EventSourceMapping", "AWS::Lambda::Function", "AWS::Lambda::Permission", "AWS::Logs::LogGroup", "AWS::S3::Bucket",
-    "AWS::S3::BucketPolicy", "AWS::SES::ConfigurationSet", "AWS::SES::EmailIdentity", "AWS::SNS::Topic", "AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "AWS::Scheduler::Schedule",
+    "AWS::S3::BucketPolicy", "AWS::SES::ConfigurationSet", "AWS::SES::ConfigurationSetEventDestination", "AWS::SES::EmailIdentity", "AWS::SES::ReceiptRule", "AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "AWS::Scheduler::Schedule",
 }  # fmt: skip
 
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
@@ -46,6 +46,10 @@ ACTIONS = {
         "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
         "execute-api:ManageConnections", "ses:SendRawEmail", "sqs:SendMessage",
     },
+    "EmailInbound": {
+        "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
+        "execute-api:ManageConnections", "s3:GetObject", "s3:PutObject", "sqs:SendMessage",
+    },
 }  # fmt: skip
 
 # Who may call whom, besides the APIs and the schedule.
@@ -66,7 +70,7 @@ GUARDED = {
     "I": {action: {"HttpApiFunction"} for action in ("dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem")},
     "J": {"dynamodb:PutItem": {"HttpApiFunction"}},
     # Whoever makes tokens of mails cannot read any.
-    "RT": {"dynamodb:PutItem": {"EmailFallback"}},
+    "RT": {"dynamodb:PutItem": {"EmailFallback"}, "dynamodb:GetItem": {"EmailInbound"}},
     "ML": {"dynamodb:PutItem": {"EmailFallback"}},
     "E": {"dynamodb:GetItem": {"HttpApiFunction"}, "dynamodb:Query": {"HttpApiFunction"}},
     "A": {"dynamodb:GetItem": {"HttpApiFunction"}, "dynamodb:Query": {"HttpApiFunction"}, "dynamodb:PutItem": {"HttpApiFunction"}},
@@ -247,6 +251,8 @@ def reaches(statement, function):
         "lambda": lambda r: r in [{"Fn::GetAtt": [called, "Arn"]} for called in INVOKES.get(function, ())],
         # The domain that the merchant has named, and this stack's configuration set.
         "ses": lambda r: isinstance(r, dict) and str(r.get("Fn::Sub")).removeprefix("arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:") in ("identity/${MailDomain}", "configuration-set/${AWS::StackName}-mail"),
+        # Mails are SES's to write and ours to read; files the other way round.
+        "s3": lambda r: r == {"Fn::Sub": {"s3:GetObject": "${MailBucket.Arn}/mail/*", "s3:PutObject": "${MailBucket.Arn}/files/*"}.get(statement["Action"] if isinstance(statement["Action"], str) else "")},
         "sqs": lambda r: isinstance(r, dict) and r.get("Fn::GetAtt", ["", ""])[1] == "Arn" and r["Fn::GetAtt"][0].endswith("Queue"),
     }
     # Listing streams knows no resource.
@@ -298,12 +304,22 @@ def about_what_browsers_get(resources, of):
     yield "any shop's page may import the widget's chunks", *against([] if open_to_all and cors.get("OriginOverride") is True else [cors])
     yield "and sends no cookies for it", *against([] if cors.get("AccessControlAllowCredentials") is False else ["credentials"])
     yield "the dashboard's files are for no other origin", *against([] if "CorsConfig" not in headers["DashboardHeaders"]["ResponseHeadersPolicyConfig"] else ["CorsConfig"])
+    swept = {r.get("Prefix") for r in of("AWS::S3::Bucket")["MailBucket"].get("LifecycleConfiguration", {}).get("Rules", []) if "ExpirationInDays" in r and r["Status"] == "Enabled"}
+    yield "mails and files go in the end", *against({"mail/", "files/"} - swept)
+    scanned = [n for n, r in of("AWS::SES::ReceiptRule").items() if r["Rule"].get("ScanEnabled") is not True]
+    yield "every mail is looked at for spam and viruses", *against(scanned)
+    callers = [n for n, p in of("AWS::Lambda::Permission").items() if p["Principal"] in ("ses.amazonaws.com", "sns.amazonaws.com") and not p.keys() & {"SourceAccount", "SourceArn"}]
+    yield "a function is called by this account's mail alone", *against(callers)
     for name, bucket in of("AWS::S3::Bucket").items():
         block = bucket.get("PublicAccessBlockConfiguration", {})
         keys = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
         yield f"{name} is open to nobody", *against(key for key in keys if block.get(key) is not True)
     for name, bucket_policy in of("AWS::S3::BucketPolicy").items():
         allows = [s for s in bucket_policy["PolicyDocument"]["Statement"] if s["Effect"] == "Allow"]
+        if name == "MailBucketPolicy":
+            writes = lambda s: s["Principal"] == {"Service": "ses.amazonaws.com"} and s["Action"] == "s3:PutObject" and s["Resource"] == {"Fn::Sub": "${MailBucket.Arn}/mail/*"} and "AWS:SourceAccount" in str(s.get("Condition"))
+            yield "SES lays this account's mails into the bucket, and nobody else does anything there", *against(s["Sid"] for s in allows if not writes(s))
+            continue
         loose = [s["Sid"] for s in allows if s["Principal"] != {"Service": "cloudfront.amazonaws.com"} or s["Action"] != "s3:GetObject" or "AWS:SourceArn" not in str(s.get("Condition"))]
         yield f"{name} lets its distribution read, and nobody else do anything", *against(loose)
 

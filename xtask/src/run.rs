@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 /// What is deployed.
-pub const FUNCTIONS: [&str; 8] = [
+pub const FUNCTIONS: [&str; 9] = [
     "ws-connect",
     "ws-message",
     "ws-disconnect",
@@ -15,6 +15,7 @@ pub const FUNCTIONS: [&str; 8] = [
     "auto-reply",
     "timers",
     "email-fallback",
+    "email-inbound",
 ];
 /// What serves them at home.
 const AT_HOME: [&str; 2] = ["mostrador-local", "seed"];

@@ -55,6 +55,9 @@ impl Stack {
             ("DashboardOrigin", "{url}"),
             ("DataEpoch", "test"),
             ("MailDomain", "shop.example"),
+            ("ReplyDomain", "reply.shop.example"),
+            ("ReceiptRuleSet", "shop"),
+            ("StrangersSite", "demo"),
         ];
         let user =
             |email: &str| User { email: email.into(), name: email.into(), password: "mostrador".into() };
