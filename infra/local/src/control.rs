@@ -102,7 +102,7 @@ impl Platform {
     pub async fn settled(&self) {
         loop {
             self.streams_settled().await;
-            self.world.lambda.settled().await;
+            self.world.lambda.settled(&self.world.clock).await;
             for mapping in &self.world.queue_mappings {
                 mapping.settled(&self.world).await;
             }
@@ -114,7 +114,7 @@ impl Platform {
     }
 
     fn at_rest(&self) -> bool {
-        self.world.lambda.accepted() == 0
+        self.world.lambda.accepted(self.now_ms()) == 0
             && self.world.mappings.iter().all(|mapping| mapping.is_settled(&self.world))
             && self.world.queue_mappings.iter().all(|mapping| mapping.is_settled(&self.world))
     }

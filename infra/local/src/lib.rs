@@ -98,7 +98,7 @@ impl World {
         let mut snapshot = self.metrics.snapshot();
         let now_ms = self.clock.now_ms();
         snapshot.connections_now = self.sockets.ids().len();
-        snapshot.asynchronous_now = self.lambda.accepted();
+        snapshot.asynchronous_now = self.lambda.accepted(now_ms);
         snapshot.queues = self.queues.depths(now_ms);
         snapshot.schedules = self.schedules.iter().map(|schedule| schedule.state()).collect();
         snapshot.clock = ClockReading { now_ms, offset_ms: self.clock.offset_ms() };

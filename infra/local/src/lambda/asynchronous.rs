@@ -21,11 +21,11 @@ const BEFORE_RETRY: [Duration; 2] = [Duration::from_secs(60), Duration::from_sec
 
 /// Accepts the event; whatever becomes of it, the caller is not told.
 pub(crate) fn accept(world: &Arc<World>, function: &str, payload: Vec<u8>) {
-    world.lambda.accepted.send_modify(|waiting| *waiting += 1);
+    world.lambda.accepted.send_modify(|accepted| accepted.busy += 1);
     let (me, function) = (Arc::clone(world), function.to_owned());
     world.background(async move {
         attempt(&me, &function, payload).await;
-        me.lambda.accepted.send_modify(|waiting| *waiting -= 1);
+        me.lambda.accepted.send_modify(|accepted| accepted.busy -= 1);
     });
 }
 
@@ -61,10 +61,16 @@ async fn attempt(world: &World, function: &str, payload: Vec<u8>) {
         if due > oldest_ms {
             break (error, "EventAgeExceeded");
         }
-        world.lambda.accepted.send_modify(|waiting| *waiting -= 1);
+        world.lambda.accepted.send_modify(|accepted| {
+            accepted.busy -= 1;
+            accepted.waiting.push(due);
+        });
         // Turned back or not: the next try is better early than never.
         world.clock.reaches(due).await;
-        world.lambda.accepted.send_modify(|waiting| *waiting += 1);
+        world.lambda.accepted.send_modify(|accepted| {
+            accepted.busy += 1;
+            accepted.waiting.iter().position(|one| *one == due).map(|at| accepted.waiting.swap_remove(at));
+        });
     };
     world.log.write(function, format!("RequestId: {request_id} given up after {tries} tries ({condition})"));
     report(

@@ -46,8 +46,23 @@ pub(crate) struct Lambda {
     signers: Mutex<BTreeMap<u64, String>>,
     /// Processes of an earlier generation finish what they do and get no more work: the clock has been moved since.
     generation: AtomicU64,
-    /// Asynchronous events that are being tried, or about to be; not those that wait for their next try.
-    accepted: watch::Sender<usize>,
+    accepted: watch::Sender<Accepted>,
+}
+
+/// Asynchronous events.
+#[derive(Debug, Default)]
+struct Accepted {
+    /// Being tried, or about to be.
+    busy: usize,
+    /// When those that wait for their next try are due.
+    waiting: Vec<u64>,
+}
+
+impl Accepted {
+    /// A clock that was just moved has not woken everybody yet: who is due counts as busy.
+    fn due(&self, now_ms: u64) -> usize {
+        self.busy + self.waiting.iter().filter(|due| **due <= now_ms).count()
+    }
 }
 
 struct Function {
@@ -79,7 +94,7 @@ impl Lambda {
             numbers: AtomicU64::new(1),
             signers: Mutex::default(),
             generation: AtomicU64::new(0),
-            accepted: watch::Sender::new(0),
+            accepted: watch::Sender::new(Accepted::default()),
         }
     }
 
@@ -88,14 +103,14 @@ impl Lambda {
     }
 
     /// Asynchronous events under way.
-    pub(crate) fn accepted(&self) -> usize {
-        *self.accepted.borrow()
+    pub(crate) fn accepted(&self, now_ms: u64) -> usize {
+        self.accepted.borrow().due(now_ms)
     }
 
-    /// Returns when no asynchronous event is being tried.
-    pub(crate) async fn settled(&self) {
+    /// Returns when no asynchronous event is being tried, and none is due.
+    pub(crate) async fn settled(&self, clock: &clock::Clock) {
         // The sender is ours, so the wait cannot fail.
-        let _ = self.accepted.subscribe().wait_for(|waiting| *waiting == 0).await;
+        let _ = self.accepted.subscribe().wait_for(|accepted| accepted.due(clock.now_ms()) == 0).await;
     }
 
     /// From now on work goes to fresh processes; those that are idle end, those that are busy end after their work.
