@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: builds ws-message as it is deployed and the two baselines, and measures them in one run.
+//! `cargo xtask bench`: builds ws-message as it is deployed and the two baselines, and measures them in one run; and what
+//! deciding 100 triggers costs.
 
 use crate::run::build;
 use crate::tools::{cargo, node_modules, npm, root};
@@ -15,6 +16,8 @@ pub fn bench() -> Result<()> {
     cargo(&["build", "--profile", "lambda", "-p", "ws-message", "--target-dir", TARGET])?;
     let plain = "tests/bench/plain-function/Cargo.toml";
     cargo(&["build", "--release", "--locked", "--manifest-path", plain, "--target-dir", TARGET])?;
+    // Rules alone, without a platform: 100 triggers for one page view.
+    cargo(&["bench", "-p", "mostrador-domain", "--bench", "triggers", "--target-dir", TARGET])?;
     let path = |relative: &str| root().join(relative).display().to_string();
     cargo(&[
         "bench",

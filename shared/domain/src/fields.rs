@@ -24,6 +24,16 @@ pub enum FieldCode {
     UnknownVariable,
     /// A field that is required and that nobody can fill.
     Unfillable,
+    /// Cannot be so together with what another field says.
+    Contradiction,
+    /// Well written, and nothing there is will ever be it.
+    MatchesNothing,
+    /// Nothing leads to it.
+    Unreachable,
+    /// Nothing follows, and nobody said that it ends here.
+    DeadEnd,
+    /// Would go round for ever.
+    Endless,
 }
 
 /// One field's refusal. `path` is written as the section's JSON: `week.tuesday[1].start`.

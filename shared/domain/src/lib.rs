@@ -11,6 +11,7 @@ pub mod cursor;
 pub mod deadline;
 pub mod fallback;
 pub mod fields;
+pub mod groups;
 pub mod identity;
 pub mod ids;
 pub mod inbound;
@@ -23,6 +24,7 @@ pub mod rate;
 pub mod settings;
 pub mod text;
 pub mod time;
+pub mod triggers;
 
 pub use ids::{AgentId, ClientId, ConnectionId, ConversationId, IdError, ShopperId, SiteId};
 pub use time::Timestamp;

@@ -299,6 +299,11 @@ pub enum FieldCode {
     NotHttps,
     UnknownVariable,
     Unfillable,
+    Contradiction,
+    MatchesNothing,
+    Unreachable,
+    DeadEnd,
+    Endless,
 }
 
 /// One field that was refused. Nothing of the section was saved.
@@ -464,6 +469,11 @@ impl From<fields::FieldCode> for FieldCode {
             F::NotHttps => Self::NotHttps,
             F::UnknownVariable => Self::UnknownVariable,
             F::Unfillable => Self::Unfillable,
+            F::Contradiction => Self::Contradiction,
+            F::MatchesNothing => Self::MatchesNothing,
+            F::Unreachable => Self::Unreachable,
+            F::DeadEnd => Self::DeadEnd,
+            F::Endless => Self::Endless,
         }
     }
 }

@@ -845,7 +845,7 @@ texts: { [key in string]: { [key in string]: string } },
  */
 transcript_at_close: boolean, };
 
-export type FieldCode = "required" | "too_long" | "too_many" | "out_of_range" | "format" | "unknown" | "duplicate" | "empty_range" | "overlap" | "contrast" | "not_https" | "unknown_variable" | "unfillable";
+export type FieldCode = "required" | "too_long" | "too_many" | "out_of_range" | "format" | "unknown" | "duplicate" | "empty_range" | "overlap" | "contrast" | "not_https" | "unknown_variable" | "unfillable" | "contradiction" | "matches_nothing" | "unreachable" | "dead_end" | "endless";
 
 export type FieldProblem = { 
 /**
