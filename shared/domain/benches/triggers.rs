@@ -119,9 +119,9 @@ fn visitor() -> Visitor {
     let names: Vec<String> = (0..50).map(|n| format!("Product number {n}, dark oak")).collect();
     let lines = names.iter().map(|name| RawLine { number: "SKU-4711", name, quantity: 1.0, price: 19.9 });
     let mut shown = Shown::default();
-    shown
-        .marks
-        .extend((0..10).map(|n| (Mark::Ever(id(&format!("t{n}"))), NOW.minus(Duration::from_secs(99_999)))));
+    for n in 0..10 {
+        shown.note(Mark::Ever(id(&format!("t{n}"))), NOW.minus(Duration::from_secs(99_999)));
+    }
     let given = (0..20).map(|n| (format!("key{n}"), Raw::Text("some value"))).collect::<Vec<_>>();
     let attributes: Attributes = attributes(
         given.iter().map(|(key, raw)| (key.as_str(), *raw)).chain([("customer_type", Raw::Text("Regular"))]),

@@ -286,9 +286,8 @@ fn find(condition: &Condition, visitor: &Visitor, now: Timestamp) -> Finding {
         },
         Condition::CartItems(range) => range.find(visitor.cart.as_ref().map_or(0, |cart| cart.pieces)),
         Condition::CartContains { is, tests } => {
-            let lines = visitor.cart.iter().flat_map(|cart| &cart.lines);
-            let mut texts = lines.flat_map(|line| [&line.lower.0, &line.lower.1]);
-            either(*is, texts.any(|text| any(tests, text)))
+            let lines = visitor.cart.as_ref().map_or("", |cart| cart.searched());
+            either(*is, tests.iter().any(|test| test.passes_one(lines)))
         }
         Condition::Attribute { key, test } => {
             let attribute = visitor.attributes.0.get(key);

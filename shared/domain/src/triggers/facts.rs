@@ -177,7 +177,20 @@ pub struct Cart {
     /// All lines together.
     pub pieces: i64,
     /// The first [`MAX_LINES`].
-    pub lines: Vec<Line>,
+    lines: Vec<Line>,
+    /// Their numbers and names in lower case, a line break round each: searched at once.
+    searched: String,
+}
+
+impl Cart {
+    #[must_use]
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    pub(super) fn searched(&self) -> &str {
+        &self.searched
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -188,8 +201,6 @@ pub struct Line {
     pub pieces: i64,
     /// Of one piece.
     pub price: i64,
-    /// Number and name in lower case.
-    pub(super) lower: (String, String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -226,9 +237,13 @@ pub fn cart<'a>(
             continue;
         }
         let (number, name) = (value(raw.number, &mut cut), value(raw.name, &mut cut));
-        let lower = (number.to_lowercase(), name.to_lowercase());
-        cart.lines.push(Line { number, name, pieces, price, lower });
+        for text in [&number, &name] {
+            cart.searched.push('\n');
+            cart.searched.push_str(&text.to_lowercase());
+        }
+        cart.lines.push(Line { number, name, pieces, price });
     }
+    cart.searched.push('\n');
     if lines.next().is_some() {
         cut.insert(Cut::Unread);
     }

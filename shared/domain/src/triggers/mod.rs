@@ -32,8 +32,10 @@ pub use visitor::{
 
 use crate::AgentId;
 use crate::settings::{FieldId, Language, LocalText};
+use memchr::memmem::Finder;
 use pattern::UrlPattern;
 use std::collections::BTreeSet;
+use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -305,12 +307,28 @@ impl Range {
 }
 
 /// A text to compare with, without regard to capitals.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Clone)]
 pub struct TextTest {
     pub how: How,
     /// As written; lower case is what is compared.
     text: String,
     lower: String,
+    /// Finds it among texts between line breaks; no text compared has one.
+    among: Box<Finder<'static>>,
+}
+
+impl PartialEq for TextTest {
+    fn eq(&self, other: &Self) -> bool {
+        (self.how, &self.text) == (other.how, &other.text)
+    }
+}
+
+impl Eq for TextTest {}
+
+impl fmt::Debug for TextTest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}({:?})", self.how, self.text)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -323,7 +341,14 @@ pub enum How {
 impl TextTest {
     #[must_use]
     pub fn new(how: How, text: &str) -> Self {
-        Self { how, text: text.to_owned(), lower: text.to_lowercase() }
+        let lower = text.to_lowercase();
+        let line = match how {
+            How::Is => format!("\n{lower}\n"),
+            How::Contains => lower.clone(),
+            How::Begins => format!("\n{lower}"),
+        };
+        let among = Box::new(Finder::new(line.as_bytes()).into_owned());
+        Self { how, text: text.to_owned(), lower, among }
     }
 
     #[must_use]
@@ -339,6 +364,12 @@ impl TextTest {
             How::Contains => lower.contains(&self.lower),
             How::Begins => lower.starts_with(&self.lower),
         }
+    }
+
+    /// Whether one of many texts passes: `lines` has a line break before each of them and after the last.
+    #[must_use]
+    pub(crate) fn passes_one(&self, lines: &str) -> bool {
+        self.among.find(lines.as_bytes()).is_some()
     }
 }
 

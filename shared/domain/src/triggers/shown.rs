@@ -33,9 +33,38 @@ pub enum Mark {
 /// What is known of the marks when a trigger is decided: those of this page, this visit and for ever.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Shown {
-    pub marks: BTreeMap<Mark, Timestamp>,
+    triggers: BTreeMap<FieldId, Times>,
+    pages: BTreeMap<PageId, Timestamp>,
+    taken: Option<Timestamp>,
     /// Triggers that the shopper has sent away. They do not come back.
     pub dismissed: BTreeSet<FieldId>,
+}
+
+/// When a trigger was shown.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Times {
+    pages: BTreeMap<PageId, Timestamp>,
+    visits: BTreeMap<VisitId, Timestamp>,
+    ever: Option<Timestamp>,
+}
+
+impl Shown {
+    /// Takes up a mark that is stored.
+    pub fn note(&mut self, mark: Mark, at: Timestamp) {
+        match mark {
+            Mark::Page(trigger, page) => {
+                self.triggers.entry(trigger).or_default().pages.insert(page, at);
+            }
+            Mark::Visit(trigger, visit) => {
+                self.triggers.entry(trigger).or_default().visits.insert(visit, at);
+            }
+            Mark::Ever(trigger) => self.triggers.entry(trigger).or_default().ever = Some(at),
+            Mark::PageTaken(page) => {
+                self.pages.insert(page, at);
+            }
+            Mark::Taken => self.taken = Some(at),
+        }
+    }
 }
 
 /// When a mark may be written.
@@ -91,33 +120,40 @@ fn frequency_claims(trigger: &Trigger, visitor: &Visitor, now: Timestamp) -> Vec
     let id = || trigger.id.clone();
     let mut claims = vec![Claim { mark: Mark::Page(id(), visitor.page.id), free: Free::IfAbsent }];
     if let Memory::Visit(visit) = visitor.memory {
-        let in_visit =
-            if trigger.frequency == Frequency::OncePerVisit { Free::IfAbsent } else { Free::Always };
-        let ever = match trigger.frequency {
-            Frequency::OnceEver => Free::IfAbsent,
-            Frequency::EveryDays(days) => ago(now, DAY * u32::from(days)),
-            Frequency::OncePerVisit | Frequency::EveryPageLoad => Free::Always,
-        };
+        let (in_visit, ever) = free(trigger.frequency, now);
         claims.push(Claim { mark: Mark::Visit(id(), visit.id), free: in_visit });
         claims.push(Claim { mark: Mark::Ever(id()), free: ever });
     }
     claims
 }
 
-/// Whether the marks that are known allow a showing by the trigger's frequency.
+/// When the marks of a visit and for ever are free.
+fn free(frequency: Frequency, now: Timestamp) -> (Free, Free) {
+    match frequency {
+        Frequency::OnceEver => (Free::Always, Free::IfAbsent),
+        Frequency::OncePerVisit => (Free::IfAbsent, Free::Always),
+        Frequency::EveryDays(days) => (Free::Always, ago(now, DAY * u32::from(days))),
+        Frequency::EveryPageLoad => (Free::Always, Free::Always),
+    }
+}
+
+/// Whether the marks that are known allow a showing by the trigger's frequency: what [`claims`] will ask of the store.
 pub(super) fn is_due(trigger: &Trigger, visitor: &Visitor, now: Timestamp) -> bool {
-    let marks = &visitor.shown.marks;
-    marks.is_empty()
-        || frequency_claims(trigger, visitor, now)
-            .iter()
-            .all(|claim| claim.free.admits(marks.get(&claim.mark).copied()))
+    let Some(times) = visitor.shown.triggers.get(&trigger.id) else { return true };
+    let on_page = Free::IfAbsent.admits(times.pages.get(&visitor.page.id).copied());
+    on_page
+        && match visitor.memory {
+            Memory::Nothing => true,
+            Memory::Visit(visit) => {
+                let (in_visit, ever) = free(trigger.frequency, now);
+                in_visit.admits(times.visits.get(&visit.id).copied()) && ever.admits(times.ever)
+            }
+        }
 }
 
 /// Whether something visible was begun on this page, or a moment ago on another.
 pub(super) fn is_taken(visitor: &Visitor, now: Timestamp) -> bool {
-    let marks = &visitor.shown.marks;
-    !marks.is_empty()
-        && (marks.contains_key(&Mark::PageTaken(visitor.page.id))
-            || matches!(visitor.memory, Memory::Visit(_))
-                && !ago(now, BETWEEN).admits(marks.get(&Mark::Taken).copied()))
+    let shown = &visitor.shown;
+    let remembered = matches!(visitor.memory, Memory::Visit(_));
+    shown.pages.contains_key(&visitor.page.id) || remembered && !ago(now, BETWEEN).admits(shown.taken)
 }

@@ -265,13 +265,13 @@ fn set(word: &str, draft: &mut Draft, visitor: &mut Visitor, lines: &mut Vec<(St
                 None => (Mark::Visit(id("t"), VISIT), NOW),
                 Some((_, days)) => (Mark::Ever(id("t")), NOW.minus(seconds(days) * 86_400)),
             };
-            visitor.shown.marks.insert(mark, at);
+            visitor.shown.note(mark, at);
         }
         "taken" if value == "page" => {
-            visitor.shown.marks.insert(Mark::PageTaken(PAGE), NOW);
+            visitor.shown.note(Mark::PageTaken(PAGE), NOW);
         }
         "taken" => {
-            visitor.shown.marks.insert(Mark::Taken, NOW.minus(seconds(value)));
+            visitor.shown.note(Mark::Taken, NOW.minus(seconds(value)));
         }
         "testing" => visitor.testing = Some(id("t")),
         "off" => draft.enabled = false,

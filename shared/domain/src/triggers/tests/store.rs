@@ -102,7 +102,9 @@ fn live(chance: &mut Chance, triggers: &Triggers, remembered: bool, keeps: bool)
             let marks = if chance.percent(30) { stale.clone() } else { store.0.clone() };
             let mut visitor = visitor();
             visitor.page.id = views[view].page;
-            visitor.shown.marks = marks;
+            for (mark, at) in marks {
+                visitor.shown.note(mark, at);
+            }
             visitor.memory = match visitor.memory {
                 Memory::Visit(visit) if remembered => Memory::Visit(Visit { id: views[view].visit, ..visit }),
                 _ => Memory::Nothing,
@@ -210,7 +212,9 @@ fn a_visitor_whom_nothing_befalls_sees_each_as_often_as_is_set() {
             let now = Timestamp(1_700_000_000_000 + visit * 5 * 86_400_000 + page * 60_000);
             let mut visitor = visitor();
             visitor.page.id = PageId(Uuid::from_u128(u128::from(visit * 10 + page)));
-            visitor.shown.marks = store.0.clone();
+            for (mark, at) in store.0.clone() {
+                visitor.shown.note(mark, at);
+            }
             if let Memory::Visit(of) = &mut visitor.memory {
                 of.id = VisitId(Uuid::from_u128(u128::from(visit)));
             }
