@@ -19,6 +19,7 @@ pub mod inbox;
 pub mod intake;
 pub mod office_hours;
 pub mod people;
+pub mod picture;
 pub mod ports;
 pub mod rate;
 pub mod settings;

@@ -21,6 +21,6 @@ pub use inbound::{
 pub use outgoing::{
     Author, Composed, Envelope, Line, Look, Mail, MailFile, Outgoing, Unsubscribe, Waiting, Why, compose,
 };
-pub use rich::{Block, Span, blocks, plain_text};
+pub use rich::{Block, Span, blocks, pictured, plain_pictured, plain_text};
 pub use token::{ReplyToken, TokenHash};
 pub use words::{MAIL_TEXTS, MailText, MailTextSpec, Texts, day, moment};

@@ -3,6 +3,7 @@
 //! heading and four spaces a code block: a Markdown parser would say something else than the agent saw.
 
 use crate::header::Link;
+use domain::picture::{self, Part};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Span {
@@ -16,6 +17,34 @@ pub enum Span {
 pub enum Block {
     Lines(Vec<Vec<Span>>),
     List(Vec<Vec<Span>>),
+    /// Only of what the shop wrote: see [`pictured`].
+    Picture {
+        shows: String,
+        to: Link,
+    },
+}
+
+/// What the shop says by itself: [`blocks`], and pictures. What people type is never read so.
+#[must_use]
+pub fn pictured(text: &str) -> Vec<Block> {
+    let read = |part: &Part<'_>| match part {
+        Part::Text(text) => blocks(text),
+        Part::Picture(picture) => match Link::parse(picture.address) {
+            Some(to) => vec![Block::Picture { shows: picture.shows.to_owned(), to }],
+            None => blocks(picture.shows),
+        },
+    };
+    picture::parts(text).iter().flat_map(read).collect()
+}
+
+/// [`plain_text`], with what a picture shows and where it is.
+#[must_use]
+pub fn plain_pictured(text: &str) -> String {
+    let read = |part: &Part<'_>| match part {
+        Part::Text(text) => plain_text(text),
+        Part::Picture(picture) => format!("{}: {}", picture.shows, picture.address),
+    };
+    picture::parts(text).iter().map(read).collect::<Vec<_>>().join("\n")
 }
 
 #[must_use]
@@ -119,7 +148,7 @@ mod tests {
     use super::*;
 
     /// `[b …]` bold, `[i …]` italic, `[a …]` a link, `- ` an item, `|` between blocks.
-    fn drawn(text: &str) -> String {
+    fn drawn(read: &[Block]) -> String {
         let line = |spans: &Vec<Span>| {
             spans
                 .iter()
@@ -132,42 +161,36 @@ mod tests {
                 })
                 .collect::<String>()
         };
-        blocks(text)
-            .iter()
+        read.iter()
             .map(|block| match block {
                 Block::Lines(lines) => lines.iter().map(line).collect::<Vec<_>>().join("/"),
                 Block::List(items) => {
                     items.iter().map(|i| format!("- {}", line(i))).collect::<Vec<_>>().join("/")
                 }
+                Block::Picture { shows, to } => format!("[img {shows} → {}]", to.as_str()),
             })
             .collect::<Vec<_>>()
             .join(" | ")
     }
 
+    #[derive(serde::Deserialize)]
+    struct Case {
+        text: String,
+        /// As anybody's message is read.
+        drawn: String,
+        /// As what the shop wrote is read, where that is something else.
+        pictured: Option<String>,
+    }
+
+    /// The widget and the dashboard are held to the same file.
     #[test]
     fn formatting_is_read_as_in_the_thread() {
-        let table = [
-            ("*hola* _tú_ *a b*", "[b hola] [i tú] [b a b]"),
-            ("2 * 3 * 4, a*b*c, snake_case_name, ** x **", "2 * 3 * 4, a*b*c, snake_case_name, ** x **"),
-            ("(*yes*), *no*.", "([b yes]), [b no]."),
-            (
-                "see https://a.example/x(1). Or (https://b.example/)",
-                "see [a https://a.example/x(1)]. Or ([a https://b.example/])",
-            ),
-            ("www.shop.example/hola!", "[a www.shop.example/hola → https://www.shop.example/hola]!"),
-            ("www. www.a what how", "www. www.a what how"),
-            ("javascript:alert(1) ftp://x.y", "javascript:alert(1) ftp://x.y"),
-            ("https://u:p@x.y", "https://u:p@x.y"),
-            ("uno:\n- a\n* *b*\n• c\nfin", "uno: | - a/- [b b]/- c | fin"),
-            (
-                "# no heading\n    no code\n> no quote\n1. no list",
-                "# no heading/    no code/> no quote/1. no list",
-            ),
-            ("<b>x</b> & y", "<b>x</b> & y"),
-            ("-not an item\n- ", "-not an item/- "),
-        ];
-        for (text, expect) in table {
-            assert_eq!(drawn(text), expect, "{text:?}");
+        let cases: Vec<Case> = serde_json::from_str(include_str!("../../../tests/fixtures/rich.json"))
+            .expect("the fixture is read");
+        assert!(cases.iter().filter(|case| case.pictured.is_some()).count() > 10);
+        for Case { text, drawn: expect, pictured: shop } in cases {
+            assert_eq!(drawn(&blocks(&text)), expect, "{text:?}");
+            assert_eq!(drawn(&pictured(&text)), shop.unwrap_or(expect), "of the shop: {text:?}");
         }
     }
 
@@ -176,6 +199,10 @@ mod tests {
         assert_eq!(
             plain_text("*hola*  \n  * uno\n• dos\nhttps://a.example"),
             "*hola*\n- uno\n- dos\nhttps://a.example"
+        );
+        assert_eq!(
+            plain_pictured("Mira:\n\n![Una lámpara](https://a.example/l.png)\n\n- uno"),
+            "Mira:\nUna lámpara: https://a.example/l.png\n- uno"
         );
     }
 }

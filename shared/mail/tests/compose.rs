@@ -342,3 +342,31 @@ proptest! {
         prop_assert!(matches!(parsed.header(LoopMark::HEADER), Some(HeaderValue::Text(mark)) if mark == "demo"));
     }
 }
+
+#[test]
+fn h7_only_what_the_shop_says_by_itself_has_pictures_in_mails() {
+    let text = "Look:\n\n![A <lamp>](https://pictures.example/l.png)\n\n*Nice?*".to_owned();
+    let said = |author| Line { author, at: NOW, text: text.clone(), files: Vec::new() };
+    let shop = said(Author::Automatic(HeaderText::default()));
+    let agent = said(Author::Agent(name("Ana")));
+    let shopper = said(Author::Shopper(None));
+    let of = |answers: Vec<Line>, earlier: Vec<Line>| {
+        let mail =
+            Mail::Answers { answers, earlier, resume: link("https://shop.example/#x"), files_until: None };
+        compose(&outgoing("en", "#0f766e", false, mail))
+    };
+    let by_itself = of(vec![shop.clone()], vec![]);
+    assert_eq!(by_itself.html.matches("<img ").count(), 1);
+    assert!(by_itself.html.contains("src=\"https://pictures.example/l.png\" alt=\"A &lt;lamp&gt;\""));
+    assert!(
+        by_itself.text.contains("Look:\nA <lamp>: https://pictures.example/l.png\n*Nice?*"),
+        "{}",
+        by_itself.text
+    );
+    assert!(!by_itself.html.contains("](https"), "neither is it in the line beside the subject");
+    let typed = of(vec![agent.clone()], vec![shopper, agent]);
+    assert!(!typed.html.contains("<img "), "who types pictures shows letters");
+    let reminder = of(vec![said(Author::Agent(name("Ana")))], vec![shop]);
+    assert!(!reminder.html.contains("<img "), "reminders are in words");
+    assert!(reminder.html.contains("A &lt;lamp&gt;"));
+}

@@ -4,7 +4,7 @@ import { art } from "./art.mjs";
 import { words } from "./shops.mjs";
 
 const policy = [
-  "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self' ws: wss:", "manifest-src 'self'",
+  "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data: https:", "connect-src 'self' ws: wss:", "manifest-src 'self'",
   "base-uri 'none'", "form-action 'self'", "require-trusted-types-for 'script'", "trusted-types 'none'",
 ].join("; ");
 

@@ -11,4 +11,5 @@ export * from "./lifecycle.js";
 export * from "./limits.js";
 export * from "./log.js";
 export * from "./outbox.js";
+export * from "./pictures.js";
 export * from "./rich.js";

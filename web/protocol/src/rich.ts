@@ -46,11 +46,11 @@ export function spans(line: string): Span[] {
   return found;
 }
 
-/** The address to open; `null` for anything but http and https. */
+/** The address to open; `null` for anything but http and https, and where a name before the host would look like the host. */
 export function safeLink(text: string): string | null {
   try {
     const url = new URL(text.startsWith("www.") ? `https://${text}` : text);
-    return url.protocol === "http:" || url.protocol === "https:" ? url.href : null;
+    return /^https?:$/.test(url.protocol) && !url.username && !url.password ? url.href : null;
   } catch {
     return null;
   }

@@ -290,7 +290,7 @@ impl Texts {
 pub const TEXTS: &[(&str, TextSpec)] = &[
     ("title", TextSpec::line(60, &["shop"])),
     ("intro", TextSpec::line(200, &["shop"])),
-    ("welcome", TextSpec::prose(1_000, &["shop"])),
+    ("welcome", TextSpec::pictured(1_000, &["shop"])),
     ("bubble", TextSpec::line(200, &["shop"])),
     ("online_note", TextSpec::line(300, &["shop"])),
     ("away_note", TextSpec::line(300, &["shop", "next_opening"])),
@@ -316,7 +316,7 @@ pub struct Faq {
     /// Stays when the text changes: how often it was opened is counted by it.
     pub id: FieldId,
     pub question: String,
-    /// Formatting as in messages: bold, italic, lists, links; images by https.
+    /// Formatting as in messages: bold, italic, lists, links; and images by https ([`crate::picture`]).
     pub answer: String,
 }
 
@@ -383,8 +383,8 @@ impl ReplyKind {
     #[must_use]
     pub const fn spec(self) -> TextSpec {
         match self {
-            Self::During | Self::Online => TextSpec::prose(MAX_AUTOMATIC, &["shop"]),
-            Self::Outside | Self::Offline => TextSpec::prose(MAX_AUTOMATIC, &["shop", "next_opening"]),
+            Self::During | Self::Online => TextSpec::pictured(MAX_AUTOMATIC, &["shop"]),
+            Self::Outside | Self::Offline => TextSpec::pictured(MAX_AUTOMATIC, &["shop", "next_opening"]),
         }
     }
 

@@ -8,19 +8,27 @@ pub struct TextSpec {
     /// In characters, before variables are filled in.
     pub max: usize,
     pub variables: &'static [&'static str],
-    /// May have line breaks, formatting and images.
+    /// May have line breaks, formatting and links.
     pub prose: bool,
+    /// And images: see [`crate::picture`].
+    pub pictures: bool,
 }
 
 impl TextSpec {
     #[must_use]
     pub const fn line(max: usize, variables: &'static [&'static str]) -> Self {
-        Self { max, variables, prose: false }
+        Self { max, variables, prose: false, pictures: false }
     }
 
     #[must_use]
     pub const fn prose(max: usize, variables: &'static [&'static str]) -> Self {
-        Self { max, variables, prose: true }
+        Self { max, variables, prose: true, pictures: false }
+    }
+
+    /// Prose that the shop says in a conversation: with images.
+    #[must_use]
+    pub const fn pictured(max: usize, variables: &'static [&'static str]) -> Self {
+        Self { max, variables, prose: true, pictures: true }
     }
 
     /// What is wrong with `text`, and what is allowed instead.
@@ -42,8 +50,16 @@ impl TextSpec {
             let message = if self.prose { "text without control characters" } else { "one line of text" };
             return Some((FieldCode::Format, message.to_owned()));
         }
+        if self.pictures
+            && let Some(problem) = crate::picture::problem(text)
+        {
+            return Some(problem);
+        }
         if self.prose && linked(text).any(|to| !allowed_link(to)) {
-            return Some((FieldCode::NotHttps, "links and images start with https://".to_owned()));
+            return Some((FieldCode::NotHttps, "links start with https://".to_owned()));
+        }
+        if !self.pictures && text.split('\n').any(|line| crate::picture::picture(line).is_some()) {
+            return Some((FieldCode::Format, "this text has no images".to_owned()));
         }
         None
     }
@@ -112,10 +128,12 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_text() {
-        let spec = TextSpec::prose(40, &["shop"]);
+        let spec = TextSpec::pictured(40, &["shop"]);
         let code = |text: &str| spec.problem(text).map(|(code, _)| code);
         assert_eq!(code("*Hola* de {shop}\n- uno"), None);
-        assert_eq!(code("[a](https://a.example) ![b](https://b.c)"), None);
+        assert_eq!(code("[a](https://a.example)"), None);
+        assert_eq!(code("![a](https://a.example/x.png)"), None);
+        assert_eq!(code("here: ![b](https://b.c)"), Some(FieldCode::Format));
         assert_eq!(code("[a](javascript:alert(1))"), Some(FieldCode::NotHttps));
         assert_eq!(code("![a](http://a.example/x.png)"), Some(FieldCode::NotHttps));
         assert_eq!(code("{next_opening}"), Some(FieldCode::UnknownVariable));
@@ -123,6 +141,9 @@ mod tests {
         assert_eq!(code(&"ñ".repeat(40)), None);
         assert_eq!(code("a\u{0}"), Some(FieldCode::Format));
         assert_eq!(TextSpec::line(40, &[]).problem("a\nb").map(|(code, _)| code), Some(FieldCode::Format));
+        let plain = |text: &str| TextSpec::prose(40, &[]).problem(text).map(|(code, _)| code);
+        assert_eq!(plain("*a*\n[a](https://a.example)"), None);
+        assert_eq!(plain("a\n![a](https://a.example/x.png)"), Some(FieldCode::Format));
     }
 
     proptest! {

@@ -5,7 +5,7 @@
 
 use super::{Page, Said, Section};
 use crate::header::Link;
-use crate::rich::{Block, Span, blocks};
+use crate::rich::{Block, Span, blocks, pictured};
 use domain::settings::Rgb;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -190,7 +190,7 @@ impl View {
                         }
                     }
                     @if !said.text.is_empty() {
-                        div.m-text dir="auto" style=(format!("padding:10px 0 0;{FONT};font-size:17px;line-height:1.5;color:{TEXT};word-break:break-word;overflow-wrap:anywhere;")) { (self.rich(&said.text)) }
+                        div.m-text dir="auto" style=(format!("padding:10px 0 0;{FONT};font-size:17px;line-height:1.5;color:{TEXT};word-break:break-word;overflow-wrap:anywhere;")) { (self.rich(&if said.pictured { pictured(&said.text) } else { blocks(&said.text) })) }
                     }
                     @for file in &said.files {
                         div style=(format!("padding:8px 0 0;{FONT};font-size:15px;line-height:1.45;")) {
@@ -262,7 +262,7 @@ impl View {
                         table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" {
                             tr { td.m-line align=(self.start) style=(format!("border-{edge}:3px solid {LINE};padding:0 12px;")) {
                                 div.m-soft style=(format!("{FONT};font-size:13px;line-height:1.3;color:{SOFT};")) { bdi { (said.who) } " · " bdi dir="ltr" { (said.when) } }
-                                div.m-soft dir="auto" style=(format!("padding:2px 0 0;{FONT};font-size:14px;line-height:1.45;color:{SOFT};word-break:break-word;overflow-wrap:anywhere;")) { (self.rich(&said.text)) }
+                                div.m-soft dir="auto" style=(format!("padding:2px 0 0;{FONT};font-size:14px;line-height:1.45;color:{SOFT};word-break:break-word;overflow-wrap:anywhere;")) { (self.rich(&blocks(&said.text))) }
                                 @for file in &said.files {
                                     div style=(format!("{FONT};font-size:13px;line-height:1.45;")) { a.m-link href=(file.link.as_str()) style=(format!("color:{};", self.link)) { bdi { (file.name.as_str()) } } }
                                 }
@@ -278,7 +278,7 @@ impl View {
         html! {
             tr { td align=(self.start) style=(format!("padding:20px 4px 0;{FONT};font-size:13px;line-height:1.5;")) {
                 @if !page.signature.is_empty() {
-                    div.m-soft dir="auto" style=(format!("color:{SOFT};")) { (self.rich(&page.signature)) }
+                    div.m-soft dir="auto" style=(format!("color:{SOFT};")) { (self.rich(&blocks(&page.signature))) }
                 }
                 @if !page.why.is_empty() {
                     div.m-soft dir="auto" style=(format!("padding:8px 0 0;color:{SOFT};font-size:12px;")) { (page.why) }
@@ -290,12 +290,25 @@ impl View {
         }
     }
 
-    fn rich(&self, text: &str) -> Markup {
+    fn rich(&self, read: &[Block]) -> Markup {
         html! {
-            @for block in blocks(text) {
+            @for block in read {
                 @match block {
                     Block::Lines(lines) => @for (n, line) in lines.iter().enumerate() { @if n > 0 { br; } (self.spans(line)) },
-                    Block::List(items) => ul style="margin:4px 0;padding:0 20px;" { @for item in &items { li { (self.spans(item)) } } },
+                    Block::List(items) => ul style="margin:4px 0;padding:0 20px;" { @for item in items { li { (self.spans(item)) } } },
+                    Block::Picture { shows, to } => (self.picture(shows, to)),
+                }
+            }
+        }
+    }
+
+    /// As wide as the words at most. Outlook on Windows takes the width from the attribute; who loads no pictures reads what it shows.
+    fn picture(&self, shows: &str, to: &Link) -> Markup {
+        html! {
+            div style="padding:8px 0;" {
+                a.m-link href=(to.as_str()) target="_blank" style=(format!("color:{};text-decoration:none;", self.link)) {
+                    img src=(to.as_str()) alt=(shows) width="480" border="0"
+                        style=(format!("display:block;width:auto;max-width:100%;height:auto;max-height:360px;border:0;border-radius:10px;{FONT};font-size:15px;line-height:1.45;"));
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! The mails that we send: what they say, and their bytes.
 //!
 //! One shape for all: the shop's logo or name, a title, people's words large, one button, a quiet footer; the same in text.
-//! Nothing of a mail is fetched but the logo, and nothing is lost without it.
+//! Nothing of a mail is fetched but the logo and the pictures in what the shop says by itself, and nothing is lost without them.
 
 mod html;
 mod plain;
@@ -115,6 +115,20 @@ pub struct Line {
     pub at: Timestamp,
     pub text: String,
     pub files: Vec<MailFile>,
+}
+
+impl Line {
+    /// Where no picture can stand.
+    fn in_words(&self) -> String {
+        match self.author {
+            Author::Automatic(_) => domain::picture::in_words(&self.text),
+            Author::Shopper(_) | Author::Agent(_) => self.text.clone(),
+        }
+    }
+
+    fn preview(&self) -> String {
+        domain::text::preview(&self.in_words())
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -265,6 +279,8 @@ struct Said {
     text: String,
     files: Vec<MailFile>,
     ours: bool,
+    /// The shop's own words: they may have pictures.
+    pictured: bool,
 }
 
 impl<'a> Page<'a> {
@@ -305,13 +321,10 @@ impl<'a> Page<'a> {
         let agents = self.names(answers);
         self.subject = self.say(MailText::AnswersSubject);
         self.title = self.say_with(MailText::AnswersTitle, &[("agents", &agents)]);
-        self.preview = domain::text::preview(answers.first().map_or("", |line| &line.text));
+        self.preview = answers.first().map_or_else(String::new, Line::preview);
         self.words(answers, until, false);
         let last = earlier.len().saturating_sub(MAX_EARLIER);
-        self.earlier = earlier[last..]
-            .iter()
-            .map(|line| Said { text: shortened(&line.text), ..self.said(line) })
-            .collect();
+        self.earlier = earlier[last..].iter().map(|line| self.reminder(line)).collect();
         self.button = Some((self.say(MailText::Button), resume));
         self.hint = Some(self.say(self.answered_by_mail(MailText::ReplyHint)));
         self.shoppers_footer(MailText::WhyAnswers);
@@ -324,7 +337,7 @@ impl<'a> Page<'a> {
         };
         self.subject = self.say(subject);
         self.title = self.say(title);
-        self.preview = domain::text::preview(waiting.lines.first().map_or("", |line| &line.text));
+        self.preview = waiting.lines.first().map_or_else(String::new, Line::preview);
         let person = self.person(waiting, false);
         self.sections.push(person);
         self.words(&waiting.lines, None, true);
@@ -339,7 +352,7 @@ impl<'a> Page<'a> {
         self.title = self.say_with(MailText::DigestTitle, &[("count", &count)]);
         let mut left = MAX_WORDS;
         for (shown, one) in waiting.iter().enumerate() {
-            let last = one.lines.last().map(|line| Said { text: shortened(&line.text), ..self.said(line) });
+            let last = one.lines.last().map(|line| self.reminder(line));
             let cost = MAX_REMINDER;
             if left < cost {
                 self.sections.push(Section::Note(self.more(waiting.len() - shown)));
@@ -417,7 +430,13 @@ impl<'a> Page<'a> {
             text: line.text.clone(),
             files: line.files.clone(),
             ours,
+            pictured: matches!(line.author, Author::Automatic(_)),
         }
+    }
+
+    /// What was said, as far as it reminds.
+    fn reminder(&self, line: &Line) -> Said {
+        Said { text: shortened(&line.in_words()), pictured: false, ..self.said(line) }
     }
 
     fn person(&self, waiting: &Waiting, with_link: bool) -> Section {

@@ -1,7 +1,7 @@
 //! The mail in text: for those who read mails so, and for everything that reads mails to people.
 
 use super::{Page, Said, Section};
-use crate::rich::plain_text;
+use crate::rich::{plain_pictured, plain_text};
 
 pub(super) fn render(page: &Page<'_>) -> String {
     let mut paragraphs = vec![page.title.clone()];
@@ -37,7 +37,8 @@ pub(super) fn render(page: &Page<'_>) -> String {
 
 fn said(said: &Said) -> String {
     let mut lines = vec![format!("{} · {}", said.who, said.when)];
-    lines.extend((!said.text.is_empty()).then(|| plain_text(&said.text)));
+    let words = if said.pictured { plain_pictured } else { plain_text };
+    lines.extend((!said.text.is_empty()).then(|| words(&said.text)));
     lines.extend(said.files.iter().map(|file| format!("{}: {}", file.name.as_str(), file.link.as_str())));
     lines.join("\n")
 }

@@ -200,7 +200,7 @@ fn faqs(body: &FaqSettings) -> Checked<Faqs> {
                 &mut errors,
                 &format!("{path}.answer"),
                 &faq.answer,
-                TextSpec::prose(MAX_ANSWER, &["shop"]),
+                TextSpec::pictured(MAX_ANSWER, &["shop"]),
             );
             let taken = |id: &FieldId| kept.iter().any(|other| other.id == *id);
             if let Some(id) = id(&mut errors, &format!("{path}.id"), &faq.id, taken) {

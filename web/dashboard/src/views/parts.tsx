@@ -1,8 +1,8 @@
 // Small pieces that several views share.
 
-import { type PresenceStatus, type Span, rich } from '@mostrador/protocol';
+import { type Picture, type PresenceStatus, type Span, pictured, rich } from '@mostrador/protocol';
 import { BadgeCheck, type LucideIcon } from 'lucide-react';
-import { type CSSProperties, Fragment, type ReactNode } from 'react';
+import { type CSSProperties, Fragment, type ReactNode, useState } from 'react';
 import { hue, initials } from '../format';
 import { useText } from '../hooks';
 
@@ -76,6 +76,23 @@ function Spans({ spans }: { spans: readonly Span[] }) {
         );
     }
   });
+}
+
+/**
+ * The shop's own words: with pictures. Never for what people type: whoever looks at a picture tells its server that they look.
+ */
+export function ShopWords({ text }: { text: string }) {
+  return pictured(text).map((part, i) => (typeof part === 'string' ? <Words key={i} text={part} /> : <PictureBox key={`${i} ${part.href}`} {...part} />));
+}
+
+/** Its box stands before it has come: nothing moves when it does. One that cannot be shown is a link. */
+function PictureBox({ shows, href }: Picture) {
+  const [lost, setLost] = useState(false);
+  return (
+    <a className={lost ? 'picture-lost' : 'picture'} href={href} target="_blank" rel="noopener noreferrer">
+      {lost ? shows : <img alt={shows} loading="lazy" decoding="async" referrerPolicy="no-referrer" onError={() => setLost(true)} src={href} />}
+    </a>
+  );
 }
 
 export function Keys({ keys }: { keys: string }) {

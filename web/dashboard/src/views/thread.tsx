@@ -1,6 +1,6 @@
 // A conversation: who it is and whose, what was said, and where one answers.
 
-import type { Entry, ErrorCode, MailMark, Why } from '@mostrador/protocol';
+import { type Entry, type ErrorCode, type MailMark, type Why, inWords } from '@mostrador/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { ArrowDown, ArrowLeft, Check, CheckCheck, ChevronDown, CircleAlert, CircleDashed, CircleMinus, ClipboardList, Clock, Mail, MailWarning, MessageCircle, MessageCircleQuestionMark, PanelRight, SearchX, StickyNote, UserRoundPlus, X, Zap } from 'lucide-react';
 import { Fragment, Suspense, lazy, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
@@ -12,7 +12,7 @@ import { type Form, type Question, given } from '../state/form';
 import { wished } from '../state/inbox';
 import { type Bubble, type BubbleState, type Line, type MailEntry, timeline } from '../state/timeline';
 import { Composer } from './composer';
-import { Avatar, Empty, Keys, Skeleton, VerifiedMark, Words } from './parts';
+import { Avatar, Empty, Keys, ShopWords, Skeleton, VerifiedMark, Words } from './parts';
 
 const OwnerMenu = lazy(async () => ({ default: (await import('./menus')).OwnerMenu }));
 
@@ -481,10 +481,10 @@ function FaqLine({ question, answer, at, language }: { question: string; answer:
         {t('faq.opened')}
         <time dateTime={new Date(at).toISOString()}>{clockTime(language, at)}</time>
       </p>
-      <details className="faq" open={answer.length <= FAQ_SHOWN}>
+      <details className="faq" open={inWords(answer).length <= FAQ_SHOWN}>
         <summary dir="auto">{question}</summary>
         <div className="faq-answer" dir="auto">
-          <Words text={answer} />
+          <ShopWords text={answer} />
         </div>
       </details>
     </li>
@@ -594,7 +594,7 @@ function BubbleLine({ bubble, name, language, fresh }: { bubble: Bubble; name: s
       <div className="bubble-row">
         {!ours && <span className="bubble-face">{bubble.last && <Avatar name={name} size={28} />}</span>}
         <div className="bubble" dir="auto" title={absolute(language, bubble.at)}>
-          <Words text={bubble.text} />
+          {why === null ? <Words text={bubble.text} /> : <ShopWords text={bubble.text} />}
         </div>
         {ours && <span className="bubble-face">{bubble.last && <Avatar name={full} size={28} />}</span>}
       </div>

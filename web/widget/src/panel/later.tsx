@@ -7,6 +7,7 @@ import type { h } from "preact";
 import type { Kit } from "./kit.js";
 import css from "./later.css";
 import type { Bubble, Item } from "./layout.js";
+import type { Pictures } from "./pictures.js";
 import type { Store } from "./store.js";
 
 export { css };
@@ -26,10 +27,23 @@ const icons = {
 };
 
 export function views(kit: Kit) {
-  const { Avatar, Fragment, Icon, Rich, authorName, h, paths, startOfDay, tag, useEffect, useRef, useSignal } = kit;
+  const { Avatar, Fragment, Icon, Rich, authorName, h, paths, signal, startOfDay, tag, useEffect, useRef, useSignal } = kit;
+  const pictures = signal<Pictures | null>(null);
   Object.assign(paths, icons);
   kit.wrap = wrap;
+  kit.said = Said;
   return { Away, Barred, Before, Failed, Faqs, Line, Pill, Skeleton, Status, Teaser, Typing, wrap };
+
+  /** The shop's own words, which may have pictures; until those can be shown, and where they cannot, what they show. */
+  function Said({ store, text }: { store: Store; text: string }) {
+    const words = worded(text);
+    if (words !== text) void store.bring(pictures, () => import("./pictures.js"));
+    return words !== text && pictures.value ? <pictures.value.Pictured store={store} text={text} /> : <Rich text={words} />;
+  }
+
+  function worded(text: string): string {
+    return text.replace(/^\s*!\[(.+)]\(https:.*\)\s*$/gm, "$1");
+  }
 
   /** The merchant's questions, each answered at a click, before anybody is asked for; and those that were opened. */
   function Faqs({ store }: { store: Store }) {
@@ -69,7 +83,7 @@ export function views(kit: Kit) {
                   <bdi>{name}</bdi>
                 </p>
                 <div class="bubble" dir="auto">
-                  <Rich text={faq.answer} />
+                  <Said store={store} text={faq.answer} />
                 </div>
               </div>
             </li>
@@ -179,7 +193,7 @@ export function views(kit: Kit) {
             <b>
               <bdi>{name}</bdi>
             </b>
-            <span dir="auto">{shown?.kind === "message" ? shown.text : shown?.kind === "form" ? shown.fields[0]?.label : bubble}</span>
+            <span dir="auto">{shown?.kind === "message" ? (shown.why ? worded(shown.text) : shown.text) : shown?.kind === "form" ? shown.fields[0]?.label : bubble}</span>
           </span>
         </button>
         <button type="button" class="away" aria-label={store.t("dismiss")} onClick={() => (shown ? (store.dismissed.value = shown.seq) : hideBubble(store))}>
@@ -207,7 +221,7 @@ export function views(kit: Kit) {
   function answer(store: Store, faq: Faq): void {
     store.asked.value = [...store.asked.value, faq].slice(-20);
     store.tab.set(store.key.asked, store.asked.value.map(({ id }) => id).join(" "));
-    store.announced.value = faq.answer;
+    store.announced.value = worded(faq.answer);
     // Counted where it arrives; a count is not worth asking twice.
     store.post(`/sites/${encodeURIComponent(store.host.site)}/faqs/${encodeURIComponent(faq.id)}/opened`, { id: store.edges.uuid() }).catch(() => {});
   }

@@ -23,6 +23,8 @@ export interface Bubble {
   unsent: Unsent | null;
   /** It came by mail. */
   mail?: object | undefined;
+  /** The shop's own words: they may have pictures. */
+  shop?: unknown;
 }
 
 export interface LayoutInput {
@@ -69,14 +71,14 @@ export function layout({ entries, unsent, divider, dayOf }: LayoutInput): Item[]
       case "faq":
         startOf(entry.at);
         bubble(entry.author, { key: `faq-${entry.seq}`, text: entry.question, at: entry.at, seq: entry.seq, unsent: null });
-        bubble({ role: "system" }, { key: `said-${entry.seq}`, text: entry.answer, at: entry.at, seq: entry.seq, unsent: null });
+        bubble({ role: "system" }, { key: `said-${entry.seq}`, text: entry.answer, at: entry.at, seq: entry.seq, unsent: null, shop: 1 });
         break;
       case "message":
         if (entry.author.role === "agent" && !entries.slice(n).some(({ kind }) => kind === "answer")) placeForm();
         startOf(entry.at);
         if (entry.seq === divider) items.push({ type: "new", key: "new" });
         // Keyed by the client's id: a bubble stays the same element from unsent to stored.
-        bubble(entry.author, { key: entry.client_id ?? `seq-${entry.seq}`, text: entry.text, at: entry.at, seq: entry.seq, unsent: null, mail: entry.mail });
+        bubble(entry.author, { key: entry.client_id ?? `seq-${entry.seq}`, text: entry.text, at: entry.at, seq: entry.seq, unsent: null, mail: entry.mail, shop: entry.why });
         break;
       case "joined":
       case "left":

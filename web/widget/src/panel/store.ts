@@ -184,7 +184,7 @@ export class Store {
     void this.bring(this.menus, () => import("./menu.js"));
   }
 
-  private async bring<T>(slot: Signal<T | null>, load: () => Promise<{ css: string; views(given: Kit): T }>): Promise<void> {
+  async bring<T>(slot: Signal<T | null>, load: () => Promise<{ css: string; views(given: Kit): T }>): Promise<void> {
     if (slot.peek()) return;
     const part = await load().catch(() => null);
     if (!part || slot.peek()) return;

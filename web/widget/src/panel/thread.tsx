@@ -2,6 +2,7 @@ import { Fragment, h } from "preact";
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Avatar } from "./avatar.js";
+import { kit } from "./kit.js";
 import { type Bubble, type Item, layout } from "./layout.js";
 import { Rich } from "./rich.js";
 import { fromTeam, type Store } from "./store.js";
@@ -102,7 +103,7 @@ export function Thread({ store }: { store: Store }) {
           <bdi>{config.value.name}</bdi>
         </p>
         <div class="bubble" dir="auto">
-          <Rich text={store.written("welcome") || config.value.welcome} />
+          <kit.said store={store} text={store.written("welcome") || config.value.welcome} />
         </div>
         {entries.length === 0 && unsent.length === 0 && !config.value.availability.online && !store.barred.value && (
           <div class="bubble soft" dir="auto">
@@ -180,12 +181,14 @@ function Row({ item, store, language, lastOwn }: { item: Item; store: Store; lan
 function BubbleView({ bubble, own, store }: { bubble: Bubble; own: boolean; store: Store }) {
   const state = bubble.unsent?.state.name;
   const failed = state === "failed" || state === "closed";
+  // Only the shop's own words may have pictures: whoever looks at a picture tells its server that they look.
+  const Said: typeof kit.said = bubble.shop ? kit.said : Rich;
   // What has just come rises; history is simply there.
   const fresh = useRef(store.client.now() - bubble.at < 3000).current;
   return (
     <div class={`message${failed ? " failed" : ""}${fresh ? " fresh" : ""}`} data-testid="message" data-own={own} data-seq={bubble.seq} data-state={state ?? "stored"}>
       <div class="bubble" dir="auto">
-        <Rich text={bubble.text} />
+        <Said store={store} text={bubble.text} />
       </div>
       {state === "failed" && store.later.value && <store.later.value.Failed id={bubble.key} store={store} />}
     </div>

@@ -2,7 +2,7 @@
 
 import { Switch } from '@base-ui/react/switch';
 import type { FieldCode } from '@mostrador/protocol';
-import { ArrowDown, ArrowUp, GripVertical, Trash2 } from 'lucide-react';
+import { ArrowDown, ArrowUp, GripVertical, ImagePlus, Trash2 } from 'lucide-react';
 import { type DragEvent, type InputHTMLAttributes, type ReactNode, type TextareaHTMLAttributes, useId, useLayoutEffect, useRef, useState } from 'react';
 import { Controller, get, useFormContext, useWatch } from 'react-hook-form';
 import { useText } from '../../hooks';
@@ -55,7 +55,8 @@ export function Text({ name, label, hint, hideLabel = false, number = false, opt
 /** What is optional, as links are: blank is none. */
 const blankIsAbsent = (optional: boolean) => (value: unknown) => (optional && value === '' ? undefined : value);
 
-export function Area({ name, label, hint, rows = 3, ...area }: { name: string; label: string; hint?: ReactNode } & Omit<TextareaHTMLAttributes<HTMLTextAreaElement>, 'name'>) {
+/** `pictures`: the text may have some, and there is a button for who does not know how they are written. */
+export function Area({ name, label, hint, rows = 3, pictures = false, ...area }: { name: string; label: string; hint?: ReactNode; pictures?: boolean } & Omit<TextareaHTMLAttributes<HTMLTextAreaElement>, 'name'>) {
   const { register } = useFormContext();
   const id = useId();
   const problem = useProblem(name);
@@ -63,6 +64,7 @@ export function Area({ name, label, hint, rows = 3, ...area }: { name: string; l
     <div className="field">
       <label htmlFor={id}>{label}</label>
       <textarea id={id} className="input" rows={rows} dir="auto" aria-invalid={problem !== null} aria-describedby={`${id}-hint ${id}-problem`} {...area} {...register(name)} />
+      {pictures && <AddPicture name={name} area={id} />}
       {hint !== undefined && (
         <p className="field-hint" id={`${id}-hint`}>
           {hint}
@@ -70,6 +72,29 @@ export function Area({ name, label, hint, rows = 3, ...area }: { name: string; l
       )}
       <Problem name={name} id={`${id}-problem`} />
     </div>
+  );
+}
+
+/** Puts a picture's form on a line of its own where the cursor stands, with what has to be said of it selected. */
+function AddPicture({ name, area }: { name: string; area: string }) {
+  const t = useWords();
+  const { setValue } = useFormContext();
+  const add = () => {
+    const box = document.getElementById(area) as HTMLTextAreaElement;
+    const [before, after] = [box.value.slice(0, box.selectionEnd), box.value.slice(box.selectionEnd)];
+    const start = before === '' || before.endsWith('\n') ? before : `${before}\n`;
+    const shows = t('picture.shows');
+    setValue(name, `${start}![${shows}](https://)${after === '' || after.startsWith('\n') ? '' : '\n'}${after}`, { shouldDirty: true });
+    box.focus();
+    box.setSelectionRange(start.length + 2, start.length + 2 + shows.length);
+  };
+  return (
+    <p className="field-hint picture-add">
+      <button type="button" className="link" onClick={add}>
+        <ImagePlus size={14} strokeWidth={1.75} aria-hidden="true" />
+        {t('picture.add')}
+      </button>
+    </p>
   );
 }
 

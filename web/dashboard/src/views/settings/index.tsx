@@ -23,7 +23,7 @@ import { useWords } from './words';
 export { startWords } from './words';
 
 export const SECTIONS: readonly SectionName[] = ['hours', 'automatic', 'email', 'texts', 'faqs', 'form', 'appearance', 'visibility', 'privacy', 'general'];
-const PREVIEWED: readonly SectionName[] = ['email', 'texts', 'faqs', 'form', 'appearance', 'privacy', 'general'];
+const PREVIEWED: readonly SectionName[] = ['email', 'texts', 'faqs', 'form', 'automatic', 'appearance', 'privacy', 'general'];
 /** In the order in which a merchant comes to them. Identity has keys, not a section that is published. */
 const PAGES = [...SECTIONS.slice(0, SECTIONS.indexOf('privacy')), 'identity', ...SECTIONS.slice(SECTIONS.indexOf('privacy'))] as const;
 

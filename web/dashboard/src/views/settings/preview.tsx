@@ -1,10 +1,11 @@
 // What the chat will look like: drawn from the draft, without the chat itself, in the language and the hour that one chooses.
 
-import type { AppearanceSettings, FaqSettings, FormField, FormSettings, PrivacySettings, PublishedSection, SectionName, TextSettings } from '@mostrador/protocol';
+import type { AppearanceSettings, AutomaticSettings, FaqSettings, FormField, FormSettings, HoursSettings, PrivacySettings, PublishedSection, SectionName, TextSettings } from '@mostrador/protocol';
 import { ChevronRight } from 'lucide-react';
 import { type CSSProperties, useId, useState } from 'react';
 import { useWatch } from 'react-hook-form';
 import { useMedia, useText } from '../../hooks';
+import { ShopWords } from '../parts';
 import { readableOn } from './colour';
 import { languageName } from './fields';
 import { useWords, useWordsIn } from './words';
@@ -53,6 +54,11 @@ function Picture({ sections, editing, languages }: PreviewProps) {
   const held = asked !== undefined && (away ? hold_offline : hold_online);
   const question = ({ id, kind, labels }: FormField) =>
     labels[language]?.trim() || (id === 'name' ? phrase('ask_name', said('preview.ask_name')) : id === 'email' ? phrase('ask_email', said('preview.ask_email')) : said(`kind.${kind}`));
+  const automatic = of<AutomaticSettings>('automatic');
+  const hours = of<HoursSettings>('hours').enabled;
+  // As `domain::automatic` chooses among them; a text of ours is the server's to know.
+  const reply = away ? (hours ? automatic.outside : automatic.offline) : automatic.online.enabled || !hours ? automatic.online : automatic.during;
+  const answered = reply.enabled ? (reply.texts[language]?.trim() ?? '') : '';
   const links = [privacy.privacy_url ? said('preview.privacy') : '', privacy.terms_url ? said('preview.terms') : ''].filter(Boolean).join(' · ');
   return (
     <aside className="preview" aria-label={t('preview.title')} style={{ '--shop': color, '--on-shop': readableOn(color) } as CSSProperties}>
@@ -85,22 +91,32 @@ function Picture({ sections, editing, languages }: PreviewProps) {
                 {say('faq_heading', '')}
               </p>
               {faqs.map((faq) => (
-                <p key={faq.id} className="preview-faq" dir="auto">
-                  {faq.question || t('faqs.question')}
-                  <ChevronRight size={14} strokeWidth={2} aria-hidden="true" />
-                </p>
+                <details key={faq.id} className="preview-faq">
+                  <summary dir="auto">
+                    {faq.question || t('faqs.question')}
+                    <ChevronRight size={14} strokeWidth={2} aria-hidden="true" />
+                  </summary>
+                  <div dir="auto">
+                    <ShopWords text={fill(faq.answer)} />
+                  </div>
+                </details>
               ))}
               <p className="preview-soft preview-still" dir="auto">
                 {say('faq_still', said('preview.still'))}
               </p>
             </>
           )}
-          <p className="preview-theirs" dir="auto">
-            {say('welcome', said('preview.hello'))}
-          </p>
+          <div className="preview-theirs" dir="auto">
+            <ShopWords text={say('welcome', said('preview.hello'))} />
+          </div>
           <p className="preview-mine" dir="auto">
             {said('preview.message')}
           </p>
+          {answered !== '' && (
+            <div className="preview-theirs" dir="auto" data-testid="preview-automatic">
+              <ShopWords text={fill(answered)} />
+            </div>
+          )}
           {asked !== undefined && (
             <div className="preview-form">
               <p dir="auto">

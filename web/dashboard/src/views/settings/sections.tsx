@@ -177,7 +177,7 @@ function TextsForm({ languages }: FormProps) {
             {languages.map((language) => (
               <div key={language} lang={language}>
                 {long ? (
-                  <Area name={`texts.${language}.${key}`} label={languageName(locale, language)} placeholder={t('texts.own')} rows={4} />
+                  <Area name={`texts.${language}.${key}`} label={languageName(locale, language)} placeholder={t('texts.own')} rows={4} pictures />
                 ) : (
                   <Text name={`texts.${language}.${key}`} label={languageName(locale, language)} placeholder={t('texts.own')} />
                 )}
@@ -232,7 +232,7 @@ function Questions({ language, counts }: { language: string; counts: readonly Fa
         {(at) => (
           <>
             <Text name={`${path}.${at}.question`} label={t('faqs.question')} maxLength={200} />
-            <Area name={`${path}.${at}.answer`} label={t('faqs.answer')} rows={4} />
+            <Area name={`${path}.${at}.answer`} label={t('faqs.answer')} rows={4} pictures />
             {counts !== null && <Counts count={counts.find(({ id }) => id === values[at]?.id)} />}
           </>
         )}
@@ -395,7 +395,7 @@ function AutomaticForm({ languages }: FormProps) {
           <div className="columns">
             {languages.map((language) => (
               <div key={language} lang={language}>
-                <Area name={`${kind}.texts.${language}`} label={languageName(locale, language)} placeholder={t('texts.own')} />
+                <Area name={`${kind}.texts.${language}`} label={languageName(locale, language)} placeholder={t('texts.own')} pictures />
               </div>
             ))}
           </div>

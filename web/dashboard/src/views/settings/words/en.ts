@@ -224,6 +224,8 @@ export const en = {
   'preview.hello': 'Hello! How can we help?',
   'preview.message': 'Do you ship to the islands?',
   'preview.write': 'Write a message',
+  'picture.add': 'Add an image',
+  'picture.shows': 'what it shows',
   'problem.required': 'This is needed.',
   'problem.too_long': 'This is too long.',
   'problem.too_many': 'There are too many.',

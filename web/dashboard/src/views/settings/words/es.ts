@@ -228,6 +228,8 @@ export const es: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   'preview.hello': '¡Hola! ¿En qué podemos ayudarte?',
   'preview.message': '¿Hacéis envíos a las islas?',
   'preview.write': 'Escribe un mensaje',
+  'picture.add': 'Añadir una imagen',
+  'picture.shows': 'qué muestra',
   'problem.required': 'Hace falta.',
   'problem.too_long': 'Es demasiado largo.',
   'problem.too_many': 'Hay demasiados.',

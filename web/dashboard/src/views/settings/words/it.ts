@@ -228,6 +228,8 @@ export const it: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   'preview.hello': 'Ciao! Come possiamo aiutarti?',
   'preview.message': 'Spedite anche sulle isole?',
   'preview.write': 'Scrivi un messaggio',
+  'picture.add': 'Aggiungi un’immagine',
+  'picture.shows': 'che cosa mostra',
   'problem.required': 'Serve.',
   'problem.too_long': 'È troppo lungo.',
   'problem.too_many': 'Sono troppi.',

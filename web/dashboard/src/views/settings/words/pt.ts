@@ -228,6 +228,8 @@ export const pt: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   'preview.hello': 'Olá! Como podemos ajudar?',
   'preview.message': 'Vocês entregam nas ilhas?',
   'preview.write': 'Escreva uma mensagem',
+  'picture.add': 'Adicionar uma imagem',
+  'picture.shows': 'o que mostra',
   'problem.required': 'É necessário.',
   'problem.too_long': 'É longo demais.',
   'problem.too_many': 'São demais.',
