@@ -22,6 +22,7 @@ pub mod people;
 pub mod picture;
 pub mod ports;
 pub mod rate;
+pub mod scenario;
 pub mod settings;
 pub mod text;
 pub mod time;

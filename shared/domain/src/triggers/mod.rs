@@ -21,6 +21,7 @@ pub mod templates;
 mod visitor;
 
 pub use check::check;
+pub(crate) use check::local_text;
 pub use draft::Known;
 pub use evaluate::{
     Await, Choice, Evaluated, Finding, Rule, Subject, Verdict, Why, choose, evaluate, evaluate_one,
