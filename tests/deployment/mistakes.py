@@ -97,6 +97,8 @@ MISTAKES = [
     ("who mails reads tokens", in_statement("EmailFallback", "MakeTokens", "Action", ["dynamodb:PutItem", "dynamodb:GetItem"]), "RT# opens"),
     ("who reads mails makes tokens", in_statement("EmailInbound", "KnowTokens", "Action", ["dynamodb:PutItem", "dynamodb:GetItem"]), "RT# opens"),
     ("who reads mails reads every bucket", in_statement("EmailInbound", "ReadMails", "Resource", "*"), "EmailInbound reaches its own"),
+    ("who hands files out reads every bucket", in_statement("HttpApiFunction", "HandOutFiles", "Resource", "*"), "HttpApiFunction reaches its own"),
+    ("who hands files out writes some", in_statement("HttpApiFunction", "HandOutFiles", "Action", ["s3:GetObject", "s3:PutObject"]), "HttpApiFunction reaches its own"),
     ("mails that nobody looks at for viruses", remove(R, "MailReceiptRule", "Properties", "Rule", "ScanEnabled"), "spam and viruses"),
     ("mails that are kept for ever", remove(R, "MailBucket", "Properties", "LifecycleConfiguration"), "go in the end"),
     ("anybody's mail in the bucket", remove(R, "MailBucketPolicy", "Properties", "PolicyDocument", "Statement", 0, "Condition"), "SES lays this account's"),

@@ -28,7 +28,7 @@ ACTIONS = {
     "WsDisconnect": {"dynamodb:DeleteItem"},
     "HttpApiFunction": {
         "dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
-        "execute-api:ManageConnections",
+        "execute-api:ManageConnections", "s3:GetObject",
     },
     "Projector": STREAM | {
         "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:Query", "execute-api:ManageConnections", "sqs:SendMessage",
@@ -54,6 +54,13 @@ ACTIONS = {
 
 # Who may call whom, besides the APIs and the schedule.
 INVOKES = {"Timers": {"EmailFallback"}}
+
+# Who may do what with the mails as they came, and with what came along.
+FILES = {
+    ("EmailInbound", "s3:GetObject"): {"${MailBucket.Arn}/mail/*"},
+    ("EmailInbound", "s3:PutObject"): {"${MailBucket.Arn}/files/*"},
+    ("HttpApiFunction", "s3:GetObject"): {"${MailBucket.Arn}/mail/*", "${MailBucket.Arn}/files/*"},
+}
 
 # Partitions that open doors, and the functions that may touch them, by what they may do. Nobody else may at all.
 GUARDED = {
@@ -252,7 +259,7 @@ def reaches(statement, function):
         # The domain that the merchant has named, and this stack's configuration set.
         "ses": lambda r: isinstance(r, dict) and str(r.get("Fn::Sub")).removeprefix("arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:") in ("identity/${MailDomain}", "configuration-set/${AWS::StackName}-mail"),
         # Mails are SES's to write and ours to read; files the other way round.
-        "s3": lambda r: r == {"Fn::Sub": {"s3:GetObject": "${MailBucket.Arn}/mail/*", "s3:PutObject": "${MailBucket.Arn}/files/*"}.get(statement["Action"] if isinstance(statement["Action"], str) else "")},
+        "s3": lambda r: isinstance(r, dict) and all(r.get("Fn::Sub") in FILES.get((function, action), ()) for action in as_list(statement["Action"])),
         "sqs": lambda r: isinstance(r, dict) and r.get("Fn::GetAtt", ["", ""])[1] == "Arn" and r["Fn::GetAtt"][0].endswith("Queue"),
     }
     # Listing streams knows no resource.

@@ -1,13 +1,14 @@
 //! `/v1`: sessions, tickets, configuration, history, and the fallback by polling. See `docs/protocol/openapi.json`.
 
 pub mod bearer;
+mod mails;
 mod routes;
 mod settings;
 
 pub use bearer::{Claims, IdTokens};
 
 use delivery::{Engine, Failure};
-use domain::ports::{Environment, Push, Store};
+use domain::ports::{Environment, Files, Originals, Push, Store};
 use protocol::ErrorCode;
 use protocol::http::{ErrorAnswer, ErrorBody};
 use serde::Serialize;
@@ -119,8 +120,10 @@ const fn status(code: ErrorCode) -> u16 {
 
 /// What the HTTP function knows beside the engine.
 #[derive(Debug)]
-pub struct Api<S, P, E> {
+pub struct Api<S, P, E, F> {
     pub engine: Engine<S, P, E>,
+    /// Mails and what came with them.
+    pub files: F,
     pub id_tokens: IdTokens,
     /// Where clients open their socket.
     pub websocket_url: String,
@@ -128,7 +131,7 @@ pub struct Api<S, P, E> {
     pub dashboard_origin: String,
 }
 
-impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
+impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
     pub async fn handle(&self, request: &Request) -> Answer {
         // A preflight tells nothing and allows nothing by itself: no cookies are used, and the answer to the request
         // proper is readable only for the site's own origins.

@@ -1,5 +1,5 @@
 use aws::config::ApiConfig;
-use aws::{Connections, Dynamo, Real};
+use aws::{Connections, Dynamo, MailBucket, Real};
 use delivery::Engine;
 use http_api::{Answer, Api, IdTokens, Request};
 use lambda_http::request::RequestContext;
@@ -20,6 +20,7 @@ async fn main() -> Result<(), Error> {
         .build()?;
     let function = aws::start().await?;
     let api = Api {
+        files: MailBucket::from_env(&function.sdk)?,
         engine: Engine::new(function.store, function.connections, Real, function.epoch),
         id_tokens: IdTokens::new(api.oidc_issuer, api.oidc_client_id, http),
         websocket_url: api.websocket_url,
@@ -29,7 +30,7 @@ async fn main() -> Result<(), Error> {
 }
 
 async fn on_request(
-    api: &Api<Dynamo, Connections, Real>,
+    api: &Api<Dynamo, Connections, Real, MailBucket>,
     event: lambda_http::Request,
 ) -> Result<Response<Body>, Error> {
     let request = read(&event);

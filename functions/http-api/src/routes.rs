@@ -1,12 +1,12 @@
 //! The routes: who may, then what.
 
-use crate::{Answer, Api, Request};
+use crate::{Answer, Api, Request, mails};
 use delivery::{Failure, NewSession, Opened, Wish};
 use domain::connection::{Identity, address_key};
 use domain::conversation::Numbers;
 use domain::inbox::{List, Place};
 use domain::people::{Actor, Member, Person, Site};
-use domain::ports::{Environment, Push, Session, Store};
+use domain::ports::{Environment, Files, Originals, Push, Session, Store};
 use domain::settings::{FieldId, Section};
 use domain::{AgentId, ClientId, ConversationId, SiteId, Timestamp};
 use protocol::client;
@@ -24,7 +24,7 @@ enum Caller {
     Agent { person: Person },
 }
 
-impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
+impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
     pub(crate) async fn route(&self, request: &Request) -> Result<Answer, Failure> {
         let path = request.path.strip_prefix("/v1/").ok_or(Failure::NotFound)?;
         let segments: Vec<&str> = path.split('/').collect();
@@ -47,6 +47,9 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
             }
             ("POST", ["conversations", conversation, "answers"]) => {
                 self.answer(request, id(conversation)?).await
+            }
+            ("GET", ["conversations", conversation, log, seq, "attachments", key]) => {
+                self.attachment(request, id(conversation)?, mails::entry(log, seq)?, key).await
             }
             ("POST", ["conversations", conversation, "close"]) => {
                 self.close(request, id(conversation)?).await
@@ -82,6 +85,9 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
             ("POST", ["agent", "sites", site, "identity-keys"]) => self.make_key(request, id(site)?).await,
             ("POST", ["agent", "sites", site, "identity-keys", key, "end"]) => {
                 self.end_key(request, id(site)?, key).await
+            }
+            ("GET", ["agent", "conversations", conversation, log, seq, "original"]) => {
+                self.original(request, id(conversation)?, mails::entry(log, seq)?).await
             }
             ("GET", ["agent", "conversations", conversation]) => {
                 self.detail(request, id(conversation)?).await
@@ -418,7 +424,11 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
         member.filter(|member| member.active).ok_or(Failure::NotFound)
     }
 
-    async fn actor_for(&self, request: &Request, conversation: ConversationId) -> Result<Actor, Failure> {
+    pub(crate) async fn actor_for(
+        &self,
+        request: &Request,
+        conversation: ConversationId,
+    ) -> Result<Actor, Failure> {
         match self.caller(request).await? {
             Caller::Shopper { session, .. } => Ok(Actor::Shopper { id: session.shopper, site: session.site }),
             Caller::Agent { person } => self.agent_for(&person, conversation).await,
@@ -426,7 +436,11 @@ impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
     }
 
     /// The agent as a member of the site that the conversation belongs to.
-    async fn agent_for(&self, person: &Person, conversation: ConversationId) -> Result<Actor, Failure> {
+    pub(crate) async fn agent_for(
+        &self,
+        person: &Person,
+        conversation: ConversationId,
+    ) -> Result<Actor, Failure> {
         let head = self.engine.store.head(conversation).await?.ok_or(Failure::NotFound)?;
         Ok(actor(self.member(person, &head.site).await?))
     }
@@ -437,7 +451,7 @@ pub(crate) fn actor(member: Member) -> Actor {
 }
 
 /// An id in a path or a query. One that cannot be is answered as one that does not exist.
-fn id<T: std::str::FromStr>(text: &str) -> Result<T, Failure> {
+pub(crate) fn id<T: std::str::FromStr>(text: &str) -> Result<T, Failure> {
     text.parse().map_err(|_| Failure::NotFound)
 }
 

@@ -5,7 +5,7 @@ use crate::{Answer, Api, Request};
 use delivery::Failure;
 use domain::identity::{Key, KeyId};
 use domain::people::{Actor, Availability, Site};
-use domain::ports::{Environment, Push, Store};
+use domain::ports::{Environment, Files, Originals, Push, Store};
 use domain::settings::{Section, Settings};
 use domain::{SiteId, Timestamp};
 use protocol::http::{self as body, parse_body};
@@ -22,7 +22,7 @@ macro_rules! shown {
     };
 }
 
-impl<S: Store, P: Push, E: Environment> Api<S, P, E> {
+impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
     // -- anybody
 
     pub(crate) async fn site_config(&self, request: &Request, site: SiteId) -> Result<Answer, Failure> {

@@ -8,10 +8,11 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata};
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
+use domain::Timestamp;
 use domain::conversation::Attached;
 use domain::ports::{Files, FilesError, LINK_LIFE, Originals};
 use std::fmt::Write;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 /// What a browser that is handed a file may take it for. Anything else is bytes.
 const SHOWN: [&str; 9] = [
@@ -25,6 +26,7 @@ const SHOWN: [&str; 9] = [
     "audio/mpeg",
     "video/mp4",
 ];
+const BYTES: &str = "application/octet-stream";
 
 #[derive(Debug, Clone)]
 pub struct MailBucket {
@@ -65,26 +67,42 @@ impl Originals for MailBucket {
     }
 
     async fn keep(&self, file: &Attached, bytes: Vec<u8>) -> Result<(), FilesError> {
-        let kind = match file.dangerous || !SHOWN.contains(&file.kind.as_str()) {
-            true => "application/octet-stream",
-            false => &file.kind,
-        };
         let put = self.client.put_object().bucket(&self.bucket).key(key(file));
-        let put = put.content_type(kind).content_disposition(disposition(&file.name));
+        let put = put.content_type(kind(file)).content_disposition(disposition(&file.name));
         let put = put.cache_control("private, no-store").body(ByteStream::from(bytes));
         put.send().await.map(|_| ()).map_err(|error| FilesError(DisplayErrorContext(error).to_string()))
     }
 }
 
 impl Files for MailBucket {
-    async fn link(&self, file: &Attached) -> Result<String, FilesError> {
-        let life = PresigningConfig::expires_in(LINK_LIFE).map_err(|error| FilesError(error.to_string()))?;
-        // Said again with the link: whatever the object says, it is saved and not shown.
-        let get = self.client.get_object().bucket(&self.bucket).key(key(file));
-        let get = get.response_content_disposition(disposition(&file.name));
+    async fn link(&self, file: &Attached, now: Timestamp) -> Result<String, FilesError> {
+        self.sign(&key(file), kind(file), &file.name, now).await
+    }
+
+    async fn original_link(&self, key: &str, now: Timestamp) -> Result<String, FilesError> {
+        self.sign(key, BYTES, "mail.eml", now).await
+    }
+}
+
+impl MailBucket {
+    /// Said again with the link: whatever the object says, it is saved and not shown. By the port's clock, because a link bears its time.
+    async fn sign(&self, key: &str, kind: &str, name: &str, now: Timestamp) -> Result<String, FilesError> {
+        let start = UNIX_EPOCH + Duration::from_millis(now.millis());
+        let life = PresigningConfig::builder().start_time(start).expires_in(LINK_LIFE).build();
+        let life = life.map_err(|error| FilesError(error.to_string()))?;
+        let get = self.client.get_object().bucket(&self.bucket).key(key);
+        let get = get.response_content_disposition(disposition(name)).response_content_type(kind);
         let link = get.presigned(life).await;
         link.map(|link| link.uri().to_owned())
             .map_err(|error| FilesError(DisplayErrorContext(error).to_string()))
+    }
+}
+
+/// What a file is said to be to whoever opens it.
+fn kind(file: &Attached) -> &str {
+    match file.dangerous || !SHOWN.contains(&file.kind.as_str()) {
+        true => BYTES,
+        false => &file.kind,
     }
 }
 

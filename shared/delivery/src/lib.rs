@@ -11,6 +11,7 @@ mod command;
 mod failure;
 mod fallback;
 mod fan_out;
+mod files;
 mod greeting;
 mod history;
 pub mod identity;

@@ -178,6 +178,29 @@ pub struct EntriesAnswer {
     pub after: Option<Numbers>,
 }
 
+/// `GET /v1/conversations/{id}/{thread|backstage}/{seq}/attachments/{key}`: a file that came with that entry's mail, for whoever may read the entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct FileLink {
+    /// Elsewhere than here; answers the file as something to be saved.
+    pub url: String,
+    /// In five minutes.
+    pub expires_at: u64,
+}
+
+/// `GET /v1/agent/conversations/{id}/{thread|backstage}/{seq}/original`: the mail that the entry came by, as text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct OriginalMail {
+    /// All header lines as they came. Nobody has checked what they say.
+    pub header: String,
+    /// All of its text, with what it quotes; of a mail that is only HTML, the text in it.
+    pub text: String,
+    /// There is more of it behind the link.
+    pub cut: bool,
+    /// The whole mail, as a file to be saved.
+    pub url: String,
+    pub expires_at: u64,
+}
+
 /// `POST /v1/conversations/{id}/messages`, and `POST /v1/conversations` to begin one. Answered by an `ack`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct NewMessage {

@@ -87,7 +87,7 @@ pub struct MailMark {
     pub unverified: Option<String>,
 }
 
-/// A file that came with a mail. `GET …/attachments/{key}` answers a link to it.
+/// A file that came with a mail. `FileLink` says where it is handed out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct Attached {
     pub key: String,

@@ -111,6 +111,12 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
                 | "post /v1/conversations/{conversation}/answers"
                 | "post /v1/conversations/{conversation}/close" => check::<Ack>(route, answer),
                 "get /v1/conversations/{conversation}/entries" => check::<EntriesAnswer>(route, answer),
+                "get /v1/conversations/{conversation}/{log}/{seq}/attachments/{key}" => {
+                    check::<FileLink>(route, answer)
+                }
+                "get /v1/agent/conversations/{conversation}/{log}/{seq}/original" => {
+                    check::<OriginalMail>(route, answer)
+                }
                 "get /v1/agent/me" => check::<Me>(route, answer),
                 "get /v1/agent/sites/{site}/agents" => check::<AgentsAnswer>(route, answer),
                 "get /v1/agent/sites/{site}/conversations" => check::<ListAnswer>(route, answer),

@@ -1,5 +1,6 @@
 //! Mails and files, in memory.
 
+use domain::Timestamp;
 use domain::conversation::{Attached, FileKey};
 use domain::ports::{Files, FilesError, Originals};
 use std::collections::BTreeMap;
@@ -55,8 +56,13 @@ impl Originals for Bucket {
 }
 
 impl Files for Bucket {
-    async fn link(&self, file: &Attached) -> Result<String, FilesError> {
+    async fn link(&self, file: &Attached, now: Timestamp) -> Result<String, FilesError> {
         self.works()?;
-        Ok(format!("https://files.example/{}", file.key))
+        Ok(format!("https://files.example/{}?at={}", file.key, now.millis()))
+    }
+
+    async fn original_link(&self, key: &str, now: Timestamp) -> Result<String, FilesError> {
+        self.works()?;
+        Ok(format!("https://files.example/{key}?at={}", now.millis()))
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod device;
 pub mod healing;
+pub mod letters;
 pub mod line;
 pub mod people;
 pub mod stack;

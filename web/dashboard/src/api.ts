@@ -1,6 +1,6 @@
 // Our HTTP API, as an agent uses it.
 
-import type { AgentsAnswer, ConversationDetail, ErrorBody, ErrorCode, FaqCountsAnswer, FieldProblem, HistoryAnswer, HoursPreview, IdentityKeyAnswer, IdentityKeysAnswer, ListAnswer, ListName, Me, NewIdentityKey, PublishedSection, SectionName, SettingsAnswer, SiteConfig, TicketAnswer } from '@mostrador/protocol';
+import type { AgentsAnswer, ConversationDetail, ErrorBody, ErrorCode, FaqCountsAnswer, FieldProblem, FileLink, HistoryAnswer, HoursPreview, IdentityKeyAnswer, IdentityKeysAnswer, ListAnswer, ListName, Me, NewIdentityKey, OriginalMail, PublishedSection, SectionName, SettingsAnswer, SiteConfig, TicketAnswer } from '@mostrador/protocol';
 import type { Auth } from './auth';
 
 export class ApiError extends Error {
@@ -38,6 +38,12 @@ export class Api {
   }
 
   detail = (conversation: string): Promise<ConversationDetail> => this.ask('GET', `/v1/agent/conversations/${encodeURIComponent(conversation)}`);
+
+  /** `where`: the entry's log and number, `thread/12`. */
+  attachment = (conversation: string, where: string, key: string): Promise<FileLink> =>
+    this.ask('GET', `/v1/conversations/${encodeURIComponent(conversation)}/${where}/attachments/${encodeURIComponent(key)}`);
+
+  original = (conversation: string, where: string): Promise<OriginalMail> => this.ask('GET', `/v1/agent/conversations/${encodeURIComponent(conversation)}/${where}/original`);
 
   ticket = (site: string): Promise<TicketAnswer> => this.ask('POST', '/v1/tickets', { site });
 

@@ -107,6 +107,12 @@ export function device(userAgent: string | null): { browser: string; system: str
   return browser === undefined || system === undefined ? null : { browser, system };
 }
 
+/** 1.2 MB, as it is written in that language. */
+export function fileSize(language: string, bytes: number): string {
+  const [unit, size] = bytes < 1_000_000 ? (['kilobyte', bytes / 1_000] as const) : (['megabyte', bytes / 1_000_000] as const);
+  return new Intl.NumberFormat(language, { style: 'unit', unit, maximumFractionDigits: size < 10 ? 1 : 0 }).format(Math.max(size, 0.1));
+}
+
 export function regionName(language: string, code: string): string {
   try {
     return new Intl.DisplayNames([language], { type: 'region' }).of(code) ?? code;

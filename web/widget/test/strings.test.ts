@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { dangerous } from "../src/panel/files.js";
 import { strings as en } from "../src/languages/en.js";
 import { fill, languages, stringsFor } from "../src/strings.js";
 
@@ -23,4 +24,8 @@ it("speaks the page's language, and English where it speaks none of it", async (
 it("fills phrases in, and leaves what nobody gave", () => {
   expect(fill("{a} and {b}", { a: "$&", b: 2 })).toBe("$& and 2");
   expect(fill("{a}", {})).toBe("{a}");
+});
+
+it("a file that may be dangerous is called so in every language", () => {
+  expect(Object.keys(dangerous).sort()).toEqual(Object.keys(languages).sort());
 });

@@ -1,5 +1,6 @@
 //! Mails as they came, and the files that came with them.
 
+use crate::Timestamp;
 use crate::conversation::Attached;
 use std::future::Future;
 use std::time::Duration;
@@ -27,6 +28,18 @@ pub trait Originals: Send + Sync {
 
 /// What hands files out.
 pub trait Files: Send + Sync {
-    /// A link to a file, good for [`LINK_LIFE`] and for nothing else. Whether there is such a file is found out by opening it.
-    fn link(&self, file: &Attached) -> impl Future<Output = Result<String, FilesError>> + Send;
+    /// A link to a file, good for [`LINK_LIFE`] from `now` and for nothing else: whoever opens it is handed something to be saved.
+    /// Whether there is such a file is found out by opening it.
+    fn link(
+        &self,
+        file: &Attached,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<String, FilesError>> + Send;
+
+    /// The same for a mail as it came.
+    fn original_link(
+        &self,
+        key: &str,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<String, FilesError>> + Send;
 }

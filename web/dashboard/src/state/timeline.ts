@@ -12,6 +12,7 @@ export type BubbleState =
   | { is: 'failed'; reason: 'closed' | 'refused' };
 
 export interface Bubble {
+  /** Of a stored one its log and number, `thread-12`. */
   key: string;
   kind: 'message' | 'note';
   author: Author;

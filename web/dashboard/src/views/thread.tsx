@@ -2,10 +2,10 @@
 
 import { type Entry, type ErrorCode, type MailMark, type Why, inWords } from '@mostrador/protocol';
 import { useQuery } from '@tanstack/react-query';
-import { ArrowDown, ArrowLeft, Check, CheckCheck, ChevronDown, CircleAlert, CircleDashed, CircleMinus, ClipboardList, Clock, Mail, MailWarning, MessageCircle, MessageCircleQuestionMark, PanelRight, SearchX, StickyNote, UserRoundPlus, X, Zap } from 'lucide-react';
+import { ArrowDown, ArrowLeft, Check, CheckCheck, ChevronDown, CircleAlert, CircleDashed, CircleMinus, ClipboardList, Clock, Mail, MailWarning, MessageCircle, MessageCircleQuestionMark, PanelRight, Paperclip, SearchX, StickyNote, UserRoundPlus, X, Zap } from 'lucide-react';
 import { Fragment, Suspense, lazy, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useDesk, useDoors, useSite } from '../context';
-import { absolute, authorName, clock as clockTime, dayName, shopperName, whenShort } from '../format';
+import { absolute, authorName, clock as clockTime, dayName, fileSize, shopperName, whenShort } from '../format';
 import { useNow, useText } from '../hooks';
 import type { T } from '../i18n';
 import { type Form, type Question, given } from '../state/form';
@@ -13,8 +13,10 @@ import { wished } from '../state/inbox';
 import { type Bubble, type BubbleState, type Line, type MailEntry, timeline } from '../state/timeline';
 import { Composer } from './composer';
 import { Avatar, Empty, Keys, ShopWords, Skeleton, VerifiedMark, Words } from './parts';
+import { save } from './save';
 
 const OwnerMenu = lazy(async () => ({ default: (await import('./menus')).OwnerMenu }));
+const Original = lazy(async () => ({ default: (await import('./original')).Original }));
 
 /** Lines in the document at first, and how many more when scrolled to the top. */
 const WINDOW = 150;
@@ -494,6 +496,7 @@ function FaqLine({ question, answer, at, language }: { question: string; answer:
 function MailLine({ entry, language }: { entry: MailEntry; language: string }) {
   const { t } = useText();
   const Icon = entry.class === 'auto_response' ? Mail : MailWarning;
+  const why = REVIEWS.find((one) => one === entry.review);
   return (
     <li className="line-mail" data-kind="mail" data-class={entry.class} data-review={entry.review}>
       <p className="bubble-by" title={absolute(language, entry.at)}>
@@ -501,6 +504,7 @@ function MailLine({ entry, language }: { entry: MailEntry; language: string }) {
         <span>{mailWords(t, entry)}</span>
         <time dateTime={new Date(entry.at).toISOString()}>{clockTime(language, entry.at)}</time>
       </p>
+      {why !== undefined && <p className="mail-do mail-why">{t(`mail.why_${why}`)}</p>}
       {entry.text !== '' && (
         <details className="mail-text" open={entry.class === 'review'}>
           <summary>{t('mail.says')}</summary>
@@ -508,10 +512,13 @@ function MailLine({ entry, language }: { entry: MailEntry; language: string }) {
         </details>
       )}
       {entry.class === 'review' && <p className="mail-do">{t('mail.review_do', { from: entry.from })}</p>}
-      {entry.mail !== undefined && <MailFiles mail={entry.mail} />}
+      {entry.mail !== undefined && <MailParts mail={entry.mail} where={`${entry.log}/${entry.seq}`} language={language} />}
     </li>
   );
 }
+
+/** Why a mail is to be looked at, where its first line does not say so already. */
+const REVIEWS = ['no_one_author', 'failed_dmarc', 'unauthenticated', 'spam', 'virus', 'token_revoked', 'not_taken_apart', 'no_agent', 'closed'] as const;
 
 function mailWords(t: T, { class: is, from, review }: MailEntry): string {
   switch (is) {
@@ -526,20 +533,59 @@ function mailWords(t: T, { class: is, from, review }: MailEntry): string {
   }
 }
 
-/** What came with a mail. */
-function MailFiles({ mail }: { mail: MailMark }) {
+/** What came with a mail, what it answers, and the mail itself. `where`: its entry, `thread/12`. */
+function MailParts({ mail, where, language }: { mail: MailMark; where: string; language: string }) {
   const { t } = useText();
-  if (mail.attachments === undefined) return null;
+  const { api } = useDoors();
+  const { conversation, list, go } = useSite();
+  const [failed, setFailed] = useState(false);
+  const [original, setOriginal] = useState(false);
+  if (conversation === null) return null;
+  const fetch = (key: string) =>
+    api.attachment(conversation, where, key).then(
+      ({ url }) => {
+        setFailed(false);
+        save(url);
+      },
+      () => setFailed(true),
+    );
   return (
-    <ul className="mail-files">
-      {mail.attachments.map(({ key, name, kind, dangerous }) => (
-        <li key={key} data-dangerous={dangerous === true} title={kind}>
-          {dangerous === true && <CircleAlert size={12} strokeWidth={2} aria-hidden="true" />}
-          <bdi>{name}</bdi>
-          {dangerous === true && <span>{t('mail.dangerous')}</span>}
-        </li>
-      ))}
-    </ul>
+    <>
+      {mail.attachments !== undefined && (
+        <ul className="mail-files">
+          {mail.attachments.map(({ key, name, kind, bytes, dangerous }) => (
+            <li key={key} data-dangerous={dangerous === true}>
+              <button type="button" title={kind} aria-label={t('mail.save', { name, size: fileSize(language, bytes) })} onClick={() => void fetch(key)}>
+                {dangerous === true ? <CircleAlert size={14} strokeWidth={1.75} aria-hidden="true" /> : <Paperclip size={14} strokeWidth={1.75} aria-hidden="true" />}
+                <bdi>{name}</bdi>
+                <span>{fileSize(language, bytes)}</span>
+              </button>
+              {dangerous === true && <span className="mail-danger">{t('mail.dangerous')}</span>}
+            </li>
+          ))}
+        </ul>
+      )}
+      {failed && (
+        <p className="mail-do" role="alert">
+          {t('mail.save_failed')}
+        </p>
+      )}
+      <p className="mail-links">
+        {mail.follows !== undefined && (
+          <button type="button" className="link" onClick={() => go(list, mail.follows ?? null)}>
+            {t('mail.follows')}
+          </button>
+        )}
+        <button type="button" className="link" onClick={() => setOriginal(true)}>
+          {t('mail.original')}
+        </button>
+      </p>
+      {original && (
+        <Suspense>
+          <Original conversation={conversation} where={where} onClose={() => setOriginal(false)} />
+        </Suspense>
+      )}
+    </>
   );
 }
 
@@ -604,7 +650,7 @@ function BubbleLine({ bubble, name, language, fresh }: { bubble: Bubble; name: s
           {bubble.mail.unverified === undefined ? t('mail.by') : t('mail.unverified', { from: bubble.mail.unverified })}
         </p>
       )}
-      {bubble.mail !== null && <MailFiles mail={bubble.mail} />}
+      {bubble.mail !== null && <MailParts mail={bubble.mail} where={bubble.key.replace('-', '/')} language={language} />}
       {why !== null && (
         <p className="bubble-state bubble-why" data-rule={why.rule}>
           <Zap size={12} strokeWidth={2} aria-hidden="true" />

@@ -433,6 +433,34 @@ more: boolean,
  */
 after?: Numbers, };
 
+export type FileLink = { 
+/**
+ * Elsewhere than here; answers the file as something to be saved.
+ */
+url: string, 
+/**
+ * In five minutes.
+ */
+expires_at: number, };
+
+export type OriginalMail = { 
+/**
+ * All header lines as they came. Nobody has checked what they say.
+ */
+header: string, 
+/**
+ * All of its text, with what it quotes; of a mail that is only HTML, the text in it.
+ */
+text: string, 
+/**
+ * There is more of it behind the link.
+ */
+cut: boolean, 
+/**
+ * The whole mail, as a file to be saved.
+ */
+url: string, expires_at: number, };
+
 export type NewMessage = { 
 /**
  * A UUID of the client's own: the same again is harmless.

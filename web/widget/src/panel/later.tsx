@@ -4,6 +4,7 @@
 
 import type { Faq } from "@mostrador/protocol";
 import type { h } from "preact";
+import type { Files } from "./files.js";
 import type { Kit } from "./kit.js";
 import css from "./later.css";
 import type { Bubble, Item } from "./layout.js";
@@ -22,17 +23,17 @@ const icons = {
   muted: ["M11 5 6 9H2v6h4l5 4V5Z", "m22 9-6 6", "m16 9 6 6"],
   alert: ["M12 8v5", "M12 16.5h.01", "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z"],
   offline: ["m2 2 20 20", "M8.5 16.4a5 5 0 0 1 7 0", "M5 12.9a10 10 0 0 1 5.2-2.7", "M19 12.9a10 10 0 0 0-2.3-1.6", "M12 20h.01"],
-  mail: ["M2 4h20v16H2Z", "m2 7 10 6 10-6"],
   close: ["M18 6 6 18", "m6 6 12 12"],
 };
 
 export function views(kit: Kit) {
   const { Avatar, Fragment, Icon, Rich, authorName, h, paths, signal, startOfDay, tag, useEffect, useRef, useSignal } = kit;
+  const files = signal<Files | null>(null);
   const pictures = signal<Pictures | null>(null);
   Object.assign(paths, icons);
   kit.wrap = wrap;
   kit.said = Said;
-  return { Away, Barred, Before, Failed, Faqs, Line, Pill, Skeleton, Status, Teaser, Typing, wrap };
+  return { Away, Barred, Before, Below, Faqs, Line, Pill, Skeleton, Status, Teaser, Typing, wrap };
 
   /** The shop's own words, which may have pictures; until those can be shown, and where they cannot, what they show. */
   function Said({ store, text }: { store: Store; text: string }) {
@@ -298,37 +299,30 @@ export function views(kit: Kit) {
     return text.charAt(0).toLocaleUpperCase() + text.slice(1);
   }
 
-  function Failed({ store, id }: { store: Store; id: string }) {
+  /** Under a message: that it was not sent, or that it came by mail and what came along. */
+  function Below({ bubble, store }: { bubble: Bubble; store: Store }) {
+    const { key, mail, unsent } = bubble;
+    if (mail) {
+      void store.bring(files, () => import("./files.js"));
+      return files.value && <files.value.Mailed bubble={bubble} store={store} />;
+    }
+    if (unsent?.state.name !== "failed") return null;
     return (
       <p class="trouble" data-testid="failed">
         <Icon name="alert" size={16} />
         {store.t("notSent")}
-        <button type="button" onClick={() => store.client.retry(id)}>
+        <button type="button" onClick={() => store.client.retry(key)}>
           {store.t("retry")}
         </button>
-        <button type="button" onClick={() => store.client.discard(id)}>
+        <button type="button" onClick={() => store.client.discard(key)}>
           {store.t("discard")}
         </button>
       </p>
     );
   }
 
-  /** Of a group of the shopper's: that it came by mail, and, of the last, how far it has come. */
-  function Status({ bubbles, last, store }: { bubbles: Bubble[]; last: boolean; store: Store }) {
-    return (
-      <>
-        {bubbles.some(({ mail }) => mail) && (
-          <span class="status" data-testid="by-mail">
-            <Icon name="mail" size={14} />
-            {store.t("byMail")}
-          </span>
-        )}
-        {last && <Progress bubble={bubbles.at(-1)!} store={store} />}
-      </>
-    );
-  }
-
-  function Progress({ bubble, store }: { bubble: Bubble; store: Store }) {
+  /** How far the last of the shopper's messages has come. */
+  function Status({ bubble, store }: { bubble: Bubble; store: Store }) {
     const team = store.conversation.value?.log.cursors.team;
     const state = bubble.unsent?.state.name;
     if (state === "failed" || state === "closed") return null;

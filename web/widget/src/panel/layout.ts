@@ -1,6 +1,6 @@
 // From entries and unsent messages to what the thread shows: day dividers, groups, system lines, the mark of what is new. Pure.
 
-import type { Author, Entry, Unsent } from "@mostrador/protocol";
+import type { Author, Entry, MailMark, Unsent } from "@mostrador/protocol";
 
 /** Messages of one author within this share a photo, a name and a time. */
 const GROUP_SPAN = 3 * 60_000;
@@ -22,7 +22,7 @@ export interface Bubble {
   seq: number;
   unsent: Unsent | null;
   /** It came by mail. */
-  mail?: object | undefined;
+  mail?: MailMark | undefined;
   /** The shop's own words: they may have pictures. */
   shop?: unknown;
 }

@@ -169,7 +169,7 @@ function Row({ item, store, language, lastOwn }: { item: Item; store: Store; lan
             ))}
             <p class="meta">
               <time dateTime={new Date(item.at).toISOString()}>{clock(item.at, language)}</time>
-              {item.own && later && <later.Status bubbles={item.bubbles} last={lastOwn} store={store} />}
+              {lastOwn && later && <later.Status bubble={item.bubbles.at(-1)!} store={store} />}
             </p>
           </div>
         </li>
@@ -179,6 +179,7 @@ function Row({ item, store, language, lastOwn }: { item: Item; store: Store; lan
 }
 
 function BubbleView({ bubble, own, store }: { bubble: Bubble; own: boolean; store: Store }) {
+  const later = store.later.value;
   const state = bubble.unsent?.state.name;
   const failed = state === "failed" || state === "closed";
   // Only the shop's own words may have pictures: whoever looks at a picture tells its server that they look.
@@ -190,7 +191,7 @@ function BubbleView({ bubble, own, store }: { bubble: Bubble; own: boolean; stor
       <div class="bubble" dir="auto">
         <Said store={store} text={bubble.text} />
       </div>
-      {state === "failed" && store.later.value && <store.later.value.Failed id={bubble.key} store={store} />}
+      {later && <later.Below bubble={bubble} store={store} />}
     </div>
   );
 }
