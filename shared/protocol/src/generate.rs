@@ -1,6 +1,6 @@
 //! Everything that is generated from the wire's types: TypeScript, AsyncAPI, OpenAPI, the tables of `docs/PROTOCOL.md`.
 
-use crate::{client, error, http, server, settings};
+use crate::{client, error, groups, http, scenarios, server, settings, triggers};
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 use ts_rs::{Config, TS};
@@ -154,6 +154,30 @@ macro_rules! with_all_types {
             settings::FieldCode,
             settings::FieldProblem,
             settings::SectionBody,
+            groups::GroupSettings,
+            groups::GroupBody,
+            triggers::TriggerSettings,
+            triggers::TriggerBody,
+            triggers::TriggerWhen,
+            triggers::TriggerFrequency,
+            triggers::TriggerCondition,
+            triggers::PagePattern,
+            triggers::PatternKindName,
+            triggers::ComparedText,
+            triggers::HowName,
+            triggers::CampaignPartName,
+            triggers::DeviceName,
+            triggers::OpenOrClosed,
+            triggers::IdentityName,
+            triggers::TriggerAction,
+            triggers::TriggerSender,
+            triggers::MessageDisplay,
+            scenarios::ScenarioBody,
+            scenarios::ScenarioStart,
+            scenarios::ScenarioStep,
+            scenarios::ScenarioNext,
+            scenarios::ScenarioButton,
+            scenarios::ScenarioTo,
         )
     };
 }

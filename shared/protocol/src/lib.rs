@@ -6,9 +6,13 @@ pub mod client;
 pub mod convert;
 pub mod error;
 pub mod generate;
+pub mod groups;
 pub mod http;
+pub mod scenarios;
 pub mod server;
 pub mod settings;
+pub mod stored;
+pub mod triggers;
 mod wire;
 
 pub use client::{ClientFrame, Command};

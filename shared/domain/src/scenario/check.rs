@@ -1,4 +1,4 @@
-//! What is wrong with a scenario: every field by its path (`steps[3].buttons[0].goes`), all at once.
+//! What is wrong with a scenario: every field by its path (`steps[3].next.buttons[0].goes`), all at once.
 
 use super::draft::{Draft, DraftButton, DraftNext, DraftStep, DraftTo, Known};
 use super::{
@@ -111,7 +111,7 @@ impl Checker<'_> {
         };
         let place = |n: i64| i32::try_from(n.clamp(-MAX_PLACE, MAX_PLACE)).unwrap_or_default();
         let next = match &draft.next {
-            Some(next) => self.next(path, next),
+            Some(next) => self.next(&format!("{path}.next"), next),
             None if says => {
                 let message = "what comes next: buttons, another step, a person, or that it ends here";
                 self.errors.add(format!("{path}.next"), FieldCode::DeadEnd, message);

@@ -311,16 +311,16 @@ fn every_fault_of_a_scenario_is_named() {
     check_one("a | A | x>b \n b | B | go a", &[]);
     check_one("a | A | go b \n b | B | x>a", &[]);
     // What is not there.
-    check_one("a | A | go b", &[("steps[0].to", Unknown)]);
-    check_one("a | A | x>b", &[("steps[0].buttons[0].goes", Unknown)]);
-    check_one("a | A | ask shoe then b \n b | B | end", &[("steps[0].field", Unknown)]);
-    check_one("a | A | ask name then c \n b | B | end", &[("steps[0].then", Unknown)]);
-    check_one("a | A | hand nobody", &[("steps[0].group", Unknown)]);
-    check_one("a | A | hand sales or b", &[("steps[0].offline", Unknown)]);
-    check_one("a | A | hand agt_x", &[("steps[0].agent", Unknown)]);
+    check_one("a | A | go b", &[("steps[0].next.to", Unknown)]);
+    check_one("a | A | x>b", &[("steps[0].next.buttons[0].goes", Unknown)]);
+    check_one("a | A | ask shoe then b \n b | B | end", &[("steps[0].next.field", Unknown)]);
+    check_one("a | A | ask name then c \n b | B | end", &[("steps[0].next.then", Unknown)]);
+    check_one("a | A | hand nobody", &[("steps[0].next.group", Unknown)]);
+    check_one("a | A | hand sales or b", &[("steps[0].next.offline", Unknown)]);
+    check_one("a | A | hand agt_x", &[("steps[0].next.agent", Unknown)]);
     check_one(&format!("a | A | hand {ANA}"), &[]);
     // Ids and limits.
-    check_one("a | A | x>b x>b \n b | B | end", &[("steps[0].buttons[1].id", Duplicate)]);
+    check_one("a | A | x>b x>b \n b | B | end", &[("steps[0].next.buttons[1].id", Duplicate)]);
     check_one("a | A | end \n a | A | end", &[("steps[1].id", Duplicate)]);
     check_one("a | A | x>b \n b | B | end \n C! | C | end", &[("steps[2].id", Format)]);
     let long = "x".repeat(MAX_TEXT + 1);
@@ -328,10 +328,10 @@ fn every_fault_of_a_scenario_is_named() {
     let label = "x".repeat(MAX_BUTTON + 1);
     check_one(
         &format!("a | A | {label}>a"),
-        &[("steps[0].buttons[0].id", Format), ("steps[0].buttons[0].labels.en", TooLong)],
+        &[("steps[0].next.buttons[0].id", Format), ("steps[0].next.buttons[0].labels.en", TooLong)],
     );
     let buttons: String = (0..=MAX_BUTTONS).map(|n| format!("b{n}>a ")).collect();
-    check_one(&format!("a | A | {buttons}"), &[("steps[0].buttons", TooMany)]);
+    check_one(&format!("a | A | {buttons}"), &[("steps[0].next.buttons", TooMany)]);
     let chain: String = (0..=MAX_STEPS).map(|n| format!("s{n} | A | x>s{}\n", (n + 1) % MAX_STEPS)).collect();
     check_one(&chain, &[("steps", TooMany)]);
     let heavy: String =

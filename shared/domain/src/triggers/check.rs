@@ -289,7 +289,8 @@ impl Checker<'_> {
 
     fn patterns(&mut self, drafts: &[DraftPattern]) -> Option<Vec<UrlPattern>> {
         self.list("patterns", drafts, |checker, draft| {
-            let parsed = UrlPattern::parse(draft.kind, &draft.text, &checker.known.origins);
+            let parse = if checker.known.published { UrlPattern::checked } else { UrlPattern::parse };
+            let parsed = parse(draft.kind, &draft.text, &checker.known.origins);
             parsed.map_err(|(code, message)| checker.wrong("text", code, message)).ok()
         })
     }

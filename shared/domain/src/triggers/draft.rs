@@ -151,6 +151,8 @@ pub enum DraftSender {
 /// for an agent who has left since or a language that is the default since.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Known {
+    /// It was let pass when it was published: expressions are compiled when they are first used.
+    pub published: bool,
     /// Empty: any.
     pub origins: Vec<String>,
     pub default_language: Option<Language>,

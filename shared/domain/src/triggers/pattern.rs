@@ -7,6 +7,7 @@ use crate::fields::FieldCode;
 use regex::bytes::{Regex, RegexBuilder};
 use regex_syntax::hir::{Class, Hir, HirKind};
 use std::fmt;
+use std::sync::OnceLock;
 
 /// Bytes of a page's address that are looked at; the rest is cut off.
 pub const MAX_URL: usize = 2_000;
@@ -130,10 +131,32 @@ pub struct UrlPattern {
 
 #[derive(Clone)]
 enum Form {
-    Exact { host: Option<String>, path: String, query: Option<String> },
+    Exact {
+        host: Option<String>,
+        path: String,
+        query: Option<String>,
+    },
     Contains(String),
-    Wildcard { on: On, parts: Vec<String> },
-    Regex { compiled: Regex, needed: Option<Vec<String>> },
+    Wildcard {
+        on: On,
+        parts: Vec<String>,
+    },
+    /// Boxed: most patterns are none.
+    Regex(Box<Expression>),
+}
+
+/// An expression, compiled at once when it is checked and otherwise when it is first used; kept from then on.
+#[derive(Clone)]
+struct Expression {
+    text: String,
+    ready: OnceLock<Option<(Regex, Option<Vec<String>>)>>,
+}
+
+impl Expression {
+    /// `None` if it does not compile, which one that was checked does.
+    fn ready(&self) -> Option<&(Regex, Option<Vec<String>>)> {
+        self.ready.get_or_init(|| compile(&self.text).ok()).as_ref()
+    }
 }
 
 /// What of an address a wildcard is held against.
@@ -165,6 +188,18 @@ pub type Problem = (FieldCode, String);
 impl UrlPattern {
     /// `origins`: those whose pages carry the widget (`https://shop.example`). A pattern for another host matches nothing.
     pub fn parse(kind: PatternKind, text: &str, origins: &[String]) -> Result<Self, Problem> {
+        let pattern = Self::checked(kind, text, origins)?;
+        if let Form::Regex(expression) = &pattern.form {
+            let compiled = compile(&expression.text)?;
+            // A new cell: nobody else has set it.
+            let _ = expression.ready.set(Some(compiled));
+        }
+        Ok(pattern)
+    }
+
+    /// As [`Self::parse`], of what that has let pass before: an expression is compiled when it is first used, so that
+    /// whoever reads settings for something else does not pay for it.
+    pub fn checked(kind: PatternKind, text: &str, origins: &[String]) -> Result<Self, Problem> {
         let text = text.trim();
         if text.is_empty() {
             return Err((FieldCode::Required, "a page's address".into()));
@@ -187,7 +222,9 @@ impl UrlPattern {
             PatternKind::Exact => exact(&lower, origins)?,
             PatternKind::Contains => Form::Contains(lower),
             PatternKind::Wildcard => wildcard(&lower, origins)?,
-            PatternKind::Regex => regex(text)?,
+            PatternKind::Regex => {
+                Form::Regex(Box::new(Expression { text: text.to_owned(), ready: OnceLock::new() }))
+            }
         };
         Ok(Self { kind, source: text.to_owned(), form })
     }
@@ -220,7 +257,9 @@ impl UrlPattern {
                 };
                 runs(parts, against)
             }
-            Form::Regex { compiled, .. } => compiled.is_match(url.full.as_bytes()),
+            Form::Regex(expression) => {
+                expression.ready().is_some_and(|(compiled, _)| compiled.is_match(url.full.as_bytes()))
+            }
         }
     }
 
@@ -232,7 +271,7 @@ impl UrlPattern {
             Form::Exact { host, path, .. } => one(path).or_else(|| one(host.as_deref()?)),
             Form::Contains(text) => one(text),
             Form::Wildcard { parts, .. } => one(parts.iter().max_by_key(|part| part.len())?),
-            Form::Regex { needed, .. } => needed.clone(),
+            Form::Regex(expression) => expression.ready()?.1.clone(),
         }
     }
 }
@@ -321,7 +360,7 @@ fn runs(parts: &[String], text: &str) -> bool {
     rest.ends_with(last.as_str())
 }
 
-fn regex(text: &str) -> Result<Form, Problem> {
+fn compile(text: &str) -> Result<(Regex, Option<Vec<String>>), Problem> {
     if !text.is_ascii() {
         let message = "an address is ASCII: write ñ as %C3%B1".to_owned();
         return Err((FieldCode::MatchesNothing, message));
@@ -348,7 +387,7 @@ fn regex(text: &str) -> Result<Form, Problem> {
         .dfa_size_limit(REGEX_CACHE)
         .build()
         .map_err(|_| (FieldCode::TooLong, "a smaller expression: fewer or smaller repetitions".into()))?;
-    Ok(Form::Regex { compiled, needed: needed(&hir) })
+    Ok((compiled, needed(&hir)))
 }
 
 /// Texts of which every match contains one.

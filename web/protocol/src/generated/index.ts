@@ -886,3 +886,143 @@ path: string, code: FieldCode,
 message: string, };
 
 export type SectionBody = { "section": "general", "value": GeneralSettings } | { "section": "appearance", "value": AppearanceSettings } | { "section": "visibility", "value": VisibilitySettings } | { "section": "hours", "value": HoursSettings } | { "section": "texts", "value": TextSettings } | { "section": "faqs", "value": FaqSettings } | { "section": "form", "value": FormSettings } | { "section": "automatic", "value": AutomaticSettings } | { "section": "privacy", "value": PrivacySettings } | { "section": "email", "value": EmailSettings };
+
+export type GroupSettings = { 
+/**
+ * At most 50, in the merchant's order.
+ */
+groups: Array<GroupBody>, };
+
+export type GroupBody = { 
+/**
+ * 1 to 40 of `a-z`, `0-9`, `-` and `_`; stays when the name changes.
+ */
+id: string, 
+/**
+ * 1 to 60 characters.
+ */
+name: string, 
+/**
+ * Ids, at most 200.
+ */
+agents: Array<string>, };
+
+export type TriggerSettings = { 
+/**
+ * At most 100. Where two would show something at once, the first does.
+ */
+triggers: Array<TriggerBody>, };
+
+export type TriggerBody = { 
+/**
+ * 1 to 40 of `a-z`, `0-9`, `-` and `_`; stays when everything else changes.
+ */
+id: string, 
+/**
+ * For agents only, 1 to 80 characters.
+ */
+name: string, enabled: boolean, when: TriggerWhen, 
+/**
+ * At most 20, all of which must hold. Empty: every page.
+ */
+conditions: Array<TriggerCondition>, 
+/**
+ * 1 to 5, of each kind at most one.
+ */
+actions: Array<TriggerAction>, frequency: TriggerFrequency, };
+
+export type TriggerWhen = "online" | "offline" | "both";
+
+export type TriggerFrequency = { "kind": "once_ever", } | { "kind": "once_per_visit", } | { "kind": "every_days", days: number, } | { "kind": "every_page_load", };
+
+export type TriggerCondition = { "kind": "page", is: boolean, patterns: Array<PagePattern>, } | { "kind": "time_on_page", seconds: number, } | { "kind": "time_on_site", seconds: number, } | { "kind": "pages_seen", at_least?: number, at_most?: number, } | { "kind": "scroll", percent: number, } | { "kind": "leaving", } | { "kind": "idle", seconds: number, } | { "kind": "referrer", is: boolean, texts: Array<ComparedText>, } | { "kind": "campaign", part: CampaignPartName, is: boolean, texts: Array<ComparedText>, } | { "kind": "country", is: boolean, any_of: Array<string>, } | { "kind": "language", is: boolean, any_of: Array<string>, } | { "kind": "device", is: boolean, any_of: Array<DeviceName>, } | { "kind": "returning", is: boolean, } | { "kind": "chatted_before", is: boolean, } | { "kind": "cart_value", at_least?: number, at_most?: number, 
+/**
+ * Three letters: `EUR`.
+ */
+currency?: string, } | { "kind": "cart_items", at_least?: number, at_most?: number, } | { "kind": "cart_contains", is: boolean, texts: Array<ComparedText>, } | { "kind": "attribute_text", key: string, is: boolean, texts: Array<ComparedText>, } | { "kind": "attribute_number", key: string, at_least?: number, at_most?: number, } | { "kind": "attribute_present", key: string, is: boolean, } | { "kind": "window", is: OpenOrClosed, } | { "kind": "office", is: OpenOrClosed, } | { "kind": "event", name: string, } | { "kind": "identity", any_of: Array<IdentityName>, };
+
+export type PagePattern = { kind: PatternKindName, 
+/**
+ * At most 500 characters.
+ */
+text: string, };
+
+export type PatternKindName = "exact" | "contains" | "wildcard" | "regex";
+
+export type ComparedText = { how: HowName, 
+/**
+ * At most 200 characters; capitals do not count.
+ */
+text: string, };
+
+export type HowName = "is" | "contains" | "begins";
+
+export type CampaignPartName = "source" | "medium" | "campaign" | "term" | "content";
+
+export type DeviceName = "desktop" | "phone" | "tablet";
+
+export type OpenOrClosed = "open" | "closed";
+
+export type IdentityName = "anonymous" | "identified" | "verified";
+
+export type TriggerAction = { "kind": "message", sender: TriggerSender, 
+/**
+ * By language, one in the default language; at most 1,000 characters, may use `{shop}`.
+ */
+texts: { [key in string]: string }, display: MessageDisplay, } | { "kind": "start_scenario", scenario: string, } | { "kind": "assign_group", group: string, } | { "kind": "open_window", } | { "kind": "show_form", };
+
+export type TriggerSender = { "kind": "agent", agent: string, } | { "kind": "group", group: string, } | { "kind": "bot", };
+
+export type MessageDisplay = "teaser" | "bubble" | "window";
+
+export type ScenarioBody = { 
+/**
+ * 1 to 40 of `a-z`, `0-9`, `-` and `_`, as all ids here.
+ */
+id: string, 
+/**
+ * For agents only, 1 to 80 characters.
+ */
+name: string, start: ScenarioStart, 
+/**
+ * A step that says something.
+ */
+first: string, 
+/**
+ * Where it begins while the shop is offline, if elsewhere.
+ */
+offline?: string, 
+/**
+ * 1 to 200.
+ */
+steps: Array<ScenarioStep>, };
+
+export type ScenarioStart = "by_trigger" | "on_opening" | "first_responder";
+
+export type ScenarioStep = { id: string, 
+/**
+ * By language, at most 2,000 characters, may use `{shop}`. Without any nothing is said.
+ */
+texts: { [key in string]: string }, 
+/**
+ * Absent after a step that says nothing: a person goes on. After one that says something it must be there.
+ */
+next?: ScenarioNext, 
+/**
+ * On the picture.
+ */
+x: number, y: number, };
+
+export type ScenarioNext = { "kind": "buttons", buttons: Array<ScenarioButton>, } | { "kind": "go", to: string, } | { "kind": "ask", field: string, then: string, } | { "kind": "hand_over", to: ScenarioTo, 
+/**
+ * The branch while the shop is offline.
+ */
+offline?: string, } | { "kind": "end", restart: boolean, };
+
+export type ScenarioButton = { id: string, 
+/**
+ * By language, one in the default language; at most 80 characters.
+ */
+labels: { [key in string]: string }, goes: string, };
+
+export type ScenarioTo = { "kind": "anyone", } | { "kind": "group", group: string, } | { "kind": "agent", agent: string, };

@@ -146,6 +146,7 @@ fn what_is_not_at_the_site_is_refused_when_published_and_forgiven_when_stored() 
         DraftAction::AssignGroup { group: "sales".into() },
     ];
     let strict = Known {
+        published: false,
         origins: vec!["https://shop.example".into()],
         default_language: Some(Language::english()),
         agents: Some(BTreeSet::new()),
@@ -164,6 +165,23 @@ fn what_is_not_at_the_site_is_refused_when_published_and_forgiven_when_stored() 
         refusals(&draft, &strict),
         [("triggers[0].actions[0].scenario".to_owned(), FieldCode::Unknown)]
     );
+}
+
+#[test]
+fn an_expression_that_was_checked_is_compiled_when_it_is_first_used() {
+    let draft = of("page=regex:/cart$");
+    let published = Known { published: true, ..known() };
+    let stored = check(std::slice::from_ref(&draft), &published).unwrap();
+    let at_once = check(&[draft], &known()).unwrap();
+    assert_eq!(stored, at_once);
+    for url in ["https://shop.example/cart", "https://shop.example/cart/2"] {
+        let visitor = Visitor { page: on(url), ..visitor() };
+        let by = |triggers: &Triggers| evaluate_one(&triggers.0[0], 0, &visitor, NOW).verdict;
+        assert_eq!(by(&stored), by(&at_once));
+    }
+    // What no check has let pass matches nothing, and stops nothing.
+    let broken = check(&[of("page=regex:(")], &published).unwrap();
+    assert_eq!(evaluate_one(&broken.0[0], 0, &visitor(), NOW).verdict, Verdict::Silent);
 }
 
 #[test]
