@@ -102,6 +102,7 @@ async fn ana_comes(engine: &TestEngine) {
             agent: ANA,
             name: "Ana".into(),
             title: String::new(),
+            photo: None,
             role: Role::Agent,
             version: 1,
             active: true,

@@ -90,6 +90,7 @@ impl Case {
             agent: ANA,
             name: "Ana".into(),
             title: String::new(),
+            photo: None,
             role: Role::Agent,
             version: 1,
             active: true,

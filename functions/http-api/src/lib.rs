@@ -2,6 +2,7 @@
 
 pub mod bearer;
 mod mails;
+mod profile;
 mod routes;
 mod settings;
 
@@ -29,19 +30,37 @@ pub struct Request {
     /// `If-None-Match`: what the asker has.
     pub known: Option<String>,
     pub body: String,
+    /// A body that is no text.
+    pub bytes: Vec<u8>,
 }
 
 impl Request {
+    /// The body as it came, whatever it calls itself.
+    pub(crate) fn raw(&self) -> &[u8] {
+        if self.bytes.is_empty() { self.body.as_bytes() } else { &self.bytes }
+    }
+
     pub(crate) fn query(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
 
-/// An answer: JSON or nothing.
+/// What an answer holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    Json(String),
+    /// Shown as what it is and as nothing else: see `main.rs`.
+    Picture {
+        media_type: &'static str,
+        bytes: Vec<u8>,
+    },
+}
+
+/// An answer: JSON, a picture or nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     pub status: u16,
-    pub body: Option<String>,
+    pub body: Option<Content>,
     /// `Access-Control-Allow-Origin`, if a page may read this.
     pub allow_origin: Option<String>,
     /// `Cache-Control`.
@@ -55,7 +74,7 @@ pub struct Answer {
 impl Answer {
     pub(crate) fn json(status: u16, body: &impl Serialize) -> Self {
         let body = serde_json::to_string(body).expect("a body of strings and numbers is JSON");
-        Self { body: Some(body), ..Self::empty(status) }
+        Self { body: Some(Content::Json(body)), ..Self::empty(status) }
     }
 
     pub(crate) const fn empty(status: u16) -> Self {
@@ -64,14 +83,15 @@ impl Answer {
 
     /// What any page may read and keep for a minute; whoever has it already is told just that.
     pub(crate) fn public(request: &Request, body: &impl Serialize) -> Self {
-        let answer = Self::json(200, body);
-        let digest = sha2::Sha256::digest(answer.body.as_deref().unwrap_or_default());
+        let body = serde_json::to_string(body).expect("a body of strings and numbers is JSON");
+        let digest = sha2::Sha256::digest(&body);
         let etag: String = digest[..12].iter().map(|byte| format!("{byte:02x}")).collect();
         let etag = format!("\"{etag}\"");
         let known = request.known.as_deref().unwrap_or_default();
         // What passed a proxy that compresses comes back as a weak one.
         let has = known.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag);
-        let answer = if has { Self::empty(304) } else { answer };
+        let answer =
+            if has { Self::empty(304) } else { Self { body: Some(Content::Json(body)), ..Self::empty(200) } };
         Self { allow_origin: Some("*".into()), cache: "public, max-age=60", etag: Some(etag), ..answer }
     }
 
@@ -112,6 +132,7 @@ const fn status(code: ErrorCode) -> u16 {
         ErrorCode::Closed | ErrorCode::Taken | ErrorCode::IdReused | ErrorCode::Conflict => 409,
         ErrorCode::Invalid => 422,
         ErrorCode::TooLarge => 413,
+        ErrorCode::UnsupportedMedia => 415,
         ErrorCode::RateLimited => 429,
         ErrorCode::Internal => 500,
         ErrorCode::Retry => 503,

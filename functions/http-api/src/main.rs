@@ -1,7 +1,7 @@
 use aws::config::ApiConfig;
 use aws::{Connections, Dynamo, MailBucket, Real};
 use delivery::Engine;
-use http_api::{Answer, Api, IdTokens, Request};
+use http_api::{Answer, Api, Content, IdTokens, Request};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Error, RequestExt, Response, run, service_fn};
 use std::time::Duration;
@@ -46,10 +46,13 @@ fn read(event: &lambda_http::Request) -> Request {
         Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone().unwrap_or_default(),
         _ => String::new(),
     };
-    let body = match event.body() {
-        Body::Text(text) => text.clone(),
-        Body::Binary(bytes) => String::from_utf8(bytes.clone()).unwrap_or_else(|_| "not text".to_owned()),
-        _ => String::new(),
+    let (body, bytes) = match event.body() {
+        Body::Text(text) => (text.clone(), Vec::new()),
+        Body::Binary(bytes) => {
+            let text = std::str::from_utf8(bytes).unwrap_or("not text");
+            (text.to_owned(), bytes.clone())
+        }
+        _ => (String::new(), Vec::new()),
     };
     Request {
         method: event.method().to_string(),
@@ -66,6 +69,7 @@ fn read(event: &lambda_http::Request) -> Request {
         address,
         known: header("if-none-match"),
         body,
+        bytes,
     }
 }
 
@@ -90,7 +94,15 @@ fn write(answer: Answer) -> Result<Response<Body>, http::Error> {
         response = response.header("etag", etag);
     }
     match answer.body {
-        Some(body) => response.header("content-type", "application/json").body(Body::Text(body)),
+        Some(Content::Json(body)) => {
+            response.header("content-type", "application/json").body(Body::Text(body))
+        }
+        // Opened by itself it is a picture too, and does nothing; a page that asks for isolation may show it.
+        Some(Content::Picture { media_type, bytes }) => response
+            .header("content-type", media_type)
+            .header("content-security-policy", "default-src 'none'; sandbox")
+            .header("cross-origin-resource-policy", "cross-origin")
+            .body(Body::Binary(bytes)),
         None => response.body(Body::Empty),
     }
 }

@@ -31,6 +31,7 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
         match (request.method.as_str(), segments.as_slice()) {
             ("GET", ["sites", site, "config"]) => self.site_config(request, id(site)?).await,
             ("GET", ["sites", site, "content"]) => self.site_content(request, id(site)?).await,
+            ("GET", ["sites", site, "photos", photo]) => self.photo(id(site)?, photo).await,
             ("POST", ["sites", site, "faqs", faq, "opened"]) => {
                 self.faq_opened(request, id(site)?, faq).await
             }
@@ -57,6 +58,15 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
             ("POST", ["conversations", conversation, "seen"]) => self.seen(request, id(conversation)?).await,
             ("GET", ["agent", "me"]) => self.me(request).await,
             ("GET", ["agent", "sites", site, "agents"]) => self.agents(request, id(site)?).await,
+            ("PUT", ["agent", "sites", site, "agents", agent]) => {
+                self.set_profile(request, id(site)?, id(agent)?).await
+            }
+            ("PUT", ["agent", "sites", site, "agents", agent, "photo"]) => {
+                self.set_photo(request, id(site)?, id(agent)?).await
+            }
+            ("DELETE", ["agent", "sites", site, "agents", agent, "photo"]) => {
+                self.remove_photo(request, id(site)?, id(agent)?).await
+            }
             ("DELETE", ["agent", "sites", site, "agents", agent]) => {
                 self.deactivate(request, id(site)?, id(agent)?).await
             }
@@ -297,20 +307,9 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
 
     async fn agents(&self, request: &Request, site: SiteId) -> Result<Answer, Failure> {
         self.member(&self.person(request).await?, &site).await?;
-        let now = self.engine.env.now();
         let members = self.engine.store.members(&site).await?;
-        let agents = members
-            .into_iter()
-            .filter(|member| member.active)
-            .map(|member| body::AgentInfo {
-                id: member.agent.to_string(),
-                presence: member.presence(now).into(),
-                role: member.role.into(),
-                last_active_at: member.seen_at.map(Timestamp::millis),
-                name: member.name,
-                title: member.title,
-            })
-            .collect();
+        let agents =
+            members.into_iter().filter(|member| member.active).map(|member| self.shown(member)).collect();
         Ok(readable(request, Answer::json(200, &body::AgentsAnswer { agents })))
     }
 

@@ -1,5 +1,6 @@
 //! A site's settings: what any page may read, and what its admins publish.
 
+use crate::profile::photo_path;
 use crate::routes::{actor, bad_field, readable};
 use crate::{Answer, Api, Request};
 use delivery::Failure;
@@ -45,6 +46,7 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
                     id: member.agent.to_string(),
                     name: member.name.clone(),
                     title: member.title.clone(),
+                    photo: photo_path(member),
                     online: member.presence(now) == Availability::Online,
                     // An invisible agent's last sign of life would tell that they are there.
                     last_active_at: member

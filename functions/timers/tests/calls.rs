@@ -33,6 +33,7 @@ async fn function() -> Function {
         agent,
         name: "Ana".into(),
         title: String::new(),
+        photo: None,
         role: Role::Agent,
         version: 1,
         active: true,

@@ -1,20 +1,25 @@
 //! `seed --table NAME [--origin URL …] [--conversations N]`: the demo's two sites and four agents; with
 //! `--conversations`, so many conversations in the site `demo`, for trying the inbox under load. Doing it twice changes
 //! nothing. With `--silent` neither site says anything by itself: for tests that count what people say; with
-//! `--show` the demo answers frequent questions, as `cargo xtask run` shows it. `seed --table NAME --lengthen CONVERSATION --messages N` writes so many messages more into one conversation, its
+//! `--show` the demo answers frequent questions and some of its agents have photos, as `cargo xtask run` shows it. `seed --table NAME --lengthen CONVERSATION --messages N` writes so many messages more into one conversation, its
 //! shopper's and by the rules, for trying a long one.
+
+mod portrait;
 
 use anyhow::{Context, Result, anyhow, bail};
 use aws::{Dynamo, Real, clients};
 use domain::conversation::{Command, Log, begin, decide};
 use domain::people::{Actor, Availability, Member, Person, Role, Shopper, Site};
 use domain::ports::{
-    Accounts, Commit, CommitError, Conversations, Environment, Published, Receipt, Sender, SettingsStore,
+    Accounts, Commit, CommitError, Conversations, Environment, Profiles, Published, Receipt, Sender,
+    SettingsStore,
 };
+use domain::profile::Photo;
 use domain::settings::{Automatic, Faq, Faqs, FieldId, Language, SectionValue, Settings};
 use domain::text::MessageText;
 use domain::{AgentId, ClientId, ConversationId, ShopperId, SiteId, Timestamp};
 use futures::stream::{self, StreamExt, TryStreamExt};
+use portrait::Portrait;
 use uuid::Uuid;
 
 struct Options {
@@ -69,6 +74,7 @@ async fn main() -> Result<()> {
                 agent: person.id,
                 name: person.name.clone(),
                 title: title.to_owned(),
+                photo: None,
                 role,
                 version: 1,
                 active: true,
@@ -85,6 +91,7 @@ async fn main() -> Result<()> {
     }
     if options.show {
         show(&store, &demo, &ana).await?;
+        photograph(&store, &demo, &[&ana, &luis]).await?;
     }
     // Side by side: thousands of them, one after another, would take minutes.
     stream::iter(0..options.conversations)
@@ -142,6 +149,33 @@ async fn show(store: &Dynamo, site: &Site, by: &Person) -> Result<()> {
     let faqs = [("en", english), ("es", spanish)];
     let faqs = faqs.into_iter().map(|(tag, faqs)| (Language::parse(tag).expect("a tag"), faqs.to_vec()));
     publish(store, site, by, [SectionValue::Faqs(Faqs(faqs.collect()))]).await
+}
+
+/// Photos of those who have none, drawn here; the others show their initials.
+async fn photograph(store: &Dynamo, site: &Site, people: &[&Person]) -> Result<()> {
+    let portraits = [
+        Portrait {
+            wall: [240, 205, 160],
+            skin: [225, 170, 135],
+            hair: [92, 52, 36],
+            clothes: [20, 118, 110],
+            long_hair: true,
+        },
+        Portrait {
+            wall: [170, 196, 222],
+            skin: [196, 140, 104],
+            hair: [48, 42, 42],
+            clothes: [176, 92, 52],
+            long_hair: false,
+        },
+    ];
+    for (person, portrait) in people.iter().zip(portraits) {
+        if store.member(&site.id, person.id).await?.is_some_and(|member| member.photo.is_none()) {
+            let photo = Photo::judge(person.id, portrait.png())?;
+            store.set_photo(&site.id, person.id, None, Some(&photo)).await?;
+        }
+    }
+    Ok(())
 }
 
 /// As a section's first version. Where a merchant has published since, that stands.

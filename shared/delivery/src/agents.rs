@@ -15,7 +15,7 @@ pub struct Deactivated {
 }
 
 impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
-    /// Ends a membership and cuts the agent's connections to the site. Repeating it cuts what a kill had left.
+    /// Ends a membership, takes its photo away and cuts the agent's connections to the site. Repeating it cuts what a kill had left.
     pub async fn deactivate(&self, actor: &Actor, agent: AgentId) -> Result<Deactivated, Failure> {
         let Actor::Agent { id: me, site, role: Role::Admin, .. } = actor else {
             return Err(Failure::Forbidden);
@@ -26,10 +26,14 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         }
         let member = self.store.member(site, agent).await?.ok_or(Failure::NotFound)?;
         if member.active {
-            let ended = Member { active: false, version: member.version + 1, ..member };
+            let ended = Member { active: false, version: member.version + 1, ..member.clone() };
             if !self.store.put_member(&ended).await? {
                 return Err(Failure::Busy);
             }
+        }
+        // Nobody is shown it any more; its bytes go too. From now on no other can come in its place.
+        if member.photo.is_some() && !self.store.set_photo(site, agent, member.photo, None).await? {
+            return Err(Failure::Busy);
         }
         Ok(Deactivated { connections: self.cut_agent(site, agent).await })
     }

@@ -4,6 +4,7 @@ use domain::conversation::Refusal;
 use domain::fields::FieldError;
 use domain::intake;
 use domain::ports::StoreError;
+use domain::profile::PhotoError;
 use domain::settings::FieldId;
 use domain::text::TextError;
 use domain::{AgentId, ClientId};
@@ -34,6 +35,8 @@ pub enum Failure {
         why: intake::Refusal,
     },
     Text(TextError),
+    /// What was sent cannot be an agent's photo.
+    Photo(PhotoError),
     RateLimited {
         retry_after: Duration,
     },
@@ -67,6 +70,9 @@ impl Failure {
             Self::Form { .. } => ErrorCode::Invalid,
             Self::Text(TextError::Empty) => ErrorCode::Empty,
             Self::Text(TextError::TooLong) => ErrorCode::TooLarge,
+            Self::Photo(PhotoError::TooLarge) => ErrorCode::TooLarge,
+            Self::Photo(PhotoError::Kind) => ErrorCode::UnsupportedMedia,
+            Self::Photo(PhotoError::Measures) => ErrorCode::Invalid,
             Self::RateLimited { .. } => ErrorCode::RateLimited,
             Self::HelloFirst => ErrorCode::HelloFirst,
             Self::SwitchedOff => ErrorCode::SwitchedOff,
@@ -91,6 +97,7 @@ impl Failure {
             Self::Invalid(_) => "fields are wrong; nothing was changed".into(),
             Self::Form { why, .. } => why.to_string(),
             Self::Text(error) => error.to_string(),
+            Self::Photo(error) => error.to_string(),
             Self::RateLimited { .. } => "too many; wait a moment".into(),
             Self::HelloFirst => "say hello first".into(),
             Self::SwitchedOff => "the shop's chat is switched off".into(),
@@ -119,6 +126,7 @@ impl Failure {
         match self {
             Self::Parse(error) => error.field.clone(),
             Self::Text(_) => Some("text".into()),
+            Self::Photo(_) => Some("photo".into()),
             Self::Form { field, .. } => Some(field.to_string()),
             _ => None,
         }

@@ -286,10 +286,14 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
                     self.is_full(Topic::Shopper(*id)).await.then_some(ByeReason::TooMany)
                 }
             }
-            Identity::Agent { id, version, .. } => {
+            Identity::Agent { id, version, name, .. } => {
                 let member = self.store.sign_of_life(&connection.site, *id, None, self.env.now()).await?;
-                let same = member.is_some_and(|member| member.active && member.version == *version);
-                (!same).then_some(ByeReason::MembershipChanged)
+                let same = member.filter(|member| member.active && member.version == *version);
+                // Called something else since the ticket: so are the messages from now on.
+                if let Some(member) = same.as_ref().filter(|member| member.name != *name) {
+                    self.store.rename(&connection.id, &member.name).await?;
+                }
+                same.is_none().then_some(ByeReason::MembershipChanged)
             }
         };
         if let Some(reason) = reason {

@@ -20,6 +20,7 @@ pub mod inbound;
 mod inbox;
 mod intake;
 mod presence;
+mod profile;
 mod secret;
 mod session;
 mod settings;

@@ -56,6 +56,7 @@ impl Case {
             agent: ANA,
             name: "Ana".into(),
             title: String::new(),
+            photo: None,
             role: Role::Admin,
             version: stored.map_or(1, |member| member.version + 1),
             active: true,

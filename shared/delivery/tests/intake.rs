@@ -60,6 +60,7 @@ impl Case {
             agent: ANA,
             name: "Ana".into(),
             title: String::new(),
+            photo: None,
             role: Role::Admin,
             version: 1,
             active: true,

@@ -210,6 +210,7 @@ async fn h_6_a_heartbeat_tells_availability_and_version_that_are_at_most_fifteen
         agent: AgentId(Uuid::from_u128(9)),
         name: "Ana".into(),
         title: String::new(),
+        photo: None,
         role: Role::Agent,
         version: 1,
         active: true,

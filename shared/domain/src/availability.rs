@@ -88,6 +88,7 @@ mod tests {
             agent: "agt_018f3b1e-7c1a-7000-8000-000000000001".parse().unwrap(),
             name: "Ana".into(),
             title: String::new(),
+            photo: None,
             role: Role::Agent,
             version: 1,
             active: true,

@@ -21,6 +21,7 @@ pub mod office_hours;
 pub mod people;
 pub mod picture;
 pub mod ports;
+pub mod profile;
 pub mod rate;
 pub mod scenario;
 pub mod settings;

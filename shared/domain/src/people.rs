@@ -1,5 +1,6 @@
 //! Who is who: shoppers, agents, the memberships that tie agents to sites.
 
+use crate::profile::PhotoId;
 use crate::settings::FieldId;
 use crate::{AgentId, ShopperId, SiteId, Timestamp};
 use std::collections::BTreeSet;
@@ -57,6 +58,8 @@ pub struct Member {
     pub agent: AgentId,
     pub name: String,
     pub title: String,
+    /// Kept apart: who reads a team reads no pictures.
+    pub photo: Option<PhotoId>,
     pub role: Role,
     /// Moves with every change to role or activity: a connection made under another version is cut.
     pub version: u64,
@@ -158,6 +161,7 @@ mod tests {
             agent: "agt_018f3b1e-7c1a-7000-8000-000000000001".parse().unwrap(),
             name: "Ana".into(),
             title: String::new(),
+            photo: None,
             role: Role::Admin,
             version: 1,
             active,

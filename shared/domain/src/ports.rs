@@ -3,6 +3,7 @@
 
 mod files;
 mod mail;
+mod profiles;
 
 pub use files::{Files, FilesError, LINK_LIFE, Originals};
 pub use mail::{
@@ -10,6 +11,7 @@ pub use mail::{
     MailLink, MailOutbox, MailTokens, Mailer, NotSent, Purpose, REPLY_GRANT_LIFE, RESUME_LIFE, RawMail,
     Recipient, ReplyGrant, SentMail, Suppressed, UNSUBSCRIBE_LIFE,
 };
+pub use profiles::Profiles;
 
 use crate::connection::{Connection, Registration, Ticket, Topic};
 use crate::conversation::{Author, Body, Entry, Head, Log, Numbers};
@@ -253,6 +255,9 @@ pub trait Connections: Send + Sync {
         now: Timestamp,
     ) -> impl Future<Output = Stored<Vec<Registration>>> + Send;
 
+    /// What an agent is called from the next frame on, if there is such a connection.
+    fn rename(&self, id: &ConnectionId, name: &str) -> impl Future<Output = Stored<()>> + Send;
+
     /// Forgets a connection: its row and its registrations. What it was, if it was.
     fn disconnect(&self, id: &ConnectionId) -> impl Future<Output = Stored<Option<Connection>>> + Send;
 }
@@ -337,7 +342,8 @@ pub trait Accounts: Send + Sync {
     fn member(&self, site: &SiteId, agent: AgentId) -> impl Future<Output = Stored<Option<Member>>> + Send;
     fn members(&self, site: &SiteId) -> impl Future<Output = Stored<Vec<Member>>> + Send;
     /// Writes a membership if its stored `version` is one less (or there is none). Whether it is stored now: a repetition, after an
-    /// answer that was lost, answers as the first did (presence, which moves by itself, aside).
+    /// answer that was lost, answers as the first did (presence, which moves by itself, aside). It never changes a photo: refused where
+    /// the stored membership has another ([`Profiles::set_photo`] does).
     fn put_member(&self, member: &Member) -> impl Future<Output = Stored<bool>> + Send;
     /// A sign of life, and what the agent has chosen if they chose.
     fn sign_of_life(
@@ -492,6 +498,7 @@ pub trait Store:
     + SettingsStore
     + IdentityKeys
     + FaqCounts
+    + Profiles
     + Addresses
     + MailOutbox
     + MailTokens
@@ -504,6 +511,7 @@ impl<T> Store for T where
         + SettingsStore
         + IdentityKeys
         + FaqCounts
+        + Profiles
         + Addresses
         + MailOutbox
         + MailTokens

@@ -79,6 +79,8 @@ pub const BEGINNINGS_PER_ADDRESS: Quota =
     Quota { name: "begin", window: Duration::from_secs(600), limit: 60 };
 /// Questions of the FAQs opened from one address.
 pub const FAQS_PER_ADDRESS: Quota = Quota { name: "faqs", window: Duration::from_secs(600), limit: 240 };
+/// Changes of names, titles and photos that one agent makes.
+pub const PROFILES_PER_AGENT: Quota = Quota { name: "profile", window: Duration::from_secs(600), limit: 30 };
 /// Live connections of one shopper.
 pub const CONNECTIONS_PER_SHOPPER: usize = 10;
 

@@ -31,6 +31,8 @@ pub enum ErrorCode {
     Conflict,
     /// Fields are wrong: `problems` names each of them.
     Invalid,
+    /// By its first bytes it is none of the kinds of file that are taken here.
+    UnsupportedMedia,
     RateLimited,
     /// `hello` comes first.
     HelloFirst,

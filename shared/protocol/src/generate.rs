@@ -108,6 +108,7 @@ macro_rules! with_all_types {
             http::ListAnswer,
             http::AgentInfo,
             http::AgentsAnswer,
+            http::ProfileRequest,
             http::ShopperProfile,
             http::ConversationDetail,
             http::ErrorBody,
@@ -281,6 +282,15 @@ struct Route {
     answer: Option<Value>,
 }
 
+/// An agent's photo, where it is changed and where it is seen: no JSON.
+const PHOTO: &str = "/v1/agent/sites/{site}/agents/{agent}/photo";
+const PUBLIC_PHOTO: &str = "/v1/sites/{site}/photos/{photo}";
+
+/// What a photo may be, as a `content` of OpenAPI.
+fn pictures() -> Value {
+    json!({"image/jpeg": {}, "image/png": {}, "image/webp": {}})
+}
+
 fn openapi() -> Value {
     let mut schemas = Schemas::new();
     let error = schemas.reference::<http::ErrorAnswer>();
@@ -438,6 +448,42 @@ fn openapi() -> Value {
             body: None,
             status: "200",
             answer: Some(s.reference::<http::AgentsAnswer>()),
+        },
+        Route {
+            method: "put",
+            path: "/v1/agent/sites/{site}/agents/{agent}",
+            summary: "Another name and title: one's own, or, for admins, anybody's of the site",
+            who: "agent",
+            body: Some(s.reference::<http::ProfileRequest>()),
+            status: "200",
+            answer: Some(s.reference::<http::AgentInfo>()),
+        },
+        Route {
+            method: "put",
+            path: PHOTO,
+            summary: "Another photo: one's own, or, for admins, anybody's of the site; 413, 415 or 422 say what a photo may be",
+            who: "agent",
+            body: None,
+            status: "200",
+            answer: Some(s.reference::<http::AgentInfo>()),
+        },
+        Route {
+            method: "delete",
+            path: PHOTO,
+            summary: "Take the photo away: it is gone at once, also under its address",
+            who: "agent",
+            body: None,
+            status: "200",
+            answer: Some(s.reference::<http::AgentInfo>()),
+        },
+        Route {
+            method: "get",
+            path: PUBLIC_PHOTO,
+            summary: "An agent's photo, as the configuration names it: public, unchanging",
+            who: "anybody",
+            body: None,
+            status: "200",
+            answer: None,
         },
         Route {
             method: "delete",
@@ -601,6 +647,10 @@ fn openapi() -> Value {
         }
         paths.entry(route.path).or_insert_with(|| json!({}))[route.method] = operation;
     }
+    paths[PHOTO]["put"]["requestBody"] =
+        json!({"description": "At most 24 KB, 16 to 512 points a side", "content": pictures()});
+    paths[PUBLIC_PHOTO]["get"]["responses"]["200"] =
+        json!({"description": "The photo, for ever the same", "content": pictures()});
     json!({
         "openapi": "3.1.0",
         "info": {"title": "Mostrador HTTP API", "version": "1", "description": "Errors are {\"error\": {code, message, field?, retry_after_ms?}}. What is not yours is answered as what does not exist."},

@@ -150,6 +150,10 @@ pub struct TeamMember {
     pub id: String,
     pub name: String,
     pub title: String,
+    /// Where their photo is, as a path of this API; absent: they have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub photo: Option<String>,
     /// Invisible agents are shown as offline.
     pub online: bool,
     pub last_active_at: Option<u64>,
@@ -305,9 +309,22 @@ pub struct AgentInfo {
     pub id: String,
     pub name: String,
     pub title: String,
+    /// Where their photo is, as a path of this API; absent: they have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub photo: Option<String>,
     pub role: RoleName,
     pub presence: PresenceStatus,
     pub last_active_at: Option<u64>,
+}
+
+/// `PUT /v1/agent/sites/{site}/agents/{agent}`: what shoppers and colleagues read of an agent. One's own, or, for admins, anybody's of the site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct ProfileRequest {
+    /// 1 to 80 characters on one line; what is invisible or changes direction is taken out.
+    pub name: String,
+    /// At most 80 characters; may be empty.
+    pub title: String,
 }
 
 /// `GET /v1/agent/conversations/{id}`: what the panel beside a thread shows.

@@ -90,6 +90,7 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
                 "post /v1/agent/sites/{site}/settings/{section}/history/{version}/restore" => {
                     check::<RestoreRequest>(route, request)
                 }
+                "put /v1/agent/sites/{site}/agents/{agent}" => check::<ProfileRequest>(route, request),
                 "post /v1/agent/sites/{site}/identity-keys" => check::<NewIdentityKey>(route, request),
                 "post /v1/agent/sites/{site}/identity-keys/{key}/end" => {
                     check::<EndIdentityKey>(route, request)
@@ -118,6 +119,9 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
                     check::<OriginalMail>(route, answer)
                 }
                 "get /v1/agent/me" => check::<Me>(route, answer),
+                "put /v1/agent/sites/{site}/agents/{agent}"
+                | "put /v1/agent/sites/{site}/agents/{agent}/photo"
+                | "delete /v1/agent/sites/{site}/agents/{agent}/photo" => check::<AgentInfo>(route, answer),
                 "get /v1/agent/sites/{site}/agents" => check::<AgentsAnswer>(route, answer),
                 "get /v1/agent/sites/{site}/conversations" => check::<ListAnswer>(route, answer),
                 "get /v1/agent/conversations/{conversation}" => check::<ConversationDetail>(route, answer),

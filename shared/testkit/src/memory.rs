@@ -1,6 +1,6 @@
 //! The store in memory: every contract of `domain::ports`, nothing else.
 
-use domain::connection::{Connection, Registration, Ticket, Topic};
+use domain::connection::{Connection, Identity, Registration, Ticket, Topic};
 use domain::conversation::{Body, Entry, Head, Log};
 use domain::cursor::{Cursor, Cursors, Reader};
 use domain::deadline::Call;
@@ -11,9 +11,10 @@ use domain::people::{Availability, Member, Page, Person, ProfileChange, Shopper,
 use domain::ports::{
     Accounts, Addresses, Admission, Claimed, Commit, CommitError, Connections, Conversations, Correspondent,
     EntryPage, FaqCount, FaqCounts, FaqEvent, IdentityKeys, MailKey, MailLink, MailOutbox, MailTokens,
-    Published, Publishing, Purpose, REPLY_GRANT_LIFE, Receipt, ReplyGrant, Sender, SentMail, Session,
-    SettingsStore, SignIn, Stored, Suppressed,
+    Profiles, Published, Publishing, Purpose, REPLY_GRANT_LIFE, Receipt, ReplyGrant, Sender, SentMail,
+    Session, SettingsStore, SignIn, Stored, Suppressed,
 };
+use domain::profile::{Photo, PhotoId, Profile};
 use domain::rate::{Quota, Rate, Verdict};
 use domain::settings::{FieldId, Section};
 use domain::{AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp};
@@ -46,6 +47,7 @@ struct State {
     shoppers: HashMap<ShopperId, Shopper>,
     people: BTreeMap<String, Person>,
     members: BTreeMap<(SiteId, AgentId), Member>,
+    photos: HashMap<(SiteId, PhotoId), Photo>,
     identity_keys: BTreeMap<SiteId, Vec<Key>>,
     tokens: HashMap<(SiteId, String), (String, Timestamp)>,
     published: BTreeMap<(SiteId, Section), Vec<Published>>,
@@ -321,6 +323,15 @@ impl Connections for Memory {
         Ok(())
     }
 
+    async fn rename(&self, id: &ConnectionId, name: &str) -> Stored<()> {
+        if let Some((Connection { identity: Identity::Agent { name: called, .. }, .. }, _)) =
+            self.lock().connections.get_mut(id)
+        {
+            name.clone_into(called);
+        }
+        Ok(())
+    }
+
     async fn register(&self, topic: &Topic, registration: &Registration) -> Stored<()> {
         self.lock()
             .registered
@@ -417,6 +428,44 @@ impl FaqCounts for Memory {
         let state = self.lock();
         let of_site = state.faq_counts.iter().filter(|((of, _), _)| of == site);
         Ok(of_site.map(|(_, count)| count.clone()).collect())
+    }
+}
+
+impl Profiles for Memory {
+    async fn set_profile(&self, site: &SiteId, agent: AgentId, profile: &Profile) -> Stored<bool> {
+        let mut state = self.lock();
+        let member = state.members.get_mut(&(site.clone(), agent)).filter(|member| member.active);
+        let Some(member) = member else { return Ok(false) };
+        member.name.clone_from(&profile.name);
+        member.title.clone_from(&profile.title);
+        Ok(true)
+    }
+
+    async fn set_photo(
+        &self,
+        site: &SiteId,
+        agent: AgentId,
+        before: Option<PhotoId>,
+        photo: Option<&Photo>,
+    ) -> Stored<bool> {
+        let mut state = self.lock();
+        let wanted = photo.map(|photo| photo.id);
+        let Some(member) = state.members.get_mut(&(site.clone(), agent)) else { return Ok(false) };
+        if member.photo != before || (photo.is_some() && !member.active) {
+            return Ok(member.photo == wanted);
+        }
+        member.photo = wanted;
+        if let Some(before) = before {
+            state.photos.remove(&(site.clone(), before));
+        }
+        if let Some(photo) = photo {
+            state.photos.insert((site.clone(), photo.id), photo.clone());
+        }
+        Ok(true)
+    }
+
+    async fn photo(&self, site: &SiteId, id: PhotoId) -> Stored<Option<Photo>> {
+        Ok(self.lock().photos.get(&(site.clone(), id)).cloned())
     }
 }
 
@@ -722,8 +771,12 @@ impl Accounts for Memory {
     async fn put_member(&self, member: &Member) -> Stored<bool> {
         let mut state = self.lock();
         let key = (member.site.clone(), member.agent);
-        if let Some(known) = state.members.get(&key).filter(|known| known.version + 1 != member.version) {
-            return Ok(known.same_as(member));
+        let fits = match state.members.get(&key) {
+            None => member.photo.is_none(),
+            Some(known) => known.version + 1 == member.version && known.photo == member.photo,
+        };
+        if !fits {
+            return Ok(state.members.get(&key).is_some_and(|known| known.same_as(member)));
         }
         state.members.insert(key, member.clone());
         Ok(true)

@@ -12,9 +12,10 @@ use domain::people::{Availability, Member, Page, Person, Shopper, Site};
 use domain::ports::{
     Accounts, Addresses, Admission, Claimed, Commit, CommitError, Connections, Conversations, Correspondent,
     EntryPage, Environment, FaqCount, FaqCounts, FaqEvent, IdentityKeys, MailKey, MailLink, MailOutbox,
-    MailTokens, Posted, Published, Publishing, Purpose, Push, Receipt, ReplyGrant, Sender, SentMail, Session,
-    SettingsStore, SignIn, StoreError, Stored, Suppressed,
+    MailTokens, Posted, Profiles, Published, Publishing, Purpose, Push, Receipt, ReplyGrant, Sender,
+    SentMail, Session, SettingsStore, SignIn, StoreError, Stored, Suppressed,
 };
+use domain::profile::{Photo, PhotoId, Profile};
 use domain::rate::{Quota, Rate};
 use domain::settings::{FieldId, Section};
 use domain::{AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp};
@@ -386,6 +387,7 @@ impl Connections for Faulty {
         connect(connection: &Connection) -> ();
         admit(id: &ConnectionId, rate: Rate, now: Timestamp) -> Admission;
         greet(id: &ConnectionId, viewing: Option<ConversationId>) -> ();
+        rename(id: &ConnectionId, name: &str) -> ();
         unregister(topic: &Topic, id: &ConnectionId) -> ();
         disconnect(id: &ConnectionId) -> Option<Connection>;
     }
@@ -413,6 +415,14 @@ impl FaqCounts for Faulty {
     forward! {
         count_faq(site: &SiteId, faq: &FieldId, event: FaqEvent, mark: uuid::Uuid, now: Timestamp) -> bool;
         faq_counts(site: &SiteId) -> Vec<FaqCount>;
+    }
+}
+
+impl Profiles for Faulty {
+    forward! {
+        set_profile(site: &SiteId, agent: AgentId, profile: &Profile) -> bool;
+        set_photo(site: &SiteId, agent: AgentId, before: Option<PhotoId>, photo: Option<&Photo>) -> bool;
+        photo(site: &SiteId, id: PhotoId) -> Option<Photo>;
     }
 }
 

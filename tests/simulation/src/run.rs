@@ -147,6 +147,7 @@ fn join_team(world: &World, memory: &Memory, site: &SiteId, identity: &Identity)
         agent: *id,
         name: name.clone(),
         title: String::new(),
+        photo: None,
         role: *role,
         version: *version,
         active: true,

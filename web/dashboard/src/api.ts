@@ -1,6 +1,6 @@
 // Our HTTP API, as an agent uses it.
 
-import type { AgentsAnswer, ConversationDetail, ErrorBody, ErrorCode, FaqCountsAnswer, FieldProblem, FileLink, HistoryAnswer, HoursPreview, IdentityKeyAnswer, IdentityKeysAnswer, ListAnswer, ListName, Me, NewIdentityKey, OriginalMail, PublishedSection, SectionName, SettingsAnswer, SiteConfig, TicketAnswer } from '@mostrador/protocol';
+import type { AgentInfo, AgentsAnswer, ConversationDetail, ErrorBody, ErrorCode, FaqCountsAnswer, FieldProblem, FileLink, HistoryAnswer, HoursPreview, IdentityKeyAnswer, IdentityKeysAnswer, ListAnswer, ListName, Me, NewIdentityKey, OriginalMail, ProfileRequest, PublishedSection, SectionName, SettingsAnswer, SiteConfig, TicketAnswer } from '@mostrador/protocol';
 import type { Auth } from './auth';
 
 export class ApiError extends Error {
@@ -30,6 +30,13 @@ export class Api {
 
   removeAgent = (site: string, agent: string): Promise<void> =>
     this.ask('DELETE', `/v1/agent/sites/${encodeURIComponent(site)}/agents/${encodeURIComponent(agent)}`);
+
+  setProfile = (site: string, agent: string, profile: ProfileRequest): Promise<AgentInfo> =>
+    this.ask('PUT', `/v1/agent/sites/${encodeURIComponent(site)}/agents/${encodeURIComponent(agent)}`, profile);
+
+  /** `null` takes it away. */
+  setPhoto = (site: string, agent: string, photo: Blob | null): Promise<AgentInfo> =>
+    this.ask(photo === null ? 'DELETE' : 'PUT', `/v1/agent/sites/${encodeURIComponent(site)}/agents/${encodeURIComponent(agent)}/photo`, photo ?? undefined);
 
   conversations(site: string, list: ListName, before: string | null, limit: number): Promise<ListAnswer> {
     const query = new URLSearchParams({ list, limit: String(limit) });
@@ -94,8 +101,8 @@ export class Api {
     try {
       return await fetch(this.origin + path, {
         method,
-        headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': body instanceof Blob ? body.type : 'application/json' }) },
+        ...(body === undefined ? {} : { body: body instanceof Blob ? body : JSON.stringify(body) }),
         cache: 'no-store',
         signal: AbortSignal.timeout(15_000),
       });

@@ -31,6 +31,8 @@ export interface Site {
   drafts: Drafts;
   agents: readonly AgentInfo[];
   agentName(id: string): string;
+  /** Where their photo is, if they have one. */
+  agentPhoto(id: string): string | undefined;
   go(list: ListName, conversation: string | null): void;
   handles: Handles;
   profile: { shown: boolean; show(shown: boolean): void };

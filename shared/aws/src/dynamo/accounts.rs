@@ -251,6 +251,7 @@ impl Accounts for Dynamo {
             .text("agent", member.agent.to_string())
             .text("name", &member.name)
             .text("title", &member.title)
+            .maybe_text("photo", member.photo.map(|photo| photo.to_string()))
             .text("role", role_name(member.role))
             .number("version", member.version)
             .flag("active", member.active)
@@ -263,8 +264,15 @@ impl Accounts for Dynamo {
         let put_member = Put::builder()
             .table_name(&self.table)
             .set_item(Some(item.0))
-            .condition_expression("attribute_not_exists(pk) OR version = :before")
             .expression_attribute_values(":before", n(member.version.saturating_sub(1)));
+        let put_member = match member.photo {
+            None => put_member.condition_expression(
+                "attribute_not_exists(pk) OR (version = :before AND attribute_not_exists(photo))",
+            ),
+            Some(photo) => put_member
+                .condition_expression("version = :before AND photo = :photo")
+                .expression_attribute_values(":photo", s(photo.to_string())),
+        };
         let put_membership = Put::builder().table_name(&self.table).set_item(Some(membership.0));
         let items = [put_member, put_membership].map(|put| {
             TransactWriteItem::builder().put(put.build().expect("table and item are set")).build()
@@ -436,6 +444,7 @@ fn read_member(site: &SiteId, item: &Item) -> Stored<Member> {
         agent: item.parse("agent")?,
         name: item.string("name").unwrap_or_default(),
         title: item.string("title").unwrap_or_default(),
+        photo: item.parse_maybe("photo")?,
         role: read_role(item)?,
         version: item.need_number("version")?,
         active: item.is_set("active"),

@@ -88,6 +88,28 @@ impl Connections for Dynamo {
         })
     }
 
+    async fn rename(&self, id: &ConnectionId, name: &str) -> Stored<()> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(attributes(keys::connection(id))))
+            .update_expression("SET #name = :name")
+            .condition_expression("attribute_exists(#agent)")
+            .expression_attribute_names("#name", "name")
+            .expression_attribute_names("#agent", "agent")
+            .expression_attribute_values(":name", s(name));
+        match update.send().await {
+            Ok(_) => Ok(()),
+            Err(error)
+                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
     async fn greet(&self, id: &ConnectionId, viewing: Option<ConversationId>) -> Stored<()> {
         let update = self
             .client

@@ -59,6 +59,11 @@ impl Item {
         self
     }
 
+    pub fn bytes(mut self, name: &str, bytes: &[u8]) -> Self {
+        self.0.insert(name.to_owned(), AttributeValue::B(bytes.into()));
+        self
+    }
+
     /// When the table may sweep it away. Reads compare the expiry all the same.
     pub fn ttl(self, at: Timestamp) -> Self {
         self.time("expires_at", at).number("ttl", at.seconds_ceil())
@@ -98,6 +103,11 @@ impl Item {
 
     pub fn is_set(&self, name: &str) -> bool {
         self.0.get(name).and_then(|value| value.as_bool().ok()).copied().unwrap_or_default()
+    }
+
+    pub fn need_bytes(&self, name: &str) -> Stored<Vec<u8>> {
+        let bytes = self.0.get(name).and_then(|value| value.as_b().ok());
+        bytes.map(|bytes| bytes.as_ref().to_vec()).ok_or_else(|| broken(name))
     }
 
     pub fn strings(&self, name: &str) -> Vec<String> {

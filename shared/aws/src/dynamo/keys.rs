@@ -9,6 +9,7 @@ use domain::deadline::Call;
 use domain::identity::KeyId;
 use domain::inbox::{Place, Shelf};
 use domain::ports::{Carries, FaqEvent, MailKey, Sender};
+use domain::profile::PhotoId;
 use domain::settings::{FieldId, Section};
 use domain::{AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp};
 use std::fmt::Write;
@@ -177,6 +178,12 @@ pub fn faq_mark(id: &SiteId, faq: &FieldId, event: FaqEvent, mark: Uuid) -> Key 
 #[must_use]
 pub fn member(id: &SiteId, agent: AgentId) -> Key {
     key(site(id), format!("M#{agent}"))
+}
+
+/// Apart from its member: who reads a team reads no pictures.
+#[must_use]
+pub fn photo(id: &SiteId, photo: PhotoId) -> Key {
+    key(site(id), format!("PHOTO#{photo}"))
 }
 
 #[must_use]

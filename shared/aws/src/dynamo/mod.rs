@@ -18,7 +18,8 @@
 //! | site | `S#site` | `SITE` | settings | key |
 //! | published section | `S#site` | `PUB#section` | settings as they are: version, who, when, content | key, query by prefix |
 //! | earlier version | `S#site` | `HIST#section#version` | every version that was published, the present one too | query by number |
-//! | member | `S#site` | `M#agent` | role, name, version, presence | key, query by prefix |
+//! | member | `S#site` | `M#agent` | role, name, version, presence, which photo | key, query by prefix |
+//! | photo | `S#site` | `PHOTO#hash` | an agent's photo, at most 24 KB, and whose it is | key |
 //! | FAQ count | `S#site` | `FAQ#question` | how often it was opened, how often a person was needed all the same | query by prefix |
 //! | FAQ mark | `F#id` | `site#event#question` | that this event has been counted; ttl | by writing |
 //! | membership | `A#agent` | `S#site` | that there is one | query by prefix |
@@ -47,6 +48,7 @@ mod identity;
 mod item;
 pub mod keys;
 mod mail;
+mod profiles;
 mod settings;
 pub mod stream;
 

@@ -5,6 +5,7 @@ mod connections;
 mod conversations;
 mod intake;
 mod mail;
+mod profiles;
 mod sessions;
 mod site;
 
@@ -145,4 +146,5 @@ pub async fn all<S: Store>(store: &S) {
     connections::all(store).await;
     sessions::all(store).await;
     site::all(store).await;
+    profiles::all(store).await;
 }

@@ -17,12 +17,13 @@ pub(super) async fn all<S: Store>(store: &S) {
     people_sites_and_profiles_are_read_back_as_written(store).await;
 }
 
-fn member(case: &Case, version: u64) -> Member {
+pub(super) fn member(case: &Case, version: u64) -> Member {
     Member {
         site: case.site.clone(),
         agent: case.agent,
         name: "Ana".into(),
         title: "Orders".into(),
+        photo: None,
         role: Role::Admin,
         version,
         active: true,

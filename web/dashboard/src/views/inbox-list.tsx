@@ -175,7 +175,7 @@ function useHeld(sorted: readonly Row[], selected: string | null, view: string):
 
 function RowLink({ row, now, selected, tabStop }: { row: Row; now: number; selected: boolean; tabStop: boolean }) {
   const { t, locale: language } = useText();
-  const { me, site, list, agentName } = useSite();
+  const { me, site, list, agentName, agentPhoto } = useSite();
   const name = shopperName(t, row.shopper_name, row.shopper_id);
   const wait = urgency(row.waiting_since, now);
   const waited = row.waiting_since === null ? null : elapsed(t, row.waiting_since, now);
@@ -221,7 +221,7 @@ function RowLink({ row, now, selected, tabStop }: { row: Row; now: number; selec
           {row.owner !== null && list !== 'mine' && (
             <span className="row-owner" title={owner ?? ''}>
               <span className="hidden">, {owner}</span>
-              <Avatar name={agentName(row.owner)} size={20} />
+              <Avatar name={agentName(row.owner)} size={20} photo={agentPhoto(row.owner)} />
             </span>
           )}
         </span>

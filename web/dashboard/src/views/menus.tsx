@@ -3,7 +3,7 @@
 import { Menu } from '@base-ui/react/menu';
 import type { PresenceStatus } from '@mostrador/protocol';
 import { useNavigate } from '@tanstack/react-router';
-import { Check, ChevronsUpDown, EyeOff, LogIn, LogOut } from 'lucide-react';
+import { Check, ChevronsUpDown, EyeOff, LogIn, LogOut, UserRoundPen } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useSite } from '../context';
 import { useText } from '../hooks';
@@ -16,6 +16,7 @@ const PRESENCES: readonly PresenceStatus[] = ['online', 'invisible', 'offline'];
 
 interface YouMenuProps {
   presence: PresenceStatus;
+  onProfile(): void;
   theme: Theme;
   onTheme(theme: Theme): void;
   onPresence(status: PresenceStatus): void;
@@ -24,25 +25,30 @@ interface YouMenuProps {
   onKeysOn(on: boolean): void;
 }
 
-export function YouMenu({ presence, theme, onTheme, onPresence, onSignOut, keysOn, onKeysOn }: YouMenuProps) {
+export function YouMenu({ presence, onProfile, theme, onTheme, onPresence, onSignOut, keysOn, onKeysOn }: YouMenuProps) {
   const { t, language } = useText();
-  const { me } = useSite();
+  const { me, agentPhoto } = useSite();
   return (
       <Menu.Root>
         <Menu.Trigger className="rail-you">
           <span className="hidden">{t('rail.you', { name: me.name, presence: t(`presence.${presence}`) })}</span>
-          <Avatar name={me.name} size={32} presence={presence} />
+          <Avatar name={me.name} size={32} photo={agentPhoto(me.agent_id)} presence={presence} />
         </Menu.Trigger>
         <Menu.Portal>
           <Menu.Positioner className="positioner" side="right" align="end" sideOffset={8} collisionPadding={8}>
             <Menu.Popup className="popup popup-you">
               <div className="popup-head">
-                <Avatar name={me.name} size={36} />
+                <Avatar name={me.name} size={36} photo={agentPhoto(me.agent_id)} />
                 <span>
                   <strong>{me.name}</strong>
                   <small>{me.email}</small>
                 </span>
               </div>
+              <Menu.Item className="popup-item" onClick={onProfile}>
+                <UserRoundPen size={16} strokeWidth={1.75} aria-hidden="true" />
+                <span className="popup-words">{t('profile_edit.own')}</span>
+              </Menu.Item>
+              <Menu.Separator className="popup-line" />
               <Menu.RadioGroup value={presence} onValueChange={(value: PresenceStatus) => onPresence(value)}>
                 <GroupLabel>{t('you.presence')}</GroupLabel>
                 {PRESENCES.map((status) => (
@@ -125,7 +131,7 @@ export function SiteMenu({ children }: { children: ReactNode }) {
 
 export function OwnerMenu({ id, owner, joined, children }: { id: string; owner: string | null; joined: boolean; children: ReactNode }) {
   const { t } = useText();
-  const { desk, me, agents } = useSite();
+  const { desk, me, agents, agentPhoto } = useSite();
   const others = agents.filter((agent) => agent.id !== me.agent_id);
   return (
           <Menu.Root>
@@ -138,12 +144,12 @@ export function OwnerMenu({ id, owner, joined, children }: { id: string; owner: 
                   <Menu.Group>
                     <Menu.GroupLabel className="popup-label">{t('owner.assign')}</Menu.GroupLabel>
                     <OwnerItem chosen={owner === me.agent_id} onPick={() => desk.assign(id, me.agent_id, owner)} hint="A">
-                      <Avatar name={me.name} size={20} />
+                      <Avatar name={me.name} size={20} photo={agentPhoto(me.agent_id)} />
                       <span className="popup-words">{t('owner.me')}</span>
                     </OwnerItem>
                     {others.map((agent) => (
                       <OwnerItem key={agent.id} chosen={owner === agent.id} onPick={() => desk.assign(id, agent.id, owner)}>
-                        <Avatar name={agent.name} size={20} />
+                        <Avatar name={agent.name} size={20} photo={agentPhoto(agent.id)} />
                         <span className="popup-words">{agent.name}</span>
                         <span className="popup-presence">
                           <PresenceDot status={agent.presence} />

@@ -6,10 +6,13 @@ import { type CSSProperties, Fragment, type ReactNode, useState } from 'react';
 import { hue, initials } from '../format';
 import { useText } from '../hooks';
 
-/** Initials in a colour from the name. Beside the name it stands for, so silent for assistive technology. */
-export function Avatar({ name, size = 36, presence }: { name: string; size?: 20 | 28 | 32 | 36 | 56; presence?: PresenceStatus | undefined }) {
+/**
+ * A photo over initials in a colour from the name: they are what one sees while it loads, and where it cannot. Beside the name it stands
+ * for, so silent for assistive technology.
+ */
+export function Avatar({ name, size = 36, photo, presence }: { name: string; size?: 20 | 28 | 32 | 36 | 56 | 96; photo?: string | undefined; presence?: PresenceStatus | undefined }) {
   return (
-    <span className={`avatar avatar-${size}`} style={{ '--hue': hue(name) } as CSSProperties} aria-hidden="true">
+    <span className={`avatar avatar-${size}`} style={{ '--hue': hue(name), '--photo': photo === undefined ? 'none' : `url("${photo}")` } as CSSProperties} aria-hidden="true">
       {initials(name)}
       {presence !== undefined && <span className={`dot dot-${presence}`} />}
     </span>

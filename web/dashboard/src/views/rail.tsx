@@ -25,7 +25,7 @@ const YouMenu = lazy(async () => ({ default: (await import('./menus')).YouMenu }
 
 export function Rail({ unread, theme, onTheme, onPresence, onOverlay, onSignOut, keysOn, onKeysOn }: RailProps) {
   const { t } = useText();
-  const { me, site, agents, list, go } = useSite();
+  const { me, site, agents, agentPhoto, list, go } = useSite();
   const inSettings = useLocation({ select: (at) => /\/settings(\/|$)/.test(at.pathname) });
   const presence = agents.find((agent) => agent.id === me.agent_id)?.presence ?? 'offline';
   return (
@@ -60,11 +60,11 @@ export function Rail({ unread, theme, onTheme, onPresence, onOverlay, onSignOut,
         fallback={
           <button type="button" className="rail-you">
           <span className="hidden">{t('rail.you', { name: me.name, presence: t(`presence.${presence}`) })}</span>
-            <Avatar name={me.name} size={32} presence={presence} />
+            <Avatar name={me.name} size={32} photo={agentPhoto(me.agent_id)} presence={presence} />
           </button>
         }
       >
-        <YouMenu presence={presence} theme={theme} onTheme={onTheme} onPresence={onPresence} onSignOut={onSignOut} keysOn={keysOn} onKeysOn={onKeysOn} />
+        <YouMenu onProfile={() => onOverlay('me')} presence={presence} theme={theme} onTheme={onTheme} onPresence={onPresence} onSignOut={onSignOut} keysOn={keysOn} onKeysOn={onKeysOn} />
       </Suspense>
     </nav>
   );

@@ -29,11 +29,11 @@ const Settings = lazy(async () => {
 });
 const Profile = lazy(async () => ({ default: (await import('./profile')).Profile }));
 
-export type Overlay = 'palette' | 'keys' | 'team' | null;
+export type Overlay = 'palette' | 'keys' | 'team' | 'me' | null;
 
 const isList = (name: string | undefined): name is ListName => LISTS.includes(name as ListName);
 
-export function SiteView({ me, site }: { me: Me; site: MySite }) {
+export function SiteView({ me: person, site }: { me: Me; site: MySite }) {
   const { config, auth, api } = useDoors();
   const queries = useQueryClient();
   const navigate = useNavigate();
@@ -41,13 +41,13 @@ export function SiteView({ me, site }: { me: Me; site: MySite }) {
   const inSettings = useLocation({ select: (at) => /\/settings(\/|$)/.test(at.pathname) });
   const list = isList(params.list) ? params.list : 'queue';
   const conversation = params.conversation ?? null;
-  const owner = `${me.agent_id}.${site.site}`;
+  const owner = `${person.agent_id}.${site.site}`;
 
   const [desk] = useState(
     () =>
       new Desk({
         site: site.site,
-        me: { id: me.agent_id, name: me.name },
+        me: { id: person.agent_id, name: person.name },
         list,
         api,
         origin: config.api,
@@ -104,7 +104,17 @@ export function SiteView({ me, site }: { me: Me; site: MySite }) {
 
   const agents = useQuery({ queryKey: ['agents', site.site], queryFn: () => api.agents(site.site), refetchInterval: 60_000 });
   const team = agents.data?.agents;
+  // In every site one may be called something else.
+  const here = team?.find((agent) => agent.id === person.agent_id)?.name;
+  const me = useMemo(() => (here === undefined ? person : { ...person, name: here }), [person, here]);
   const agentName = useCallback((id: string) => (id === me.agent_id ? me.name : (team?.find((agent) => agent.id === id)?.name ?? '…')), [me, team]);
+  const agentPhoto = useCallback(
+    (id: string) => {
+      const photo = team?.find((agent) => agent.id === id)?.photo;
+      return photo === undefined ? undefined : config.api + photo;
+    },
+    [config.api, team],
+  );
   const go = useCallback(
     (to: ListName, id: string | null) => {
       if (id === null) void navigate({ to: '/$site/$list', params: { site: site.site, list: to } });
@@ -124,7 +134,7 @@ export function SiteView({ me, site }: { me: Me; site: MySite }) {
 
   const [keys, setKeys] = usePreference('keys');
   const handles = useRef<Handles>({}).current;
-  const value: Site = { desk, me, site, list, conversation, drafts, agents: team ?? [], agentName, go, handles, profile, keysOn: keys !== 'off' };
+  const value: Site = { desk, me, site, list, conversation, drafts, agents: team ?? [], agentName, agentPhoto, go, handles, profile, keysOn: keys !== 'off' };
   return (
     <SiteContext value={value}>
       <Screen narrow={narrow} setKeysOn={(on) => setKeys(on ? null : 'off')} settings={inSettings ? (params.section ?? '') : null} />
@@ -187,7 +197,7 @@ function Screen({ narrow, setKeysOn, settings }: { narrow: boolean; setKeysOn: (
       <Suspense>
         {overlay === 'palette' && <Palette actions={actions} onClose={() => setOverlay(null)} />}
         {overlay === 'keys' && <KeysOverlay actions={actions} keysOn={keysOn} onKeysOn={setKeysOn} onClose={() => setOverlay(null)} />}
-        {overlay === 'team' && <Team onClose={() => setOverlay(null)} />}
+        {(overlay === 'team' || overlay === 'me') && <Team key={overlay} own={overlay === 'me'} onClose={() => setOverlay(null)} />}
       </Suspense>
       <Ended ended={connection.name === 'ended' ? connection.reason : null} />
     </div>
@@ -271,6 +281,7 @@ function useActions(does: { setOverlay(overlay: Overlay): void; chooseTheme(them
     { id: 'light', group: 'view', run: () => does.chooseTheme('light') },
     { id: 'dark', group: 'view', run: () => does.chooseTheme('dark') },
     { id: 'system', group: 'view', run: () => does.chooseTheme('system') },
+    { id: 'me', group: 'you', run: () => does.setOverlay('me') },
     { id: 'online', group: 'you', run: () => does.choosePresence('online') },
     { id: 'invisible', group: 'you', run: () => does.choosePresence('invisible') },
     { id: 'offline', group: 'you', run: () => does.choosePresence('offline') },

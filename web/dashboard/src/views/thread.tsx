@@ -141,10 +141,10 @@ function Header({ id, name, verified, closed }: { id: string; name: string; veri
 
 function OwnerFace({ owner, name }: { owner: string | null; name: string }) {
   const { t } = useText();
-  const { agentName } = useSite();
+  const { agentName, agentPhoto } = useSite();
   return (
     <>
-      {owner === null ? <UserRoundPlus size={16} strokeWidth={1.75} aria-hidden="true" /> : <Avatar name={agentName(owner)} size={20} />}
+      {owner === null ? <UserRoundPlus size={16} strokeWidth={1.75} aria-hidden="true" /> : <Avatar name={agentName(owner)} size={20} photo={agentPhoto(owner)} />}
       <span className="hidden">{t('owner.label', { name })}</span>
       <span className="tool-word" aria-hidden="true">
         {name}
@@ -615,7 +615,7 @@ function eventWords(t: T, entry: Entry, by: string): string | null {
 
 function BubbleLine({ bubble, name, language, fresh }: { bubble: Bubble; name: string; language: string; fresh: boolean }) {
   const { t } = useText();
-  const { me, desk, drafts } = useSite();
+  const { me, desk, drafts, agentPhoto } = useSite();
   const ours = bubble.author.role !== 'shopper';
   const { why } = bubble;
   const by = why === null ? authorName(t, bubble.author, me.agent_id, name) : t('thread.automatic');
@@ -642,7 +642,7 @@ function BubbleLine({ bubble, name, language, fresh }: { bubble: Bubble; name: s
         <div className="bubble" dir="auto" title={absolute(language, bubble.at)}>
           {why === null ? <Words text={bubble.text} /> : <ShopWords text={bubble.text} />}
         </div>
-        {ours && <span className="bubble-face">{bubble.last && <Avatar name={full} size={28} />}</span>}
+        {ours && <span className="bubble-face">{bubble.last && <Avatar name={full} size={28} photo={bubble.author.role === 'agent' ? agentPhoto(bubble.author.id) : undefined} />}</span>}
       </div>
       {bubble.mail !== null && (
         <p className="bubble-state bubble-mail">

@@ -94,7 +94,7 @@ export type Command = { "action": "hello" } & Hello | { "action": "send" } & Sen
 
 export type ClientFrame = { id: string, } & ({ "action": "hello" } & Hello | { "action": "send" } & Send | { "action": "answer" } & Answer | { "action": "close" } & Close | { "action": "seen" } & Seen | { "action": "typing" } & Typing | { "action": "page" } & Page | { "action": "ping" } & Ping | { "action": "open" } & Open | { "action": "list" } & ShowList | { "action": "note" } & Note | { "action": "assign" } & Assign | { "action": "join" } & Join | { "action": "leave" } & Leave | { "action": "presence" } & Presence);
 
-export type ErrorCode = "bad_frame" | "unknown_action" | "unknown_field" | "too_large" | "empty" | "not_found" | "forbidden" | "unauthorized" | "closed" | "taken" | "id_reused" | "conflict" | "invalid" | "rate_limited" | "hello_first" | "switched_off" | "sign_in_required" | "retry" | "internal";
+export type ErrorCode = "bad_frame" | "unknown_action" | "unknown_field" | "too_large" | "empty" | "not_found" | "forbidden" | "unauthorized" | "closed" | "taken" | "id_reused" | "conflict" | "invalid" | "unsupported_media" | "rate_limited" | "hello_first" | "switched_off" | "sign_in_required" | "retry" | "internal";
 
 export type LogName = "thread" | "backstage";
 
@@ -403,6 +403,10 @@ export type TicketAnswer = { ticket: string, url: string, expires_at: number, };
 
 export type TeamMember = { id: string, name: string, title: string, 
 /**
+ * Where their photo is, as a path of this API; absent: they have none.
+ */
+photo?: string, 
+/**
  * Invisible agents are shown as offline.
  */
 online: boolean, last_active_at: number | null, };
@@ -515,9 +519,23 @@ export type ListAnswer = { list: ListName, rows: Array<Row>,
  */
 next?: string, };
 
-export type AgentInfo = { id: string, name: string, title: string, role: RoleName, presence: PresenceStatus, last_active_at: number | null, };
+export type AgentInfo = { id: string, name: string, title: string, 
+/**
+ * Where their photo is, as a path of this API; absent: they have none.
+ */
+photo?: string, role: RoleName, presence: PresenceStatus, last_active_at: number | null, };
 
 export type AgentsAnswer = { agents: Array<AgentInfo>, };
+
+export type ProfileRequest = { 
+/**
+ * 1 to 80 characters on one line; what is invisible or changes direction is taken out.
+ */
+name: string, 
+/**
+ * At most 80 characters; may be empty.
+ */
+title: string, };
 
 export type ShopperProfile = { shopper_id: string, name: string | null, email: string | null, language: string | null, 
 /**

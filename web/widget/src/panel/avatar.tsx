@@ -1,10 +1,12 @@
 import { h } from "preact";
-/** Initials on a colour of the name's own; chosen dark enough for white text. */
-export function Avatar({ name, size = 28, online }: { name: string; size?: number; online?: boolean }) {
+/**
+ * A photo over the name's initials, on a colour of the name's own that is dark enough for white text. They are what one sees while it
+ * loads, where it cannot, and where the page's rules (`img-src`) forbid it. The name stands beside it: nothing to read out.
+ */
+export function Avatar({ name, size = 28, photo }: { name: string; size?: number; photo?: string | undefined }) {
   return (
-    <span class={`avatar h${hue(name)}`} style={{ "--size": `${size}px` }} aria-hidden="true">
+    <span class="avatar" style={{ "--hue": hue(name), "--size": `${size}px`, "--photo": photo ? `url(${photo})` : "none" }} aria-hidden="true">
       {initials(name)}
-      {online !== undefined && <i class={online ? "dot on" : "dot"} />}
     </span>
   );
 }
@@ -17,7 +19,7 @@ export function initials(name: string): string {
 }
 
 function hue(name: string): number {
-  let sum = 0;
-  for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)!) >>> 0;
-  return sum % 6;
+  let sum = 9;
+  for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)!) % 360;
+  return sum;
 }

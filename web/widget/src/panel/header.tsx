@@ -23,7 +23,7 @@ export function Header({ store }: { store: Store }) {
     <div class="header">
       <div class="faces">
         {faces.slice(0, 3).map((member) => (
-          <Avatar key={member.id} name={member.name} size={36} />
+          <Avatar key={member.id} name={member.name} size={36} photo={store.photo(member)} />
         ))}
       </div>
       <div class="who">

@@ -189,7 +189,7 @@ export function views(kit: Kit) {
     return (
       <div class="teaser" data-testid="teaser">
         <button type="button" class="card" onClick={() => store.show()}>
-          <Avatar name={name} size={36} />
+          <Avatar name={name} size={36} photo={store.photo(shown?.author)} />
           <span>
             <b>
               <bdi>{name}</bdi>
@@ -238,12 +238,12 @@ export function views(kit: Kit) {
   }
 
   function Typing({ store }: { store: Store }) {
-    const name = store.typing.value;
-    if (name === null) return null;
+    const author = store.typing.value;
+    if (!author) return null;
     return (
       <li class="group theirs typing" data-testid="typing">
-        <Avatar name={name} />
-        <div class="bubble" role="img" aria-label={store.t("typing", { name })}>
+        <Avatar name={author.name} photo={store.photo(author)} />
+        <div class="bubble" role="img" aria-label={store.t("typing", { name: author.name })}>
           <i />
           <i />
           <i />

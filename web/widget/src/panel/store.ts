@@ -3,6 +3,7 @@
 
 import { batch, computed, type Signal, signal } from "@preact/signals";
 import {
+  type AgentName,
   bindToPage,
   browserEdges,
   Client,
@@ -39,7 +40,7 @@ export class Store {
   readonly away = signal<false | "offline" | "trouble">(false);
   readonly conversation = signal<{ log: ConversationLog; version: number } | null>(null);
   readonly unsent = signal<readonly Unsent[]>([]);
-  readonly typing = signal<string | null>(null);
+  readonly typing = signal<AgentName | null>(null);
   /** The thread is known, or known to be none. */
   readonly loaded = signal(false);
   /** Number of the first message that was unread when the panel was opened; 0 = none. */
@@ -205,6 +206,12 @@ export class Store {
     // A site that does not speak the page's language has texts in another: then the widget's own are nearer.
     const near = this.content.value && primary(this.content.value.language) === primary(this.language.value);
     return fill((near && this.content.value!.texts[key]) || this.strings.value[key], { shop: this.config.value.name, ...values });
+  }
+
+  /** Where the photo is of whoever this is, if they are of the team and have one: what was said keeps a face that changes. */
+  photo(who: { id?: string; role?: string } | undefined): string | undefined {
+    const photo = this.config.value.team.find(({ id }) => id === who?.id)?.photo;
+    return photo && this.host.api + photo;
   }
 
   /** What only the merchant can have written. */
@@ -414,7 +421,7 @@ export class Store {
         return;
       case "frame":
         if (event.frame.type === "typing" && event.frame.author.role === "agent" && event.frame.conversation_id === this.conversation.value?.log.id) {
-          this.showTyping(event.frame.author.name);
+          this.showTyping(event.frame.author);
         }
     }
   }
@@ -459,10 +466,10 @@ export class Store {
     this.divider.value = log.thread.find((entry) => entry.seq > seen && fromTeam(entry))?.seq ?? 0;
   }
 
-  private showTyping(name: string | null): void {
+  private showTyping(author: AgentName | null): void {
     this.edges.cancel(this.typingTimer);
-    this.typing.value = name;
-    if (name !== null) this.typingTimer = this.edges.after(TYPING_SHOWN, () => this.showTyping(null));
+    this.typing.value = author;
+    if (author) this.typingTimer = this.edges.after(TYPING_SHOWN, () => this.showTyping(null));
   }
 
   private watchAway(state: ConnectionState): void {

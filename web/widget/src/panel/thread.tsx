@@ -159,7 +159,7 @@ function Row({ item, store, language, lastOwn }: { item: Item; store: Store; lan
       const name = item.author.role === "agent" ? item.author.name : item.own ? store.t("you") : store.config.value.name;
       return (
         <li class={item.own ? "group own" : "group theirs"}>
-          {!item.own && <Avatar name={name} />}
+          {!item.own && <Avatar name={name} photo={store.photo(item.author)} />}
           <div class="bubbles">
             <p class={item.own ? "name sr" : "name"}>
               <bdi>{name}</bdi>
