@@ -4,12 +4,12 @@ use crate::routes::{actor, id, readable};
 use crate::{Answer, Api, Content, Request};
 use delivery::Failure;
 use domain::people::{Actor, Member};
-use domain::ports::{Environment, Files, Push, Store};
+use domain::ports::{Environment, Files, Originals, Push, Store};
 use domain::profile::{MAX_PHOTO_BYTES, PhotoError};
 use domain::{AgentId, SiteId, Timestamp};
 use protocol::http::{self as body, parse_body};
 
-impl<S: Store, P: Push, E: Environment, F: Files> Api<S, P, E, F> {
+impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
     // -- anybody
 
     pub(crate) async fn photo(&self, site: SiteId, photo: &str) -> Result<Answer, Failure> {
