@@ -4,7 +4,7 @@ import { Dialog } from '@base-ui/react/dialog';
 import type { AgentInfo } from '@mostrador/protocol';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Pencil, UserRoundMinus, X } from 'lucide-react';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useDoors, useSite } from '../context';
 import { ago } from '../format';
 import { useNow, useText } from '../hooks';
@@ -23,9 +23,13 @@ export function Team({ own, onClose }: { own: boolean; onClose(): void }) {
   const done = () => {
     if (own) return onClose();
     setEdited(null);
-    // Back to where one came from.
-    requestAnimationFrame(() => list.current?.querySelector<HTMLElement>(`[data-edit="${edited}"]`)?.focus());
   };
+  const before = useRef(edited);
+  useEffect(() => {
+    // Back to where one came from.
+    if (edited === null && before.current !== null) list.current?.querySelector<HTMLElement>(`[data-edit="${before.current}"]`)?.focus();
+    before.current = edited;
+  }, [edited]);
   return (
     <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
       <Dialog.Portal>
