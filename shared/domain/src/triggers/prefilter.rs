@@ -105,3 +105,6 @@ fn pages(trigger: &Trigger) -> Pages {
     let best = lists.max_by_key(|list| list.iter().map(String::len).min().unwrap_or(0));
     best.map_or(Pages::All, Pages::Containing)
 }
+
+#[cfg(test)]
+mod tests;

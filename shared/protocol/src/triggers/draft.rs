@@ -1,5 +1,6 @@
 //! From the JSON form to what a merchant wrote, as the rules' check reads it.
 
+use super::same;
 use super::{
     CampaignPartName, ComparedText, DeviceName, HowName, IdentityName, MessageDisplay, OpenOrClosed,
     PagePattern, PatternKindName, TriggerAction, TriggerBody, TriggerCondition, TriggerFrequency,
@@ -9,27 +10,6 @@ use domain::triggers as dt;
 use domain::triggers::draft::{
     Draft, DraftAction, DraftCondition, DraftFrequency, DraftPattern, DraftRange, DraftSender, DraftText,
 };
-
-/// Names that are the same on both sides.
-macro_rules! same {
-    ($body:ident = $rule:path: $($name:ident),*) => {
-        impl From<$body> for $rule {
-            fn from(body: $body) -> Self {
-                match body {
-                    $($body::$name => Self::$name,)*
-                }
-            }
-        }
-
-        impl From<$rule> for $body {
-            fn from(rule: $rule) -> Self {
-                match rule {
-                    $(<$rule>::$name => Self::$name,)*
-                }
-            }
-        }
-    };
-}
 
 same!(TriggerWhen = dt::When: Online, Offline, Both);
 same!(PatternKindName = dt::pattern::PatternKind: Exact, Contains, Wildcard, Regex);

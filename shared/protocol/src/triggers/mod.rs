@@ -6,6 +6,12 @@
 
 mod draft;
 mod show;
+mod told;
+
+pub use told::{
+    ArmedTrigger, Awaited, ConditionFinding, ConditionKindName, FindingBody, RuleFinding, RuleName,
+    TriggerExplanation, TriggerSieve, VerdictName, WhyName, armed,
+};
 
 use crate::error::ParseError;
 use crate::settings::LocalText;
@@ -16,6 +22,28 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
+
+/// Names that are the same on both sides.
+macro_rules! same {
+    ($body:ident = $rule:path: $($name:ident),*) => {
+        impl From<$body> for $rule {
+            fn from(body: $body) -> Self {
+                match body {
+                    $($body::$name => Self::$name,)*
+                }
+            }
+        }
+
+        impl From<$rule> for $body {
+            fn from(rule: $rule) -> Self {
+                match rule {
+                    $(<$rule>::$name => Self::$name,)*
+                }
+            }
+        }
+    };
+}
+use same;
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, TS, JsonSchema)]
 pub struct TriggerSettings {

@@ -993,6 +993,44 @@ export type TriggerSender = { "kind": "agent", agent: string, } | { "kind": "gro
 
 export type MessageDisplay = "teaser" | "bubble" | "window";
 
+export type TriggerSieve = { 
+/**
+ * When a page is opened. Empty: never.
+ */
+pages: Array<string>, 
+/**
+ * When an event happens, by its name.
+ */
+events: { [key in string]: Array<string> }, };
+
+export type ArmedTrigger = { trigger: string, awaits: Array<Awaited>, };
+
+export type Awaited = { "kind": "after", ms: number, } | { "kind": "scroll", percent: number, } | { "kind": "leaving" } | { "kind": "idle", ms: number, };
+
+export type TriggerExplanation = { trigger: string, verdict: VerdictName, 
+/**
+ * What holds for every trigger: each once.
+ */
+rules: Array<RuleFinding>, 
+/**
+ * In the order of the trigger's own.
+ */
+conditions: Array<ConditionFinding>, };
+
+export type RuleFinding = { rule: RuleName, finding: FindingBody, };
+
+export type ConditionFinding = { condition: ConditionKindName, finding: FindingBody, };
+
+export type FindingBody = { "kind": "holds" } | { "kind": "awaits", awaited: Awaited, } | { "kind": "fails", why: WhyName, };
+
+export type VerdictName = "fires" | "armed" | "silent";
+
+export type RuleName = "enabled" | "when" | "sender" | "may_chat" | "not_chatting" | "not_busy" | "not_dismissed" | "frequency";
+
+export type ConditionKindName = "page" | "time_on_page" | "time_on_site" | "pages_seen" | "scroll" | "leaving" | "idle" | "referrer" | "campaign" | "country" | "language" | "device" | "returning" | "chatted_before" | "cart_value" | "cart_items" | "cart_contains" | "attribute" | "window" | "office" | "event" | "identity";
+
+export type WhyName = "differs" | "excluded" | "too_low" | "too_high" | "unknown" | "needs_consent" | "other_currency" | "not_happened" | "switched_off" | "shop_offline" | "shop_online" | "sender_away" | "may_not_chat" | "chatting" | "busy" | "dismissed" | "shown_before";
+
 export type ScenarioBody = { 
 /**
  * 1 to 40 of `a-z`, `0-9`, `-` and `_`, as all ids here.
