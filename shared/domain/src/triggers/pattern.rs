@@ -13,8 +13,9 @@ use std::sync::OnceLock;
 pub const MAX_URL: usize = 2_000;
 /// Characters in a pattern.
 pub const MAX_PATTERN: usize = 500;
-/// Bytes of memory that a compiled expression may take, and that its cache may.
-pub const REGEX_SIZE: usize = 64 * 1024;
+/// Bytes of memory that a compiled expression may take, and that its cache may. The first bounds how long a search of a whole
+/// address can last: some milliseconds.
+pub const REGEX_SIZE: usize = 16 * 1024;
 const REGEX_CACHE: usize = 256 * 1024;
 
 /// A page's address, taken apart once for all triggers.

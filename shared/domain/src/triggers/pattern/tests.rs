@@ -105,6 +105,22 @@ fn a_pattern_that_cannot_match_or_is_too_large_is_refused() {
 }
 
 #[test]
+fn what_shops_write_fits() {
+    let slugs: Vec<String> = (0..33).map(|n| format!("desk-lamp-{n}")).collect();
+    let all = format!("(?i)/(?:es|en|pt-br)/products/(?:{})/?$", slugs.join("|"));
+    assert!(all.len() > 450 && all.len() <= MAX_PATTERN);
+    let pattern = pattern(Expression, &all);
+    assert!(pattern.matches(&PageUrl::parse("https://shop.example/es/products/Desk-lamp-17").unwrap()));
+    for fine in [
+        r"^https://[^/]+/(?:[a-z]{2}/)?cart/?(?:\?.*)?$",
+        r"/orders/\d{4,10}/(?:pay|review)",
+        r"[?&]utm_source=(?:news|mail)\b",
+    ] {
+        assert!(UrlPattern::parse(Expression, fine, &[]).is_ok(), "{fine}");
+    }
+}
+
+#[test]
 fn an_expression_that_others_choke_on_is_decided_at_once() {
     // Backtracking takes 2^n steps here. A loop of a thousand would never end if this did.
     let evil = pattern(Expression, "^https://shop.example/(a+)+$");
