@@ -122,7 +122,7 @@ impl Checker<'_> {
                 Condition::TimeOnSite(self.seconds(*seconds, TIME_ON_SITE)?)
             }
             DraftCondition::PagesSeen { range } => {
-                Condition::PagesSeen(self.range(*range, 1.0, 1.0..=1_000.0)?)
+                Condition::PagesSeen(self.range(*range, 0, 1.0..=1_000.0)?)
             }
             DraftCondition::Scroll { percent } => {
                 let percent = u8::try_from(*percent).ok().filter(|percent| (1..=100).contains(percent));
@@ -168,11 +168,11 @@ impl Checker<'_> {
                 if coin == Some(Err(())) {
                     self.wrong("currency", FieldCode::Format, "three letters, such as EUR");
                 }
-                let range = self.range(*range, 100.0, 0.0..=1e9)?;
+                let range = self.range(*range, 2, 0.0..=1e9)?;
                 Condition::CartValue { range, currency: coin.transpose().ok()? }
             }
             DraftCondition::CartItems { range } => {
-                Condition::CartItems(self.range(*range, 1.0, 0.0..=100_000.0)?)
+                Condition::CartItems(self.range(*range, 0, 0.0..=100_000.0)?)
             }
             DraftCondition::CartContains { is, texts } => {
                 Condition::CartContains { is: *is, tests: self.texts(texts)? }
@@ -182,7 +182,7 @@ impl Checker<'_> {
                 Condition::Attribute { key: key?, test: AttributeTest::Text { is: *is, tests: tests? } }
             }
             DraftCondition::AttributeNumber { key, range } => {
-                let (key, range) = (self.id("key", key), self.range(*range, 1_000.0, -1e9..=1e9));
+                let (key, range) = (self.id("key", key), self.range(*range, 3, -1e9..=1e9));
                 Condition::Attribute { key: key?, test: AttributeTest::Number(range?) }
             }
             DraftCondition::AttributePresent { key, is } => {
@@ -222,16 +222,27 @@ impl Checker<'_> {
         span
     }
 
-    /// `scale`: what one unit is kept as.
-    fn range(&mut self, draft: DraftRange, scale: f64, allowed: RangeInclusive<f64>) -> Option<Range> {
+    /// `decimals`: how many of a number's are kept, and allowed.
+    fn range(&mut self, draft: DraftRange, decimals: i32, allowed: RangeInclusive<f64>) -> Option<Range> {
         if draft.at_least.is_none() && draft.at_most.is_none() {
             self.wrong("at_least", FieldCode::Required, "a least or a most");
             return None;
         }
+        let scale = 10_f64.powi(decimals);
         let mut bound = |field: &str, given: Option<f64>| match given {
             Some(n) if !allowed.contains(&n) => {
                 let message = format!("{} to {}", allowed.start(), allowed.end());
                 self.wrong(field, FieldCode::OutOfRange, message);
+                Err(())
+            }
+            // 49.90 times 100 is not quite 4990.
+            Some(n) if ((n * scale).round() - n * scale).abs() > 1e-3 => {
+                let message = if decimals == 0 {
+                    "a whole number".to_owned()
+                } else {
+                    format!("at most {decimals} decimals")
+                };
+                self.wrong(field, FieldCode::Format, message);
                 Err(())
             }
             #[expect(

@@ -112,6 +112,20 @@ fn each_limit_has_its_refusal() {
         "conditions[1].currency",
         FieldCode::Format,
     );
+    let least = |at_least: f64| DraftRange { at_least: Some(at_least), at_most: None };
+    for wrong in [
+        C::PagesSeen { range: least(2.5) },
+        C::CartItems { range: least(0.1) },
+        C::CartValue { range: least(49.999), currency: None },
+        C::AttributeNumber { key: "n".into(), range: least(0.000_5) },
+    ] {
+        check_one(&with(wrong), "conditions[1].at_least", FieldCode::Format);
+    }
+    for fine in [49.9, 0.07, 1e9 - 0.01, 1_234_567.89] {
+        let mut draft = of("");
+        draft.conditions.push(C::CartValue { range: least(fine), currency: None });
+        assert_eq!(refusals(&draft, &known()), [], "{fine}");
+    }
     check_one(&says(&[]), "actions[0].texts.en", FieldCode::Required);
     check_one(&says(&[("es", "Hola")]), "actions[0].texts.en", FieldCode::Required);
     check_one(&says(&[("en", &"x".repeat(1_001))]), "actions[0].texts.en", FieldCode::TooLong);
