@@ -5,7 +5,6 @@ use crate::{Answer, Api, Content, Request};
 use delivery::Failure;
 use domain::people::{Actor, Member};
 use domain::ports::{Environment, Files, Originals, Push, Store};
-use domain::profile::{MAX_PHOTO_BYTES, PhotoError};
 use domain::{AgentId, SiteId, Timestamp};
 use protocol::http::{self as body, parse_body};
 
@@ -44,11 +43,7 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
         agent: AgentId,
     ) -> Result<Answer, Failure> {
         let actor = self.agent_of(request, &site).await?;
-        let bytes = request.raw();
-        if bytes.len() > MAX_PHOTO_BYTES {
-            return Err(Failure::Photo(PhotoError::TooLarge));
-        }
-        let member = self.engine.set_photo(&actor, agent, Some(bytes.to_vec())).await?;
+        let member = self.engine.set_photo(&actor, agent, Some(request.raw().to_vec())).await?;
         Ok(readable(request, Answer::json(200, &self.shown(member))))
     }
 
