@@ -93,6 +93,8 @@ MISTAKES = [
     ("mail that fails in silence", remove(R, "EmailFallbackAsynchronously", "Properties", "DestinationConfig"), "errors ring"),
     ("a function that somebody waits for, without an alarm", remove(R, "TimersErrors"), "errors ring"),
     ("mail from any domain", in_statement("EmailFallback", "Mail", "Resource", {"Fn::Sub": "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*"}), "EmailFallback reaches its own"),
+    ("a test mail from any domain", in_statement("HttpApiFunction", "Mail", "Resource", "*"), "HttpApiFunction reaches its own"),
+    ("who looks at SES sends by it", in_statement("HttpApiFunction", "LookAtSes", "Action", ["ses:GetSendQuota", "ses:SendEmail"]), "HttpApiFunction"),
     ("a timer that calls anything", in_statement("Timers", "HandMailOver", "Resource", {"Fn::GetAtt": ["Projector", "Arn"]}), "Timers reaches its own"),
     ("who mails reads tokens", in_statement("EmailFallback", "MakeTokens", "Action", ["dynamodb:PutItem", "dynamodb:GetItem"]), "RT# opens"),
     ("who reads mails makes tokens", in_statement("EmailInbound", "KnowTokens", "Action", ["dynamodb:PutItem", "dynamodb:GetItem"]), "RT# opens"),

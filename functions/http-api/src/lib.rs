@@ -1,12 +1,15 @@
 //! `/v1`: sessions, tickets, configuration, history, and the fallback by polling. See `docs/protocol/openapi.json`.
 
 pub mod bearer;
+mod mail_setup;
 mod mails;
 mod profile;
 mod routes;
 mod settings;
+mod unsubscribe;
 
 pub use bearer::{Claims, IdTokens};
+pub use mail_setup::MailDoor;
 
 use delivery::{Engine, Failure};
 use domain::ports::{Environment, Files, Originals, Push, Store};
@@ -29,6 +32,8 @@ pub struct Request {
     pub address: String,
     /// `If-None-Match`: what the asker has.
     pub known: Option<String>,
+    /// `Accept-Language`
+    pub language: Option<String>,
     pub body: String,
     /// A body that is no text.
     pub bytes: Vec<u8>,
@@ -54,9 +59,11 @@ pub enum Content {
         media_type: &'static str,
         bytes: Vec<u8>,
     },
+    /// For people: it runs and fetches nothing.
+    Page(String),
 }
 
-/// An answer: JSON, a picture or nothing.
+/// An answer: JSON, a picture, a page or nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     pub status: u16,
@@ -79,6 +86,10 @@ impl Answer {
 
     pub(crate) const fn empty(status: u16) -> Self {
         Self { status, body: None, allow_origin: None, cache: "no-store", retry_after: None, etag: None }
+    }
+
+    pub(crate) fn page(status: u16, html: String) -> Self {
+        Self { body: Some(Content::Page(html)), ..Self::empty(status) }
     }
 
     /// What any page may read and keep for a minute; whoever has it already is told just that.

@@ -1,9 +1,11 @@
 use aws::config::ApiConfig;
-use aws::{Connections, Dynamo, MailBucket, Real};
+use aws::mail::{Ses, loop_mark};
+use aws::{ConfigError, Connections, Dynamo, MailBucket, Real};
 use delivery::Engine;
-use http_api::{Answer, Api, Content, IdTokens, Request};
+use http_api::{Answer, Api, Content, IdTokens, MailDoor, Request};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Error, RequestExt, Response, run, service_fn};
+use mail::LoopMark;
 use std::time::Duration;
 use tracing::Instrument;
 
@@ -19,6 +21,8 @@ async fn main() -> Result<(), Error> {
         .redirect(reqwest::redirect::Policy::none())
         .build()?;
     let function = aws::start().await?;
+    let loop_mark = LoopMark::parse(&loop_mark()?).ok_or(ConfigError("TABLE_NAME"))?;
+    let door = MailDoor { ses: Ses::from_env(&function.sdk), loop_mark };
     let api = Api {
         files: MailBucket::from_env(&function.sdk)?,
         engine: Engine::new(function.store, function.connections, Real, function.epoch),
@@ -26,17 +30,25 @@ async fn main() -> Result<(), Error> {
         websocket_url: api.websocket_url,
         dashboard_origin: api.dashboard_origin,
     };
-    run(service_fn(|event: lambda_http::Request| on_request(&api, event))).await
+    run(service_fn(|event: lambda_http::Request| on_request(&api, &door, event))).await
 }
 
 async fn on_request(
     api: &Api<Dynamo, Connections, Real, MailBucket>,
+    door: &MailDoor<Ses>,
     event: lambda_http::Request,
 ) -> Result<Response<Body>, Error> {
     let request = read(&event);
     let request_id = event.lambda_context_ref().map_or("", |context| context.request_id.as_str());
     let span = tracing::info_span!("request", request_id, method = request.method, path = request.path);
-    Ok(write(api.handle(&request).instrument(span).await)?)
+    let answer = async {
+        // On the heap: what is asked once a month must not make every other request's future larger.
+        match Box::pin(door.handle(api, &request)).await {
+            Some(answer) => answer,
+            None => api.handle(&request).await,
+        }
+    };
+    Ok(write(answer.instrument(span).await)?)
 }
 
 fn read(event: &lambda_http::Request) -> Request {
@@ -68,6 +80,7 @@ fn read(event: &lambda_http::Request) -> Request {
         country: header("cloudfront-viewer-country"),
         address,
         known: header("if-none-match"),
+        language: header("accept-language"),
         body,
         bytes,
     }
@@ -103,6 +116,14 @@ fn write(answer: Answer) -> Result<Response<Body>, http::Error> {
             .header("content-security-policy", "default-src 'none'; sandbox")
             .header("cross-origin-resource-policy", "cross-origin")
             .body(Body::Binary(bytes)),
+        Some(Content::Page(html)) => {
+            const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+            response
+                .header("content-type", "text/html; charset=utf-8")
+                .header("content-security-policy", POLICY)
+                .header("referrer-policy", "no-referrer")
+                .body(Body::Text(html))
+        }
         None => response.body(Body::Empty),
     }
 }

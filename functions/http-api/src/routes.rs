@@ -56,6 +56,8 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
                 self.close(request, id(conversation)?).await
             }
             ("POST", ["conversations", conversation, "seen"]) => self.seen(request, id(conversation)?).await,
+            ("GET", ["mail", "unsubscribe", secret]) => self.ask_unsubscribe(request, secret).await,
+            ("POST", ["mail", "unsubscribe", secret]) => self.unsubscribe(request, secret).await,
             ("GET", ["agent", "me"]) => self.me(request).await,
             ("GET", ["agent", "sites", site, "agents"]) => self.agents(request, id(site)?).await,
             ("PUT", ["agent", "sites", site, "agents", agent]) => {
@@ -350,7 +352,8 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
         let store = &self.engine.store;
         let cursors = store.cursors(conversation).await?;
         let shopper = store.shopper(head.shopper).await?.ok_or(Failure::NotFound)?;
-        let earlier = self.engine.earlier(&head, 20).await?;
+        let (earlier, mail) =
+            futures::try_join!(self.engine.earlier(&head, 20), self.engine.mail_reach(&head.site, &shopper))?;
         let answer = body::ConversationDetail {
             row: (&head).into(),
             cursors: cursors.into(),
@@ -367,6 +370,7 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
                 verified: head.shopper.is_verified(),
             },
             earlier: earlier.iter().map(Into::into).collect(),
+            mail: crate::mail_setup::reach(mail),
         };
         Ok(readable(request, Answer::json(200, &answer)))
     }

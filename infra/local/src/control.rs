@@ -106,17 +106,29 @@ impl Platform {
             for mapping in &self.world.queue_mappings {
                 mapping.settled(&self.world).await;
             }
-            // One may have given work to another meanwhile.
             if self.at_rest() {
                 return;
             }
         }
     }
 
+    /// They are looked at one after the other, and each may give work to one that has been found idle: only when nothing has been
+    /// given meanwhile was all of it idle at once.
     fn at_rest(&self) -> bool {
-        self.world.lambda.accepted(self.now_ms()) == 0
-            && self.world.mappings.iter().all(|mapping| mapping.is_settled(&self.world))
-            && self.world.queue_mappings.iter().all(|mapping| mapping.is_settled(&self.world))
+        let world = &self.world;
+        let given = self.given();
+        world.lambda.accepted(self.now_ms()) == 0
+            && world.mappings.iter().all(|mapping| mapping.is_settled(world))
+            && world.queue_mappings.iter().all(|mapping| mapping.is_settled(world))
+            && self.given() == given
+    }
+
+    /// What grows with all work that is given: asynchronous events, batches of queues, records of streams. A message that waits is seen as such.
+    fn given(&self) -> (u64, u64, Vec<i64>) {
+        let world = &self.world;
+        let batches = world.queue_mappings.iter().map(|mapping| mapping.begun()).sum();
+        let records = world.mappings.iter().map(|mapping| world.tables.newest(&mapping.spec.table)).collect();
+        (world.lambda.ever_begun(), batches, records)
     }
 
     fn mappings_of(&self, function: &str) -> impl Iterator<Item = &Arc<streams::Mapping>> {

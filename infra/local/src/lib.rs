@@ -112,6 +112,8 @@ impl World {
     fn move_clock(&self, offset_ms: i64) {
         if offset_ms != self.clock.offset_ms() {
             self.log.say(format!("the clock is moved by {offset_ms} ms"));
+            // Before too: what falls due by the move itself must not go to a process that shows the old time.
+            self.lambda.renew();
             self.clock.set(offset_ms);
             self.lambda.renew();
         }

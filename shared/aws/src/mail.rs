@@ -11,7 +11,8 @@ use aws_sdk_ses::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ses::primitives::Blob;
 use aws_sdk_ses::types::RawMessage;
 use domain::ConversationId;
-use domain::ports::{MailHandover, Mailer, NotSent, QueueError, RawMail};
+use domain::mail_identity::{MailAccountState, Standing};
+use domain::ports::{MailAccount, MailHandover, Mailer, NotSent, QueueError, RawMail};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
@@ -30,10 +31,15 @@ pub struct MailConfig {
 
 impl MailConfig {
     pub fn from_env() -> Result<Self, ConfigError> {
-        let hash = Sha256::digest(read("TABLE_NAME")?);
         let api_url = read("API_URL")?.trim_end_matches('/').to_owned();
-        Ok(Self { api_url, loop_mark: crate::dynamo::keys::hex(&hash[..16]) })
+        Ok(Self { api_url, loop_mark: loop_mark()? })
     }
+}
+
+/// Made from `TABLE_NAME`.
+pub fn loop_mark() -> Result<String, ConfigError> {
+    let hash = Sha256::digest(read("TABLE_NAME")?);
+    Ok(crate::dynamo::keys::hex(&hash[..16]))
 }
 
 /// SES.
@@ -41,6 +47,7 @@ impl MailConfig {
 pub struct Ses {
     client: aws_sdk_ses::Client,
     configuration_set: Option<String>,
+    region: String,
 }
 
 impl Ses {
@@ -59,7 +66,8 @@ impl Ses {
             )
             .build();
         let client = aws_sdk_ses::Client::from_conf(config);
-        Self { client, configuration_set: read("MAIL_CONFIGURATION_SET").ok() }
+        let region = sdk.region().map(ToString::to_string).unwrap_or_default();
+        Self { client, configuration_set: read("MAIL_CONFIGURATION_SET").ok(), region }
     }
 }
 
@@ -77,6 +85,52 @@ impl Mailer for Ses {
             Ok(answer) => Ok(answer.message_id().to_owned()),
             Err(error) => Err(not_sent(&error)),
         }
+    }
+}
+
+impl MailAccount for Ses {
+    async fn state(&self, domain: &str) -> Result<MailAccountState, NotSent> {
+        let client = &self.client;
+        let (verification, dkim, mail_from, quota) = futures::join!(
+            client.get_identity_verification_attributes().identities(domain).send(),
+            client.get_identity_dkim_attributes().identities(domain).send(),
+            client.get_identity_mail_from_domain_attributes().identities(domain).send(),
+            client.get_send_quota().send(),
+        );
+        let verification = verification.map_err(|error| not_sent(&error))?;
+        let dkim = dkim.map_err(|error| not_sent(&error))?;
+        let mail_from = mail_from.map_err(|error| not_sent(&error))?;
+        let quota = quota.map_err(|error| not_sent(&error))?;
+        let dkim = dkim.dkim_attributes().get(domain);
+        let verification = verification.verification_attributes().get(domain);
+        let mail_from = mail_from.mail_from_domain_attributes().get(domain);
+        // SES says "no limit" by -1.
+        let whole = |number: f64| if number < 0.0 { u64::MAX } else { number as u64 };
+        Ok(MailAccountState {
+            domain: verification
+                .map_or(Standing::Unknown, |one| standing(one.verification_status().as_str())),
+            dkim: dkim.map_or(Standing::Unknown, |one| standing(one.dkim_verification_status().as_str())),
+            dkim_tokens: dkim.map(|one| one.dkim_tokens().to_vec()).unwrap_or_default(),
+            mail_from: mail_from.filter(|one| !one.mail_from_domain().is_empty()).map(|one| {
+                (one.mail_from_domain().to_owned(), standing(one.mail_from_domain_status().as_str()))
+            }),
+            per_day: whole(quota.max24_hour_send()),
+            sent: whole(quota.sent_last24_hours()),
+        })
+    }
+
+    fn region(&self) -> &str {
+        &self.region
+    }
+}
+
+/// By the names that SES uses for verification, DKIM and the domain of bounces alike.
+fn standing(status: &str) -> Standing {
+    match status {
+        "Success" => Standing::Verified,
+        "Pending" | "TemporaryFailure" => Standing::Pending,
+        "Failed" => Standing::Failed,
+        _ => Standing::Unknown,
     }
 }
 

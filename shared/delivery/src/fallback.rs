@@ -310,38 +310,47 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         Ok(again(self.store.arm(&next).await)?.filter(|armed| *armed).map(|_| ended))
     }
 
-    /// Notes a mail that has gone, once, and tells the agents. `None`: the head has moved.
+    /// Notes a mail that has gone, once, and tells the agents: also on a head that has moved since, for whoever found the mail claimed has
+    /// put the deadline off and would leave it unnoted until then. `None`: it is noted already; look again at what is owed beyond it.
     async fn note(&self, head: &Head, key: &MailKey, sent: &SentMail) -> Result<Option<FellBack>, Failure> {
-        let mailed = FellBack::Mailed { through: sent.through };
-        let change = note_mail(head, sent.through, sent.to.clone(), key.id(), sent.at);
-        let receipt = Receipt {
-            conversation: head.id,
-            log: change.log,
-            seq: change.seq,
-            at: sent.at,
-            fingerprint: fingerprint_of("mailed"),
-        };
-        let commit = Commit {
-            head: change.head.clone(),
-            expected_rev: Some(head.rev),
-            entries: change.entries.clone(),
-            profile: None,
-            sender: Sender::Shop(head.id),
-            client_id: key.id(),
-            receipt,
-        };
-        match self.store.commit(&commit).await {
-            Ok(()) => {
-                self.fan_out(&change.head, &change.entries).await;
-                Ok(Some(mailed))
+        let mut head = head.clone();
+        for attempt in 0..MAX_TRIES {
+            if attempt > 0 {
+                self.env.sleep(jitter(attempt, self.env.random())).await;
+                match again(self.store.head(head.id).await)? {
+                    Some(Some(newer)) => head = newer,
+                    Some(None) => return Ok(Some(FellBack::Gone)),
+                    None => continue,
+                }
             }
-            // It is noted on a head that is newer than the one that was read: what is owed beyond it is the next look's.
-            Err(CommitError::Repeated | CommitError::Moved) => Ok(None),
-            Err(CommitError::Store(error)) => {
-                log_store_error(&error)?;
-                Ok(None)
+            let change = note_mail(&head, sent.through, sent.to.clone(), key.id(), sent.at);
+            let receipt = Receipt {
+                conversation: head.id,
+                log: change.log,
+                seq: change.seq,
+                at: sent.at,
+                fingerprint: fingerprint_of("mailed"),
+            };
+            let commit = Commit {
+                head: change.head.clone(),
+                expected_rev: Some(head.rev),
+                entries: change.entries.clone(),
+                profile: None,
+                sender: Sender::Shop(head.id),
+                client_id: key.id(),
+                receipt,
+            };
+            match self.store.commit(&commit).await {
+                Ok(()) => {
+                    self.fan_out(&change.head, &change.entries).await;
+                    return Ok(Some(FellBack::Mailed { through: sent.through }));
+                }
+                Err(CommitError::Repeated) => return Ok(None),
+                Err(CommitError::Moved) => {}
+                Err(CommitError::Store(error)) => log_store_error(&error)?,
             }
         }
+        Err(Failure::Busy)
     }
 
     async fn compose_answers<M: Mailer>(

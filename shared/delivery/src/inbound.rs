@@ -399,7 +399,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     }
 
     /// Decides on the head as it is, stores, and again when somebody was quicker. `None`: the conversation is gone.
-    async fn keep_trying(
+    pub(crate) async fn keep_trying(
         &self,
         conversation: ConversationId,
         decide: impl Fn(&Head) -> Result<(Change, Sender, ClientId, [u8; 32]), Failure>,
@@ -456,7 +456,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
 }
 
 /// The id of what is stored of a mail: always the same.
-fn mail_id(what: &str, of: &[&str]) -> ClientId {
+pub(crate) fn mail_id(what: &str, of: &[&str]) -> ClientId {
     let mut hasher = Sha256::new();
     hasher.update(format!("mostrador mail {what}"));
     for part in of {

@@ -17,6 +17,7 @@ pub mod ids;
 pub mod inbound;
 pub mod inbox;
 pub mod intake;
+pub mod mail_identity;
 pub mod office_hours;
 pub mod people;
 pub mod picture;

@@ -7,9 +7,9 @@ mod profiles;
 
 pub use files::{Files, FilesError, LINK_LIFE, Originals};
 pub use mail::{
-    ADDRESS_LIFE, Addresses, Carries, Claimed, Correspondent, MAIL_LEASE, MAIL_MEMORY, MailHandover, MailKey,
-    MailLink, MailOutbox, MailTokens, Mailer, NotSent, Purpose, REPLY_GRANT_LIFE, RESUME_LIFE, RawMail,
-    Recipient, ReplyGrant, SentMail, Suppressed, UNSUBSCRIBE_LIFE,
+    ADDRESS_LIFE, Addresses, Carries, Claimed, Correspondent, MAIL_LEASE, MAIL_MEMORY, MailAccount,
+    MailHandover, MailKey, MailLink, MailOutbox, MailTokens, Mailer, NotSent, Purpose, REPLY_GRANT_LIFE,
+    RESUME_LIFE, RawMail, Recipient, ReplyGrant, SentMail, Suppressed, UNSUBSCRIBE_LIFE,
 };
 pub use profiles::Profiles;
 

@@ -81,6 +81,9 @@ pub const BEGINNINGS_PER_ADDRESS: Quota =
 pub const FAQS_PER_ADDRESS: Quota = Quota { name: "faqs", window: Duration::from_secs(600), limit: 240 };
 /// Changes of names, titles and photos that one agent makes.
 pub const PROFILES_PER_AGENT: Quota = Quota { name: "profile", window: Duration::from_secs(600), limit: 30 };
+/// Test mails that one admin asks for.
+pub const TEST_MAILS_PER_PERSON: Quota =
+    Quota { name: "test-mail", window: Duration::from_secs(600), limit: 5 };
 /// Live connections of one shopper.
 pub const CONNECTIONS_PER_SHOPPER: usize = 10;
 

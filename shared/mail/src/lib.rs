@@ -1,5 +1,5 @@
 //! What a mail says, and what a mail said: [`compose`] makes the bytes that SES sends, [`read`] takes apart the bytes that
-//! SES received. Pure functions: no AWS, no store, no clock, no chance; whoever calls brings time, ids and links.
+//! SES received, [`LinkPage`] is where a link of a mail leads that is answered by us. Pure functions: no AWS, no store, no clock, no chance; whoever calls brings time, ids and links.
 //!
 //! What goes into a header is a type that cannot hold a line break ([`HeaderText`], [`MailAddress`], [`MessageId`],
 //! [`Link`]): nobody can write a header of their own through a name (TRUST A32). What comes in is read under limits that are
@@ -9,6 +9,7 @@
 mod header;
 mod inbound;
 mod outgoing;
+mod page;
 mod rich;
 mod token;
 mod words;
@@ -21,6 +22,7 @@ pub use inbound::{
 pub use outgoing::{
     Author, Composed, Envelope, Line, Look, Mail, MailFile, Outgoing, Unsubscribe, Waiting, Why, compose,
 };
+pub use page::LinkPage;
 pub use rich::{Block, Span, blocks, pictured, plain_pictured, plain_text};
 pub use token::{ReplyToken, TokenHash};
 pub use words::{MAIL_TEXTS, MailText, MailTextSpec, Texts, day, moment};

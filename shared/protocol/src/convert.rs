@@ -112,6 +112,7 @@ impl From<dc::MailClass> for server::MailClass {
             dc::MailClass::AutoResponse => Self::AutoResponse,
             dc::MailClass::Bounce => Self::Bounce,
             dc::MailClass::Complaint => Self::Complaint,
+            dc::MailClass::Unsubscribed => Self::Unsubscribed,
         }
     }
 }

@@ -335,6 +335,40 @@ pub struct ConversationDetail {
     pub shopper: ShopperProfile,
     /// The shopper's other conversations on this site, newest first; also what the same browser had before signing in, and after.
     pub earlier: Vec<Row>,
+    /// Whether what is written now reaches the shopper by mail.
+    pub mail: MailReach,
+}
+
+/// Whether an answer that stays unseen goes out by mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(tag = "reach", rename_all = "snake_case")]
+pub enum MailReach {
+    /// The shop mails nothing.
+    Off,
+    NoAddress,
+    /// It goes to `address` when it has been unseen for `after_s` and the shopper is away.
+    Mailed {
+        address: String,
+        after_s: u64,
+        /// The shopper has a page of the shop open, in whatever tab.
+        connected: bool,
+    },
+    /// Nothing goes to `address` any more.
+    Suppressed {
+        address: String,
+        why: SuppressedWhy,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SuppressedWhy {
+    /// A mail came back for good.
+    Bounced,
+    /// A mail was called spam.
+    Complained,
+    /// By the link in a mail.
+    Unsubscribed,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
@@ -497,6 +531,89 @@ pub struct IdentityKey {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct IdentityKeysAnswer {
     pub keys: Vec<IdentityKey>,
+}
+
+/// `POST /v1/agent/sites/{site}/settings/email/test`: to whoever asks, 5 times in 10 minutes at most.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct MailTestAnswer {
+    pub to: String,
+    pub outcome: MailTestOutcome,
+    /// Of `refused` SES's code (`MessageRejected`, …), of `unknown` what happened instead of an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub code: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MailTestOutcome {
+    /// SES has taken it.
+    Sent,
+    Refused,
+    /// It may have gone.
+    Unknown,
+    /// No sender is published.
+    NoSender,
+}
+
+/// `GET /v1/agent/sites/{site}/settings/email/identity`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum MailIdentityAnswer {
+    /// No sender is published.
+    NoSender,
+    /// SES did not say; its code.
+    NoAnswer { code: String },
+    Known {
+        /// Of the published sender.
+        domain: String,
+        /// Where SES was asked.
+        region: String,
+        standing: MailStanding,
+        dkim: MailStanding,
+        /// Mails go to verified addresses alone.
+        sandbox: bool,
+        /// Mails in 24 hours: how many may go, how many went.
+        per_day: u64,
+        sent: u64,
+        records: Vec<DnsRecord>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MailStanding {
+    /// SES has never been told of the domain.
+    Unknown,
+    /// SES looks for its records.
+    Pending,
+    Verified,
+    /// SES has given up looking.
+    Failed,
+}
+
+/// A record that the domain's owner writes into the DNS.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct DnsRecord {
+    pub what_for: DnsRecordFor,
+    /// `CNAME`, `MX`, `TXT`
+    pub kind: String,
+    pub name: String,
+    /// Of an MX with its priority before it.
+    pub value: String,
+    /// Whether SES has found it; absent: SES does not look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub found: Option<bool>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DnsRecordFor {
+    Dkim,
+    MailFrom,
+    Dmarc,
+    Reply,
 }
 
 /// `POST /v1/agent/sites/{site}/identity-keys`: at most 5 are good at once.

@@ -112,6 +112,8 @@ pub enum MailClass {
     Bounce,
     /// A mail of ours was called spam.
     Complaint,
+    /// Whoever had a mail of ours wants no more, by the link in it. `from` is empty where the address is not known any more.
+    Unsubscribed,
 }
 
 /// Why the shop said something by itself.

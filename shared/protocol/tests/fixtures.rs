@@ -138,6 +138,10 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
                     check::<PublishedSection>(route, answer)
                 }
                 "get /v1/agent/sites/{site}/faq-counts" => check::<FaqCountsAnswer>(route, answer),
+                "post /v1/agent/sites/{site}/settings/email/test" => check::<MailTestAnswer>(route, answer),
+                "get /v1/agent/sites/{site}/settings/email/identity" => {
+                    check::<MailIdentityAnswer>(route, answer);
+                }
                 "get /v1/agent/sites/{site}/identity-keys" => check::<IdentityKeysAnswer>(route, answer),
                 "post /v1/agent/sites/{site}/identity-keys" => check::<IdentityKeyAnswer>(route, answer),
                 "default" => check::<ErrorAnswer>(route, answer),

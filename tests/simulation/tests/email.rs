@@ -44,6 +44,22 @@ fn f_18_killed_at_every_await_nothing_is_lost_and_only_what_ses_accepted_unrecor
 }
 
 #[test]
+fn a_mail_is_noted_at_once_although_somebody_who_found_it_claimed_has_put_the_deadline_off() {
+    for seed in 0..100 {
+        let shop = Shop::new(seed, Odds::CALM, 0.0, 0.0);
+        shop.opens();
+        let conversation = shop.begins("eva@example.com");
+        shop.answers(conversation);
+        shop.passes(2 * MINUTE);
+        for _ in 0..3 {
+            shop.call(conversation);
+        }
+        shop.passes(MINUTE / 2);
+        assert_eq!((shop.accepted().len(), shop.noted(conversation).len()), (1, 1), "seed {seed}");
+    }
+}
+
+#[test]
 fn what_is_owed_goes_whatever_fails() {
     // The long run is for the optimised build.
     let decisions = if cfg!(debug_assertions) { 1_500 } else { 10_000 };

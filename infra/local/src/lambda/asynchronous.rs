@@ -1,7 +1,7 @@
 //! Asynchronous invocation: an event is accepted at once, tried up to three times, and when all fail handed to where the
 //! function's configuration says. And `Invoke`, by which it is asked for.
 
-use super::InvokeError;
+use super::{Accepted, InvokeError};
 use crate::calls::{self, Call, Refusing};
 use crate::template::AsynchronousSpec;
 use crate::{World, clock};
@@ -21,7 +21,7 @@ const BEFORE_RETRY: [Duration; 2] = [Duration::from_secs(60), Duration::from_sec
 
 /// Accepts the event; whatever becomes of it, the caller is not told.
 pub(crate) fn accept(world: &Arc<World>, function: &str, payload: Vec<u8>) {
-    world.lambda.accepted.send_modify(|accepted| accepted.busy += 1);
+    world.lambda.accepted.send_modify(Accepted::begins);
     let (me, function) = (Arc::clone(world), function.to_owned());
     world.background(async move {
         attempt(&me, &function, payload).await;
@@ -68,7 +68,7 @@ async fn attempt(world: &World, function: &str, payload: Vec<u8>) {
         // Turned back or not: the next try is better early than never.
         world.clock.reaches(due).await;
         world.lambda.accepted.send_modify(|accepted| {
-            accepted.busy += 1;
+            accepted.begins();
             accepted.waiting.iter().position(|one| *one == due).map(|at| accepted.waiting.swap_remove(at));
         });
     };

@@ -56,9 +56,16 @@ struct Accepted {
     busy: usize,
     /// When those that wait for their next try are due.
     waiting: Vec<u64>,
+    /// All tries there have been.
+    begun: u64,
 }
 
 impl Accepted {
+    fn begins(&mut self) {
+        self.busy += 1;
+        self.begun += 1;
+    }
+
     /// A clock that was just moved has not woken everybody yet: who is due counts as busy.
     fn due(&self, now_ms: u64) -> usize {
         self.busy + self.waiting.iter().filter(|due| **due <= now_ms).count()
@@ -105,6 +112,11 @@ impl Lambda {
     /// Asynchronous events under way.
     pub(crate) fn accepted(&self, now_ms: u64) -> usize {
         self.accepted.borrow().due(now_ms)
+    }
+
+    /// All tries of asynchronous events that there have been.
+    pub(crate) fn ever_begun(&self) -> u64 {
+        self.accepted.borrow().begun
     }
 
     /// Returns when no asynchronous event is being tried, and none is due.

@@ -7,6 +7,7 @@ use crate::{World, filter};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, sleep_until};
 
@@ -17,15 +18,21 @@ pub(crate) struct Mapping {
     pub(crate) spec: QueueMappingSpec,
     /// Batches that are being gathered or handled.
     busy: watch::Sender<usize>,
+    /// Batches that have been begun.
+    begun: AtomicU64,
 }
 
 impl Mapping {
     pub(crate) fn new(spec: QueueMappingSpec) -> Self {
-        Self { spec, busy: watch::Sender::new(0) }
+        Self { spec, busy: watch::Sender::new(0), begun: AtomicU64::new(0) }
     }
 
     fn queue<'a>(&self, world: &'a World) -> Option<&'a Arc<Queue>> {
         world.queues.by_arn(&self.spec.queue_arn)
+    }
+
+    pub(crate) fn begun(&self) -> u64 {
+        self.begun.load(Ordering::SeqCst)
     }
 
     pub(crate) fn is_settled(&self, world: &World) -> bool {
@@ -79,6 +86,7 @@ async fn gather(world: &World, mapping: &Mapping, queue: &Queue) -> Vec<Message>
         changed.mark_unchanged();
         if batch.is_empty() {
             // Before the first receipt, so that no message is ever neither in the queue nor in a busy batch.
+            mapping.begun.fetch_add(1, Ordering::SeqCst);
             mapping.busy.send_modify(|busy| *busy += 1);
         }
         while batch.len() < spec.batch_size {

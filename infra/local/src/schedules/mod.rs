@@ -85,14 +85,15 @@ fn fire(world: &Arc<World>, schedule: &Schedule, due_ms: u64) {
             .replace("<aws.scheduler.attempt-number>", "1"),
         None => default_input(world, spec, &time, &id).to_string(),
     };
-    if spec.by_scheduler {
-        world.metrics.change(|all| all.schedules_fired += 1);
-    }
     match &spec.target {
         Target::Function(name) => lambda::accept(world, name, input.into_bytes()),
         Target::Queue(arn) => {
             world.queues.put(&world.clock, arn, input, Value::Null);
         }
+    }
+    // Last: whoever waits for a turn finds its work begun.
+    if spec.by_scheduler {
+        world.metrics.change(|all| all.schedules_fired += 1);
     }
 }
 

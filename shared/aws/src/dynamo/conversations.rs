@@ -640,6 +640,7 @@ fn write_entry(conversation: ConversationId, entry: &Entry) -> Item {
                 MailClass::AutoResponse => ("auto_response", None),
                 MailClass::Bounce => ("bounce", None),
                 MailClass::Complaint => ("complaint", None),
+                MailClass::Unsubscribed => ("unsubscribed", None),
             };
             item.text("kind", "mail")
                 .text("class", class)
@@ -668,6 +669,7 @@ fn read_entry(item: &Item, log: Log) -> Stored<Entry> {
                 "auto_response" => MailClass::AutoResponse,
                 "bounce" => MailClass::Bounce,
                 "complaint" => MailClass::Complaint,
+                "unsubscribed" => MailClass::Unsubscribed,
                 // A reason of a newer version, or a class, is for a person to look at.
                 _ => MailClass::Review(
                     item.get("review").and_then(ReviewWhy::named).unwrap_or(ReviewWhy::Unauthenticated),

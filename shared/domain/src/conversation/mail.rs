@@ -68,6 +68,8 @@ pub enum MailClass {
     Bounce,
     /// A mail of ours was called spam.
     Complaint,
+    /// Whoever had a mail of ours wants no more, by the link in it.
+    Unsubscribed,
 }
 
 /// Why a mail is not taken for its author's.

@@ -3,6 +3,7 @@
 
 use super::{QueueError, Stored};
 use crate::fallback::Address;
+use crate::mail_identity::MailAccountState;
 use crate::{AgentId, ClientId, ConversationId, ShopperId, SiteId, Timestamp, automatic};
 use std::future::Future;
 use std::time::Duration;
@@ -277,6 +278,15 @@ pub enum NotSent {
 pub trait Mailer: Send + Sync {
     /// Hands a mail over once; never tries again by itself after an answer that was lost. SES's id.
     fn send(&self, mail: RawMail<'_>) -> impl Future<Output = Result<String, NotSent>> + Send;
+}
+
+/// What SES says of whoever wants to send, as of now. Needed when mail is set up, and at no other time.
+pub trait MailAccount: Send + Sync {
+    /// The code of SES's refusal is the error, or what kept it from answering.
+    fn state(&self, domain: &str) -> impl Future<Output = Result<MailAccountState, NotSent>> + Send;
+
+    /// The Region, which records of the DNS name.
+    fn region(&self) -> &str;
 }
 
 /// Unseen answers that are due, on their way to whoever mails them.

@@ -10,7 +10,7 @@ use domain::settings::Rgb;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// `web/dashboard/src/styles/tokens.css` in the colours that mail programs know; a test compares.
-pub(super) const TOKENS: [(&str, &str, &str); 6] = [
+pub(crate) const TOKENS: [(&str, &str, &str); 6] = [
     ("surface-1", "#f8f6f4", "#1d1b18"),
     ("surface-raised", "#ffffff", "#25221f"),
     ("surface-2", "#efece8", "#2a2723"),
@@ -32,7 +32,7 @@ const GHOST_BEGIN: PreEscaped<&str> = PreEscaped(
 );
 const GHOST_END: PreEscaped<&str> = PreEscaped("<!--[if mso]></td></tr></table><![endif]-->");
 /// Languages that are read from the right.
-const FROM_THE_RIGHT: [&str; 9] = ["ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur"];
+pub(crate) const FROM_THE_RIGHT: [&str; 9] = ["ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur"];
 
 pub(super) fn render(page: &Page<'_>) -> String {
     let view = View::of(page);

@@ -3,7 +3,7 @@
 //! One shape for all: the shop's logo or name, a title, people's words large, one button, a quiet footer; the same in text.
 //! Nothing of a mail is fetched but the logo and the pictures in what the shop says by itself, and nothing is lost without them.
 
-mod html;
+pub(crate) mod html;
 mod plain;
 
 use crate::header::{HeaderText, Link, LoopMark, MailAddress, Mailbox, MessageId};

@@ -69,7 +69,7 @@ async fn what_came_by_mail_keeps_its_mark_also_after_the_end<S: Store>(store: &S
     let id = begun.head.id;
     let mut head = closed.head;
     let reviews = ReviewWhy::ALL.map(MailClass::Review);
-    let rest = [MailClass::AutoResponse, MailClass::Bounce, MailClass::Complaint];
+    let rest = [MailClass::AutoResponse, MailClass::Bounce, MailClass::Complaint, MailClass::Unsubscribed];
     let mut written = Vec::new();
     for class in reviews.into_iter().chain(rest) {
         let (client_id, mark) = (ClientId(fresh()), (class != MailClass::Bounce).then(|| bare.clone()));

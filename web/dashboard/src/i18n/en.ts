@@ -172,6 +172,8 @@ export const en = {
   'mail.auto_response': 'Automatic answer from {{from}}',
   'mail.bounce': 'Cannot be mailed: a mail to {{from}} came back',
   'mail.complaint': 'Not mailed any more: {{from}} called our mail spam',
+  'mail.unsubscribed': '{{from}} wants no more mails from us',
+  'mail.unsubscribed_somebody': 'The shopper wants no more mails from us',
   'mail.dangerous': 'may be dangerous',
   'mail.review_do': 'What you write here reaches the shopper of this chat, not {{from}}.',
   'mail.why_no_one_author': 'It does not say from whom it is, or names several.',

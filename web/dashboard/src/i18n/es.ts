@@ -179,6 +179,8 @@ export const es: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'mail.auto_response': 'Respuesta automática de {{from}}',
   'mail.bounce': 'No se le puede escribir: un correo a {{from}} ha vuelto',
   'mail.complaint': 'Ya no se le escribe: {{from}} marcó nuestro correo como spam',
+  'mail.unsubscribed': '{{from}} no quiere más correos nuestros',
+  'mail.unsubscribed_somebody': 'El cliente no quiere más correos nuestros',
   'mail.dangerous': 'puede ser peligroso',
   'mail.review_do': 'Lo que escribas aquí llega al cliente de este chat, no a {{from}}.',
   'mail.why_no_one_author': 'No dice de quién es, o nombra a varios.',

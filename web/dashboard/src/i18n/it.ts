@@ -178,6 +178,8 @@ export const it: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'mail.auto_response': 'Risposta automatica di {{from}}',
   'mail.bounce': 'Non raggiungibile via email: un messaggio a {{from}} è tornato indietro',
   'mail.complaint': 'Non riceve più email: {{from}} ha segnalato la nostra come spam',
+  'mail.unsubscribed': '{{from}} non vuole più nostre email',
+  'mail.unsubscribed_somebody': 'Il cliente non vuole più nostre email',
   'mail.dangerous': 'può essere pericoloso',
   'mail.review_do': 'Ciò che scrivi qui arriva al cliente di questa chat, non a {{from}}.',
   'mail.why_no_one_author': 'Non dice di chi è, o nomina più persone.',

@@ -178,6 +178,8 @@ export const pt: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'mail.auto_response': 'Resposta automática de {{from}}',
   'mail.bounce': 'Não é possível enviar: um e-mail para {{from}} voltou',
   'mail.complaint': 'Não recebe mais e-mails: {{from}} marcou o nosso como spam',
+  'mail.unsubscribed': '{{from}} não quer mais e-mails nossos',
+  'mail.unsubscribed_somebody': 'O cliente não quer mais e-mails nossos',
   'mail.dangerous': 'pode ser perigoso',
   'mail.review_do': 'O que você escrever aqui chega ao cliente deste chat, não a {{from}}.',
   'mail.why_no_one_author': 'Não diz de quem é, ou nomeia vários.',

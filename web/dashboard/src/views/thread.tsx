@@ -530,6 +530,8 @@ function mailWords(t: T, { class: is, from, review }: MailEntry): string {
       return t('mail.bounce', { from });
     case 'complaint':
       return t('mail.complaint', { from });
+    case 'unsubscribed':
+      return from === '' ? t('mail.unsubscribed_somebody') : t('mail.unsubscribed', { from });
   }
 }
 

@@ -174,7 +174,7 @@ kind: string, bytes: number,
  */
 dangerous?: boolean, };
 
-export type MailClass = "review" | "auto_response" | "bounce" | "complaint";
+export type MailClass = "review" | "auto_response" | "bounce" | "complaint" | "unsubscribed";
 
 export type Entry = { log: LogName, 
 /**
@@ -551,7 +551,11 @@ export type ConversationDetail = { row: Row, cursors: Cursors, shopper: ShopperP
 /**
  * The shopper's other conversations on this site, newest first; also what the same browser had before signing in, and after.
  */
-earlier: Array<Row>, };
+earlier: Array<Row>, 
+/**
+ * Whether what is written now reaches the shopper by mail.
+ */
+mail: MailReach, };
 
 export type ErrorBody = { code: ErrorCode, message: string, field?: string, retry_after_ms?: number, 
 /**
@@ -654,6 +658,58 @@ algorithm: string, made_at: number,
 ends_at?: number, good: boolean, };
 
 export type IdentityKeysAnswer = { keys: Array<IdentityKey>, };
+
+export type MailReach = { "reach": "off" } | { "reach": "no_address" } | { "reach": "mailed", address: string, after_s: number, 
+/**
+ * The shopper has a page of the shop open, in whatever tab.
+ */
+connected: boolean, } | { "reach": "suppressed", address: string, why: SuppressedWhy, };
+
+export type SuppressedWhy = "bounced" | "complained" | "unsubscribed";
+
+export type MailTestAnswer = { to: string, outcome: MailTestOutcome, 
+/**
+ * Of `refused` SES's code (`MessageRejected`, …), of `unknown` what happened instead of an answer.
+ */
+code?: string, };
+
+export type MailTestOutcome = "sent" | "refused" | "unknown" | "no_sender";
+
+export type MailIdentityAnswer = { "answer": "no_sender" } | { "answer": "no_answer", code: string, } | { "answer": "known", 
+/**
+ * Of the published sender.
+ */
+domain: string, 
+/**
+ * Where SES was asked.
+ */
+region: string, standing: MailStanding, dkim: MailStanding, 
+/**
+ * Mails go to verified addresses alone.
+ */
+sandbox: boolean, 
+/**
+ * Mails in 24 hours: how many may go, how many went.
+ */
+per_day: number, sent: number, records: Array<DnsRecord>, };
+
+export type MailStanding = "unknown" | "pending" | "verified" | "failed";
+
+export type DnsRecord = { what_for: DnsRecordFor, 
+/**
+ * `CNAME`, `MX`, `TXT`
+ */
+kind: string, name: string, 
+/**
+ * Of an MX with its priority before it.
+ */
+value: string, 
+/**
+ * Whether SES has found it; absent: SES does not look.
+ */
+found?: boolean, };
+
+export type DnsRecordFor = "dkim" | "mail_from" | "dmarc" | "reply";
 
 export type NewIdentityKey = { 
 /**
