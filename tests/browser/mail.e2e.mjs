@@ -84,3 +84,71 @@ test("E1 E2 whoever has left is mailed the answer, returns by its button and see
   assert.doesNotMatch(answers, /Shall we pack it/);
   assert.match(before, /Shall we pack it/);
 });
+
+test("E2 whoever wants no more mails says so on a page that asks, and agents read it where they answer", { timeout: 120_000 }, async (t) => {
+  const address = "lena@example.org";
+  const { context, page } = await product.person({ viewport: { width: 390, height: 780 }, isMobile: true, hasTouch: true });
+  t.after(() => context.close());
+  await page.goto(`${product.url}/shop/`);
+  await page.getByTestId("launcher").click();
+  await page.getByTestId("composer").fill("Is the small one back?");
+  await page.getByTestId("composer").press("Enter");
+  await page.getByTestId("field").fill(address);
+  await page.getByTestId("field").press("Enter");
+  await page.getByTestId("thanks").waitFor();
+  await page.goto("about:blank");
+  const id = await ana.find("Is the small one back?");
+
+  const desk = await product.person({ viewport: { width: 1440, height: 900 } });
+  t.after(() => desk.context.close());
+  await signIn(desk.page, product.url, "ana@example.com");
+  await desk.page.goto(`${product.url}/dashboard/demo/queue/${id}`);
+  await desk.page.locator(".composer-away").filter({ hasText: `${address} is away` }).waitFor();
+  await product.shot(desk.page, "mail-away");
+  await ana.say(id, "It is, since today.");
+  await product.clock(60 * MINUTE);
+  const [mail] = await mailed(address, 1);
+  const header = (await box(`mails/${mail.id}`)).headers?.find?.(({ name }) => name.toLowerCase() === "list-unsubscribe")?.value ?? (await (await fetch(`${product.url}/mail/api/mails/${mail.id}/raw`)).text());
+  const path = /\/v1\/mail\/unsubscribe\/[A-Za-z0-9_]+/.exec(header.replaceAll(/\r?\n[ \t]/g, ""))?.[0];
+  assert.ok(path, header);
+  for (const [name, scheme] of [["light", "light"], ["dark", "dark"]]) {
+    await page.emulateMedia({ colorScheme: scheme });
+    await page.goto(`${product.url}${path}`);
+    assert.deepEqual(await violations(page), []);
+    await product.shot(page, `mail-unsubscribe-${name}`);
+  }
+  await page.getByRole("button", { name: "No more mails" }).click();
+  await page.getByRole("heading", { name: /sends no more mails to this address/ }).waitFor();
+  assert.equal(await page.getByRole("button").count(), 0);
+  await product.shot(page, "mail-unsubscribed");
+
+  await desk.page.getByText(`${address} wants no more mails from us`).first().waitFor();
+  await desk.page.locator('.composer-unmailed[data-why="unsubscribed"]').waitFor();
+  assert.deepEqual(await violations(desk.page), []);
+  await product.shot(desk.page, "mail-unsubscribed-desk");
+});
+
+test("E8 an admin sees what SES says of the sender, copies the records and is sent a test mail", { timeout: 120_000 }, async (t) => {
+  const desk = await product.person({ viewport: { width: 1440, height: 1000 } });
+  t.after(() => desk.context.close());
+  const { page } = desk;
+  await signIn(page, product.url, "ana@example.com");
+  await page.goto(`${product.url}/dashboard/demo/settings/email`);
+  const setup = page.getByTestId("mail-setup");
+  await setup.locator('tr[data-for="dkim"]').first().waitFor();
+  assert.equal(await setup.locator('tr[data-for="dkim"][data-found="true"]').count(), 3);
+  assert.equal(await setup.locator('tr[data-for="dmarc"][data-found="unknown"]').count(), 1);
+  await setup.getByRole("button", { name: "Send me a test mail" }).click();
+  await setup.getByText("SES has taken it for ana@example.com").waitFor();
+  await mailed("ana@example.com", 1);
+  assert.deepEqual(await violations(page), []);
+  await setup.scrollIntoViewIfNeeded();
+  await product.shot(page, "mail-setup");
+  for (const [name, width, scheme] of [["phone", 390, "dark"]]) {
+    await page.setViewportSize({ width, height: 800 });
+    await page.emulateMedia({ colorScheme: scheme });
+    await setup.locator(".records").scrollIntoViewIfNeeded();
+    assert.deepEqual(await violations(page), []);
+    await product.shot(page, `mail-setup-${name}`);
+  }
+});

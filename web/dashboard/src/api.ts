@@ -1,6 +1,6 @@
 // Our HTTP API, as an agent uses it.
 
-import type { AgentInfo, AgentsAnswer, ConversationDetail, ErrorBody, ErrorCode, FaqCountsAnswer, FieldProblem, FileLink, HistoryAnswer, HoursPreview, IdentityKeyAnswer, IdentityKeysAnswer, ListAnswer, ListName, Me, NewIdentityKey, OriginalMail, ProfileRequest, PublishedSection, SectionName, SettingsAnswer, SiteConfig, TicketAnswer } from '@mostrador/protocol';
+import type { AgentInfo, AgentsAnswer, ConversationDetail, ErrorBody, ErrorCode, FaqCountsAnswer, FieldProblem, FileLink, HistoryAnswer, HoursPreview, IdentityKeyAnswer, IdentityKeysAnswer, ListAnswer, ListName, MailIdentityAnswer, MailTestAnswer, Me, NewIdentityKey, OriginalMail, ProfileRequest, PublishedSection, SectionName, SettingsAnswer, SiteConfig, TicketAnswer } from '@mostrador/protocol';
 import type { Auth } from './auth';
 
 export class ApiError extends Error {
@@ -71,6 +71,11 @@ export class Api {
   previewHours = (site: string, value: unknown): Promise<HoursPreview> => this.ask('POST', `/v1/agent/sites/${encodeURIComponent(site)}/settings/hours/preview`, { value });
 
   faqCounts = (site: string): Promise<FaqCountsAnswer> => this.ask('GET', `/v1/agent/sites/${encodeURIComponent(site)}/faq-counts`);
+
+  /** To whoever asks, and to nobody else. */
+  testMail = (site: string): Promise<MailTestAnswer> => this.ask('POST', `/v1/agent/sites/${encodeURIComponent(site)}/settings/email/test`, {});
+
+  mailIdentity = (site: string): Promise<MailIdentityAnswer> => this.ask('GET', `/v1/agent/sites/${encodeURIComponent(site)}/settings/email/identity`);
 
   identityKeys = (site: string): Promise<IdentityKeysAnswer> => this.ask('GET', `/v1/agent/sites/${encodeURIComponent(site)}/identity-keys`);
 

@@ -281,7 +281,10 @@ export const en = {
   'composer.closed': 'This conversation is closed for good. Notes can still be added.',
   'composer.takes': 'Sending makes this yours.',
   'composer.offline': 'You are offline. What you send waits here and goes out once.',
-  'composer.unmailed': 'Cannot be mailed: {{address}} takes no mail from us. Ask for another address.',
+  'composer.bounced': 'Cannot be mailed: a mail to {{address}} came back. Ask for another address.',
+  'composer.complained': 'Cannot be mailed: {{address}} called our mail spam.',
+  'composer.unsubscribed': 'Cannot be mailed: {{address}} wants no more mails from us.',
+  'composer.away': '{{address}} is away: what stays unseen is mailed after {{minutes}} min.',
 
   'state.waiting': 'Waiting for the connection',
   'state.sending': 'Sending',

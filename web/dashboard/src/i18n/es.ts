@@ -288,7 +288,10 @@ export const es: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'composer.closed': 'Esta conversación está cerrada para siempre. Aún se pueden añadir notas.',
   'composer.takes': 'Al enviar, pasa a ser tuya.',
   'composer.offline': 'No tienes conexión. Lo que envíes espera aquí y sale una sola vez.',
-  'composer.unmailed': 'No se le puede escribir: {{address}} no recibe nuestros correos. Pídele otra dirección.',
+  'composer.bounced': 'No se le puede escribir: un correo a {{address}} volvió. Pídele otra dirección.',
+  'composer.complained': 'No se le puede escribir: {{address}} marcó nuestro correo como spam.',
+  'composer.unsubscribed': 'No se le puede escribir: {{address}} no quiere más correos nuestros.',
+  'composer.away': '{{address}} no está: lo que no vea se le envía por correo a los {{minutes}} min.',
 
   'state.waiting': 'Esperando la conexión',
   'state.sending': 'Enviando',

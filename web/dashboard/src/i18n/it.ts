@@ -287,7 +287,10 @@ export const it: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'composer.closed': 'Questa conversazione è chiusa per sempre. Si possono ancora aggiungere note.',
   'composer.takes': 'Inviando, diventa tua.',
   'composer.offline': 'Sei offline. Quello che invii aspetta qui e parte una volta sola.',
-  'composer.unmailed': 'Non raggiungibile via email: {{address}} non riceve le nostre. Chiedi un altro indirizzo.',
+  'composer.bounced': 'Non raggiungibile via email: una a {{address}} è tornata indietro. Chiedi un altro indirizzo.',
+  'composer.complained': 'Non raggiungibile via email: {{address}} ha segnalato la nostra come spam.',
+  'composer.unsubscribed': 'Non raggiungibile via email: {{address}} non vuole più le nostre.',
+  'composer.away': '{{address}} non c’è: quello che resta non visto parte via email dopo {{minutes}} min.',
 
   'state.waiting': 'In attesa della connessione',
   'state.sending': 'Invio in corso',

@@ -287,7 +287,10 @@ export const pt: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'composer.closed': 'Esta conversa está encerrada de vez. Ainda dá para acrescentar notas.',
   'composer.takes': 'Ao enviar, ela passa a ser sua.',
   'composer.offline': 'Você está offline. O que enviar espera aqui e sai uma só vez.',
-  'composer.unmailed': 'Não é possível enviar e-mails: {{address}} não recebe os nossos. Peça outro endereço.',
+  'composer.bounced': 'Não é possível enviar e-mails: um e-mail para {{address}} voltou. Peça outro endereço.',
+  'composer.complained': 'Não é possível enviar e-mails: {{address}} marcou o nosso como spam.',
+  'composer.unsubscribed': 'Não é possível enviar e-mails: {{address}} não quer mais os nossos.',
+  'composer.away': '{{address}} não está aqui: o que não for visto vai por e-mail em {{minutes}} min.',
 
   'state.waiting': 'Esperando a conexão',
   'state.sending': 'Enviando',

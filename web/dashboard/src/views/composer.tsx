@@ -1,12 +1,11 @@
 // Where one answers. Two tabs that cannot be mistaken for one another: a reply, and a note that no shopper sees.
 
 import { MAX_TEXT_CHARS, textProblem } from '@mostrador/protocol';
-import { useQuery } from '@tanstack/react-query';
-import { MailX, MessageSquare, SendHorizontal, StickyNote } from 'lucide-react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Mail, MailX, MessageSquare, SendHorizontal, StickyNote } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useDesk, useDoors, useSite } from '../context';
 import { useMedia, useText } from '../hooks';
-import { unreachable } from '../state/mail';
 import type { DraftKind } from '../state/storage';
 
 export function Composer({ id, name, closed }: { id: string; name: string; closed: boolean }) {
@@ -98,7 +97,7 @@ export function Composer({ id, name, closed }: { id: string; name: string; close
             onKeyDown={keyDown}
           />
         </div>
-        <Unmailed id={id} closed={closed} />
+        <Reach id={id} kind={kind} closed={closed} />
         <div className="composer-foot">
           <p id="composer-hint" className={problem === 'too_large' ? 'composer-problem' : ''}>
             {hint}
@@ -113,20 +112,34 @@ export function Composer({ id, name, closed }: { id: string; name: string; close
   );
 }
 
-/** Said where one answers, for who has left would wait for a mail that never comes. */
-function Unmailed({ id, closed }: { id: string; closed: boolean }) {
+/** Said where one answers: whether what is written reaches whoever has left. An address may have been given up in another conversation. */
+function Reach({ id, kind, closed }: { id: string; kind: 'reply' | 'note'; closed: boolean }) {
   const { t } = useText();
   const { api } = useDoors();
   const { open } = useDesk();
-  const entries = open?.id === id ? open.entries : [];
-  const suspected = !closed && unreachable(entries, null) !== null;
-  const detail = useQuery({ queryKey: ['detail', id], queryFn: () => api.detail(id), enabled: suspected });
-  const gone = suspected ? unreachable(entries, detail.data?.shopper.email) : null;
-  if (gone === null) return null;
+  const queries = useQueryClient();
+  const detail = useQuery({ queryKey: ['detail', id], queryFn: () => api.detail(id), refetchInterval: 60_000 });
+  // A mail that came back, a link that was clicked, an address that was given: each is an entry.
+  const told = open?.id === id ? open.entries.findLast((entry) => entry.kind === 'mail' || entry.kind === 'answer') : undefined;
+  const since = told === undefined ? null : `${told.log}${told.seq}`;
+  useEffect(() => {
+    if (since !== null && queries.getQueryData(['detail', id]) !== undefined) void queries.invalidateQueries({ queryKey: ['detail', id] });
+  }, [since, id, queries]);
+  const mail = detail.data?.mail;
+  if (mail === undefined || closed || kind !== 'reply') return null;
+  if (mail.reach === 'suppressed') {
+    return (
+      <p className="composer-unmailed" role="status" data-why={mail.why}>
+        <MailX size={14} strokeWidth={1.75} aria-hidden="true" />
+        <span>{t(`composer.${mail.why}`, { address: mail.address })}</span>
+      </p>
+    );
+  }
+  if (mail.reach !== 'mailed' || mail.connected) return null;
   return (
-    <p className="composer-unmailed" role="status" data-why={gone.why}>
-      <MailX size={14} strokeWidth={1.75} aria-hidden="true" />
-      <span>{t('composer.unmailed', { address: gone.address })}</span>
+    <p className="composer-away" role="status">
+      <Mail size={14} strokeWidth={1.75} aria-hidden="true" />
+      <span>{t('composer.away', { address: mail.address, minutes: Math.round(mail.after_s / 60) })}</span>
     </p>
   );
 }

@@ -150,7 +150,7 @@ function Told({ answer, onStored }: { answer: IdentityKeyAnswer; onStored(): voi
   );
 }
 
-function CopyButton({ text }: { text: string }) {
+export function CopyButton({ text, label }: { text: string; label?: string }) {
   const t = useWords();
   const [copied, setCopied] = useState(false);
   return (
@@ -167,6 +167,7 @@ function CopyButton({ text }: { text: string }) {
     >
       {copied ? <Check size={16} strokeWidth={1.75} aria-hidden="true" /> : <Copy size={16} strokeWidth={1.75} aria-hidden="true" />}
       <span aria-live="polite">{copied ? t('identity.copied') : t('identity.copy')}</span>
+      {label !== undefined && <span className="hidden">{label}</span>}
     </button>
   );
 }

@@ -15,6 +15,7 @@ import { Empty, Skeleton } from '../parts';
 import { differences } from './differences';
 import { MailPreview } from './email';
 import { Identity } from './identity';
+import { MailSetup } from './mail-setup';
 import { WidgetPreview } from './preview';
 import { FORMS } from './sections';
 import './settings.css';
@@ -153,6 +154,7 @@ function Editor({ section, current, sections }: { section: SectionName; current:
         <div className={PREVIEWED.includes(section) ? 'settings-body with-preview' : 'settings-body'}>
           <div className="settings-fields" key={base.version}>
             <Form languages={languages} />
+            {section === 'email' && <MailSetup key={base.version} />}
             {unplaced.map(({ path, message }) => (
               <p key={path} className="field-problem" role="alert">
                 {path}: {message}
