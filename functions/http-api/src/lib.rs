@@ -3,6 +3,7 @@
 pub mod bearer;
 mod mail_setup;
 mod mails;
+mod notices;
 mod profile;
 mod routes;
 mod settings;

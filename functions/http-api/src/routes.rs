@@ -58,6 +58,18 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
             ("POST", ["conversations", conversation, "seen"]) => self.seen(request, id(conversation)?).await,
             ("GET", ["mail", "unsubscribe", secret]) => self.ask_unsubscribe(request, secret).await,
             ("POST", ["mail", "unsubscribe", secret]) => self.unsubscribe(request, secret).await,
+            ("POST", ["conversations", conversation, "transcript"]) => {
+                self.shoppers_transcript(request, id(conversation)?).await
+            }
+            ("POST", ["agent", "conversations", conversation, "transcript"]) => {
+                self.agents_transcript(request, id(conversation)?).await
+            }
+            ("GET", ["agent", "sites", site, "notifications"]) => {
+                self.notifications(request, id(site)?).await
+            }
+            ("PUT", ["agent", "sites", site, "notifications"]) => {
+                self.choose_notifications(request, id(site)?).await
+            }
             ("GET", ["agent", "me"]) => self.me(request).await,
             ("GET", ["agent", "sites", site, "agents"]) => self.agents(request, id(site)?).await,
             ("PUT", ["agent", "sites", site, "agents", agent]) => {
@@ -289,6 +301,8 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
                 continue;
             };
             let Some(site) = self.engine.store.site(&site).await? else { continue };
+            // Whoever has signed in can be told by mail.
+            self.engine.note_address(&site.id, &person).await?;
             let settings = self.engine.configured(&site).await?.settings;
             sites.push(body::MySite {
                 site: site.id.to_string(),
@@ -404,7 +418,7 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
         Ok(Caller::Agent { person })
     }
 
-    async fn shopper(&self, request: &Request) -> Result<(Actor, Session, String), Failure> {
+    pub(crate) async fn shopper(&self, request: &Request) -> Result<(Actor, Session, String), Failure> {
         match self.caller(request).await? {
             Caller::Shopper { session, token } => {
                 let actor = Actor::Shopper { id: session.shopper, site: session.site.clone() };

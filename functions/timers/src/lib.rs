@@ -54,7 +54,7 @@ impl<S: Store, P: Push, E: Environment, T: DeadlineQueue, H: MailHandover> Timer
             }
         };
         let done = match called {
-            Called { unseen: true, .. } => self.mail.hand_over(conversation).await,
+            Called { mail: true, .. } => self.mail.hand_over(conversation).await,
             // It came too early: the queue holds nothing for longer than a quarter of an hour, and clocks differ.
             Called { again: Some(due), .. } => self.queue.put(Call { conversation, due }).await,
             Called { again: None, .. } => Ok(()),
@@ -63,7 +63,7 @@ impl<S: Store, P: Push, E: Environment, T: DeadlineQueue, H: MailHandover> Timer
             tracing::warn!(%error, %conversation, "could not be handed on; the message comes again");
             return Some(id);
         }
-        tracing::info!(%conversation, late_ms, mail = called.unseen, "looked at");
+        tracing::info!(%conversation, late_ms, mail = called.mail, "looked at");
         None
     }
 

@@ -25,6 +25,8 @@ const LIMIT: Duration = Duration::from_secs(8);
 pub struct MailConfig {
     /// `API_URL`: where the HTTP API is reached from outside.
     pub api_url: String,
+    /// Below `DASHBOARD_ORIGIN`: the dashboard's pages.
+    pub dashboard_url: String,
     /// Bears this deployment's mails, so that it knows them when they come back: made from `TABLE_NAME`.
     pub loop_mark: String,
 }
@@ -32,7 +34,8 @@ pub struct MailConfig {
 impl MailConfig {
     pub fn from_env() -> Result<Self, ConfigError> {
         let api_url = read("API_URL")?.trim_end_matches('/').to_owned();
-        Ok(Self { api_url, loop_mark: loop_mark()? })
+        let dashboard_url = format!("{}/dashboard", read("DASHBOARD_ORIGIN")?.trim_end_matches('/'));
+        Ok(Self { api_url, dashboard_url, loop_mark: loop_mark()? })
     }
 }
 

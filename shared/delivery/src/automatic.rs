@@ -44,8 +44,9 @@ pub enum Reacted {
 pub struct Called {
     /// It came before anything was due: to be called again then.
     pub again: Option<Timestamp>,
-    /// An unseen answer is due, which is for [`Engine::fallback`] to look at. It stands until that has settled it.
-    pub unseen: bool,
+    /// What is for whoever sends mail is due ([`Engine::fallback`], [`Engine::tell_agents`], [`Engine::send_transcripts`]). It stands until
+    /// that has settled it.
+    pub mail: bool,
 }
 
 /// Everything that the rules look at, read once per try.
@@ -90,8 +91,8 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             called.again = head.next_due();
         }
         for (deadline, _) in due {
-            if deadline == Deadline::Unseen {
-                called.unseen = true;
+            if deadline.is_for_mail() {
+                called.mail = true;
                 continue;
             }
             let reacted = self.deadline_due(conversation, deadline).await?;

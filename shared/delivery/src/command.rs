@@ -2,7 +2,9 @@
 
 use crate::sign_in::MOST_BROWSERS;
 use crate::{Engine, Failure};
+use domain::automatic::Deadline;
 use domain::conversation::{Answering, Assignee, Change, Command, Entry, Head, Log, begin_with, decide};
+use domain::deadline::Armed;
 use domain::people::Actor;
 use domain::ports::{Commit, CommitError, Environment, Push, Receipt, Sender, Store, StoreError};
 use domain::rate::BEGINNINGS_PER_ADDRESS;
@@ -199,8 +201,15 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
                 return Err(Attempt::Refused(out_of_reach(actor, &head)));
             }
             let command = self.informed(actor, &head, command.clone()).await.map_err(Attempt::store)?;
-            let change =
+            let transcribes = command == Command::Close
+                && head.mailing.is_some()
+                && self.transcribes_at_close(&head.site).await.map_err(Attempt::store)?;
+            let mut change =
                 decide(&head, actor, command, id, now).map_err(|refusal| Attempt::Refused(refusal.into()))?;
+            if transcribes && !change.entries.is_empty() {
+                let armed = Armed { due: now, seq: change.seq };
+                change.head.deadlines.insert(Deadline::Transcript, armed);
+            }
             return Ok(Decided { change, expected_rev: Some(head.rev) });
         }
         let (Command::Say { text, .. }, Actor::Shopper { id: shopper, site }) = (command, actor) else {

@@ -47,6 +47,8 @@ pub struct MailRoom<M> {
     pub mailer: M,
     /// Where the HTTP API is reached from outside, without a slash at the end.
     pub api_url: String,
+    /// Where the dashboard is, without a slash at the end.
+    pub dashboard_url: String,
     /// This deployment's own, so that it knows its mails when one comes back.
     pub loop_mark: LoopMark,
 }
@@ -442,7 +444,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     }
 
     /// Keeps a link, and answers its secret.
-    async fn link(
+    pub(crate) async fn link(
         &self,
         head: &Head,
         purpose: Purpose,
@@ -479,7 +481,7 @@ pub fn reference(conversation: ConversationId) -> HeaderText {
 }
 
 /// What people have said, as a mail shows it.
-fn line(entry: &Entry, head: &Head) -> Option<Line> {
+pub(crate) fn line(entry: &Entry, head: &Head) -> Option<Line> {
     let Body::Message { text } = &entry.body else { return None };
     let author = match &entry.author {
         Author::Shopper => mail::Author::Shopper(head.shopper_name.as_deref().map(HeaderText::clean)),

@@ -55,6 +55,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
                 .as_ref()
                 .and_then(|shopper| shopper.email.as_ref())
                 .and_then(|_| settings.email.mails_after()),
+            tells_agents: settings.email.mails_after().is_some(),
         };
         Ok(Opening { shopper_name: shopper.and_then(|shopper| shopper.name), with })
     }

@@ -19,13 +19,16 @@ mod identity_keys;
 pub mod inbound;
 mod inbox;
 mod intake;
+mod letter;
 mod mail_setup;
+mod notices;
 mod presence;
 mod profile;
 mod secret;
 mod session;
 mod settings;
 mod sign_in;
+mod transcripts;
 mod unsubscribe;
 mod visibility;
 
@@ -37,10 +40,12 @@ pub use failure::Failure;
 pub use fallback::{FellBack, MailRoom, address_hash, reference};
 pub use inbox::{ListPage, Move};
 pub use mail_setup::{MailIdentity, MailReach, Tested};
+pub use notices::AgentsTold;
 pub use secret::Secret;
 pub use session::{NewSession, SESSION_LIFE};
 pub use settings::{Configured, HISTORY_PAGE};
 pub use sign_in::{Opened, VERIFIED_SESSION_LIFE};
+pub use transcripts::{TranscriptTo, TranscriptsSent};
 
 use domain::ports::{Environment, Push, Store};
 

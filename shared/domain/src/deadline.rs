@@ -80,9 +80,13 @@ impl Head {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::automatic::Rule;
     use crate::conversation::{Beginning, Command, begin, begin_with, decide, note_mail};
     use crate::fallback::BETWEEN_MAILS;
+    use crate::intake::{AskedField, AskedKind};
+    use crate::notification::GRACE;
     use crate::people::{Actor, Role};
+    use crate::settings::FieldId;
     use crate::text::MessageText;
     use crate::{AgentId, ClientId, ShopperId};
     use uuid::Uuid;
@@ -177,5 +181,52 @@ mod tests {
             counts
         });
         assert!(counts.iter().all(|count| *count > 50), "{counts:?}");
+    }
+
+    #[test]
+    fn agents_are_told_of_who_waits_from_the_message_until_the_answer_and_never_of_what_is_held() {
+        let asked = |id: &str| AskedField {
+            id: FieldId::parse(id).unwrap(),
+            kind: AskedKind::Email,
+            label: "Your email?".into(),
+            required: true,
+        };
+        let begin = |tells_agents, held: bool| {
+            let held_for = held.then(|| (vec![asked("email")], Rule::FormOffline));
+            let with = Beginning { tells_agents, held_for, ..Beginning::default() };
+            let whose = (ShopperId(Uuid::from_u128(1)), "demo".parse().unwrap());
+            let text = MessageText::parse("Hola").unwrap();
+            begin_with(
+                ConversationId(Uuid::from_u128(7)),
+                whose,
+                None,
+                text,
+                with,
+                ClientId(Uuid::from_u128(1)),
+                NOW,
+            )
+            .head
+        };
+        let agents = |head: &Head| head.deadlines.get(&Deadline::Agents).copied();
+        let first = Armed { due: NOW.plus(GRACE), seq: 1 };
+        let waits = begin(true, false);
+        assert_eq!(agents(&waits), Some(first));
+        assert_eq!(agents(&begin(false, false)), None, "the shop mails nothing");
+        let held = begin(true, true);
+        assert_eq!(agents(&held), None, "for agents it does not exist");
+        let shopper = Actor::Shopper { id: held.shopper, site: held.site.clone() };
+        let say = |releases| Command::Say { text: MessageText::parse("Hola").unwrap(), releases };
+        let still = decide(&held, &shopper, say(false), ClientId(Uuid::from_u128(2)), NOW).unwrap().head;
+        assert_eq!(agents(&still), None);
+        let released = decide(&held, &shopper, say(true), ClientId(Uuid::from_u128(3)), NOW).unwrap().head;
+        assert!(agents(&released).is_some());
+        // More that is said is told with the first; an answer and the end take it away.
+        let more = decide(&waits, &shopper, say(false), ClientId(Uuid::from_u128(4)), NOW).unwrap().head;
+        assert_eq!(agents(&more), Some(first));
+        let answered = act(&more, say(false));
+        assert_eq!(agents(&answered), None);
+        assert_eq!(agents(&act(&more, Command::Close)), None);
+        let again = decide(&answered, &shopper, say(false), ClientId(Uuid::from_u128(5)), NOW).unwrap().head;
+        assert_eq!(agents(&again).map(|armed| armed.seq), Some(again.numbers.t));
     }
 }

@@ -18,6 +18,7 @@ pub mod inbound;
 pub mod inbox;
 pub mod intake;
 pub mod mail_identity;
+pub mod notification;
 pub mod office_hours;
 pub mod people;
 pub mod picture;

@@ -132,8 +132,14 @@ impl TimeOfDay {
         self.0
     }
 
+    /// `None` beyond the end of the day.
+    #[must_use]
+    pub const fn from_minutes(minutes: u16) -> Option<Self> {
+        if minutes <= DAY { Some(Self(minutes)) } else { None }
+    }
+
     /// This time of `date`.
-    fn on(self, date: Date) -> DateTime {
+    pub(crate) fn on(self, date: Date) -> DateTime {
         if self.0 == DAY {
             return date.tomorrow().unwrap_or(date).to_datetime(Time::midnight());
         }

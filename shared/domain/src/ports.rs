@@ -7,9 +7,10 @@ mod profiles;
 
 pub use files::{Files, FilesError, LINK_LIFE, Originals};
 pub use mail::{
-    ADDRESS_LIFE, Addresses, Carries, Claimed, Correspondent, MAIL_LEASE, MAIL_MEMORY, MailAccount,
-    MailHandover, MailKey, MailLink, MailOutbox, MailTokens, Mailer, NotSent, Purpose, REPLY_GRANT_LIFE,
-    RESUME_LIFE, RawMail, Recipient, ReplyGrant, SentMail, Suppressed, UNSUBSCRIBE_LIFE,
+    ADDRESS_LIFE, Addresses, AgentNotices, Carries, Claimed, Correspondent, MAIL_LEASE, MAIL_MEMORY,
+    MailAccount, MailHandover, MailKey, MailLink, MailOutbox, MailTokens, Mailer, NotSent, Purpose,
+    REPLY_GRANT_LIFE, RESUME_LIFE, RawMail, Recipient, ReplyGrant, SentMail, Suppressed, TranscriptAsked,
+    Transcripts, UNSUBSCRIBE_LIFE,
 };
 pub use profiles::Profiles;
 
@@ -502,6 +503,8 @@ pub trait Store:
     + Addresses
     + MailOutbox
     + MailTokens
+    + AgentNotices
+    + Transcripts
 {
 }
 impl<T> Store for T where
@@ -515,6 +518,10 @@ impl<T> Store for T where
         + Addresses
         + MailOutbox
         + MailTokens
+        + AgentNotices
+        + Transcripts
+        + AgentNotices
+        + Transcripts
 {
 }
 

@@ -84,6 +84,12 @@ pub const PROFILES_PER_AGENT: Quota = Quota { name: "profile", window: Duration:
 /// Test mails that one admin asks for.
 pub const TEST_MAILS_PER_PERSON: Quota =
     Quota { name: "test-mail", window: Duration::from_secs(600), limit: 5 };
+/// Transcripts asked for of one conversation.
+pub const TRANSCRIPTS_PER_CONVERSATION: Quota =
+    Quota { name: "transcripts", window: Duration::from_secs(24 * 60 * 60), limit: 10 };
+/// Transcripts asked for by shoppers from one address.
+pub const TRANSCRIPTS_PER_ADDRESS: Quota =
+    Quota { name: "transcripts-from", window: Duration::from_secs(60 * 60), limit: 20 };
 /// Live connections of one shopper.
 pub const CONNECTIONS_PER_SHOPPER: usize = 10;
 

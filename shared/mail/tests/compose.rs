@@ -189,7 +189,7 @@ fn a_long_conversation_keeps_to_its_limits_and_says_what_is_left_out() {
         "es",
         "#0f766e",
         false,
-        Mail::Transcript { lines, resume: Some(resume), files_until: None },
+        Mail::Transcript { lines, resume: Some(resume), files_until: None, to_agent: false },
     ));
     assert!(
         composed.text.contains("nº 39 ")

@@ -263,6 +263,83 @@ pub struct SeenRequest {
     pub delivered: u64,
 }
 
+/// `POST /v1/conversations/{id}/transcript`: 202; it goes soon, once for its id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct TranscriptRequest {
+    /// A UUID of the client's.
+    pub id: String,
+    /// Where no address of the shopper's is known; one that is known counts more.
+    #[serde(default)]
+    #[ts(optional)]
+    pub email: Option<String>,
+}
+
+/// `POST /v1/agent/conversations/{id}/transcript`: 202.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct AgentTranscriptRequest {
+    pub id: String,
+    pub to: TranscriptRecipient,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TranscriptRecipient {
+    /// At the address that the shopper has given.
+    Shopper,
+    /// The agent who asks, at their own.
+    Me,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenNotified {
+    AtOnce,
+    /// One mail with what waits, every so many hours from the shop's midnight on.
+    Every,
+    /// One mail a day, in the shop's zone.
+    Daily,
+    Never,
+}
+
+/// Every day from then until then, past midnight where the end is the earlier.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct QuietHours {
+    /// `HH:MM`
+    pub from: String,
+    pub until: String,
+    /// An IANA zone name.
+    pub zone: String,
+}
+
+/// `PUT /v1/agent/sites/{site}/notifications`: what an agent is told by mail. One's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct NotificationChoice {
+    pub when: WhenNotified,
+    /// With `every`: 1 to 12.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub hours: Option<u8>,
+    /// With `daily`: `HH:MM`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub daily_at: Option<String>,
+    /// Of conversations that nobody has answered yet.
+    pub new: bool,
+    /// Of whoever has waited for longer than the wait time, or wrote while nobody was there.
+    pub missed: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub quiet: Option<QuietHours>,
+}
+
+/// `GET /v1/agent/sites/{site}/notifications`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Notifications {
+    /// Where mails go: the one by which the agent signs in.
+    pub address: String,
+    pub choice: NotificationChoice,
+}
+
 /// `GET /v1/agent/me`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct Me {

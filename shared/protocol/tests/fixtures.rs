@@ -86,6 +86,13 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
                 "post /v1/conversations/{conversation}/answers" => check::<NewAnswer>(route, request),
                 "post /v1/sites/{site}/faqs/{faq}/opened" => check::<FaqOpened>(route, request),
                 "post /v1/conversations/{conversation}/seen" => check::<SeenRequest>(route, request),
+                "post /v1/conversations/{conversation}/transcript" => {
+                    check::<TranscriptRequest>(route, request)
+                }
+                "post /v1/agent/conversations/{conversation}/transcript" => {
+                    check::<AgentTranscriptRequest>(route, request)
+                }
+                "put /v1/agent/sites/{site}/notifications" => check::<NotificationChoice>(route, request),
                 "put /v1/agent/sites/{site}/settings/{section}" => check::<PublishRequest>(route, request),
                 "post /v1/agent/sites/{site}/settings/{section}/history/{version}/restore" => {
                     check::<RestoreRequest>(route, request)
@@ -122,6 +129,9 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
                 "put /v1/agent/sites/{site}/agents/{agent}"
                 | "put /v1/agent/sites/{site}/agents/{agent}/photo"
                 | "delete /v1/agent/sites/{site}/agents/{agent}/photo" => check::<AgentInfo>(route, answer),
+                "get /v1/agent/sites/{site}/notifications" | "put /v1/agent/sites/{site}/notifications" => {
+                    check::<Notifications>(route, answer)
+                }
                 "get /v1/agent/sites/{site}/agents" => check::<AgentsAnswer>(route, answer),
                 "get /v1/agent/sites/{site}/conversations" => check::<ListAnswer>(route, answer),
                 "get /v1/agent/conversations/{conversation}" => check::<ConversationDetail>(route, answer),

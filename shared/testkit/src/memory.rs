@@ -7,12 +7,13 @@ use domain::deadline::Call;
 use domain::fallback::cold_address_is_full;
 use domain::identity::{Key, KeyId};
 use domain::inbox::{Place, Shelf, shelf};
+use domain::notification::{Notified, Told, Tray};
 use domain::people::{Availability, Member, Page, Person, ProfileChange, Shopper, Site};
 use domain::ports::{
-    Accounts, Addresses, Admission, Claimed, Commit, CommitError, Connections, Conversations, Correspondent,
-    EntryPage, FaqCount, FaqCounts, FaqEvent, IdentityKeys, MailKey, MailLink, MailOutbox, MailTokens,
-    Profiles, Published, Publishing, Purpose, REPLY_GRANT_LIFE, Receipt, ReplyGrant, Sender, SentMail,
-    Session, SettingsStore, SignIn, Stored, Suppressed,
+    Accounts, Addresses, Admission, AgentNotices, Claimed, Commit, CommitError, Connections, Conversations,
+    Correspondent, EntryPage, FaqCount, FaqCounts, FaqEvent, IdentityKeys, MailKey, MailLink, MailOutbox,
+    MailTokens, Profiles, Published, Publishing, Purpose, REPLY_GRANT_LIFE, Receipt, ReplyGrant, Sender,
+    SentMail, Session, SettingsStore, SignIn, Stored, Suppressed, TranscriptAsked, Transcripts,
 };
 use domain::profile::{Photo, PhotoId, Profile};
 use domain::rate::{Quota, Rate, Verdict};
@@ -59,6 +60,10 @@ struct State {
     mails: BTreeMap<MailKey, OutboxMail>,
     reply_grants: HashMap<[u8; 32], ReplyGrant>,
     mail_links: HashMap<[u8; 32], MailLink>,
+    notified: BTreeMap<(SiteId, AgentId), Notified>,
+    trays: HashMap<(SiteId, AgentId), Tray>,
+    told: BTreeMap<(ConversationId, AgentId), Told>,
+    transcripts: BTreeMap<(ConversationId, ClientId), TranscriptAsked>,
 }
 
 /// What is noted of an address.
@@ -550,6 +555,69 @@ impl MailOutbox for Memory {
         if matches!(state.mails.get(key), Some(OutboxMail::Claimed { by: holder, .. }) if *holder == by) {
             state.mails.remove(key);
         }
+        Ok(())
+    }
+}
+
+impl AgentNotices for Memory {
+    async fn notified(&self, site: &SiteId) -> Stored<Vec<Notified>> {
+        let state = self.lock();
+        let of_site = state.notified.iter().filter(|((of, _), _)| of == site);
+        Ok(of_site.map(|(_, notified)| notified.clone()).collect())
+    }
+
+    async fn notified_agent(&self, site: &SiteId, agent: AgentId) -> Stored<Option<Notified>> {
+        Ok(self.lock().notified.get(&(site.clone(), agent)).cloned())
+    }
+
+    async fn put_notified(&self, site: &SiteId, notified: &Notified) -> Stored<()> {
+        self.lock().notified.insert((site.clone(), notified.agent), notified.clone());
+        Ok(())
+    }
+
+    async fn tray(&self, site: &SiteId, agent: AgentId) -> Stored<Tray> {
+        Ok(self.lock().trays.get(&(site.clone(), agent)).cloned().unwrap_or_default())
+    }
+
+    async fn put_tray(&self, site: &SiteId, agent: AgentId, tray: &Tray) -> Stored<bool> {
+        let mut state = self.lock();
+        let stands = state.trays.entry((site.clone(), agent)).or_default();
+        if stands.rev + 1 == tray.rev {
+            *stands = tray.clone();
+        }
+        Ok(stands == tray)
+    }
+
+    async fn told(&self, conversation: ConversationId) -> Stored<Vec<(AgentId, Told)>> {
+        let state = self.lock();
+        let of_it = state.told.iter().filter(|((of, _), _)| *of == conversation);
+        Ok(of_it.map(|((_, agent), told)| (*agent, *told)).collect())
+    }
+
+    async fn record_told(&self, conversation: ConversationId, agent: AgentId, told: Told) -> Stored<()> {
+        let mut state = self.lock();
+        let stands = state.told.entry((conversation, agent)).or_insert(told);
+        if stands.through < told.through {
+            *stands = told;
+        }
+        Ok(())
+    }
+}
+
+impl Transcripts for Memory {
+    async fn ask_transcript(&self, conversation: ConversationId, asked: &TranscriptAsked) -> Stored<()> {
+        self.lock().transcripts.entry((conversation, asked.id)).or_insert_with(|| asked.clone());
+        Ok(())
+    }
+
+    async fn transcripts_asked(&self, conversation: ConversationId) -> Stored<Vec<TranscriptAsked>> {
+        let state = self.lock();
+        let of_it = state.transcripts.iter().filter(|((of, _), _)| *of == conversation);
+        Ok(of_it.map(|(_, asked)| asked.clone()).collect())
+    }
+
+    async fn transcript_settled(&self, conversation: ConversationId, id: ClientId) -> Stored<()> {
+        self.lock().transcripts.remove(&(conversation, id));
         Ok(())
     }
 }

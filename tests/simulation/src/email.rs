@@ -98,6 +98,7 @@ impl Shop {
         let room = MailRoom {
             mailer,
             api_url: "https://api.example".into(),
+            dashboard_url: "https://chat.example/dashboard".into(),
             loop_mark: mail::LoopMark::parse("test").expect("a mark"),
         };
         let site = Site {
@@ -263,9 +264,9 @@ impl Environment for At {
     }
 }
 
-struct KilledAt<F> {
-    future: Pin<Box<F>>,
-    left: u32,
+pub(crate) struct KilledAt<F> {
+    pub(crate) future: Pin<Box<F>>,
+    pub(crate) left: u32,
 }
 
 impl<F: Future<Output = ()>> Future for KilledAt<F> {

@@ -3,12 +3,13 @@
 //!
 //! [`executor`] is time and tasks, [`ports`] the store, network and chance with their faults, [`client`] a client after
 //! the protocol's rules, [`browser`] a browser that signs in at its shop while it chats, [`run`] who talks to whom and what must hold;
-//! [`email`] answers that nobody sees.
+//! [`email`] answers that nobody sees, [`notices`] agents who are told by mail.
 
 pub mod browser;
 pub mod client;
 pub mod email;
 pub mod executor;
+pub mod notices;
 pub mod ports;
 pub mod run;
 

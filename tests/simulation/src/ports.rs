@@ -8,12 +8,14 @@ use domain::cursor::{Cursor, Cursors, Reader};
 use domain::deadline::Call;
 use domain::identity::{Key, KeyId};
 use domain::inbox::{Place, Shelf};
+use domain::notification::{Notified, Told, Tray};
 use domain::people::{Availability, Member, Page, Person, Shopper, Site};
 use domain::ports::{
-    Accounts, Addresses, Admission, Claimed, Commit, CommitError, Connections, Conversations, Correspondent,
-    EntryPage, Environment, FaqCount, FaqCounts, FaqEvent, IdentityKeys, MailKey, MailLink, MailOutbox,
-    MailTokens, Posted, Profiles, Published, Publishing, Purpose, Push, Receipt, ReplyGrant, Sender,
-    SentMail, Session, SettingsStore, SignIn, StoreError, Stored, Suppressed,
+    Accounts, Addresses, Admission, AgentNotices, Claimed, Commit, CommitError, Connections, Conversations,
+    Correspondent, EntryPage, Environment, FaqCount, FaqCounts, FaqEvent, IdentityKeys, MailKey, MailLink,
+    MailOutbox, MailTokens, Posted, Profiles, Published, Publishing, Purpose, Push, Receipt, ReplyGrant,
+    Sender, SentMail, Session, SettingsStore, SignIn, StoreError, Stored, Suppressed, TranscriptAsked,
+    Transcripts,
 };
 use domain::profile::{Photo, PhotoId, Profile};
 use domain::rate::{Quota, Rate};
@@ -441,6 +443,26 @@ impl MailOutbox for Faulty {
         record_mail(key: &MailKey, sent: &SentMail) -> SentMail;
         sent_mail(key: &MailKey) -> Option<SentMail>;
         release_mail(key: &MailKey, by: u128) -> ();
+    }
+}
+
+impl AgentNotices for Faulty {
+    forward! {
+        notified(site: &SiteId) -> Vec<Notified>;
+        notified_agent(site: &SiteId, agent: AgentId) -> Option<Notified>;
+        put_notified(site: &SiteId, notified: &Notified) -> ();
+        tray(site: &SiteId, agent: AgentId) -> Tray;
+        put_tray(site: &SiteId, agent: AgentId, tray: &Tray) -> bool;
+        told(conversation: ConversationId) -> Vec<(AgentId, Told)>;
+        record_told(conversation: ConversationId, agent: AgentId, told: Told) -> ();
+    }
+}
+
+impl Transcripts for Faulty {
+    forward! {
+        ask_transcript(conversation: ConversationId, asked: &TranscriptAsked) -> ();
+        transcripts_asked(conversation: ConversationId) -> Vec<TranscriptAsked>;
+        transcript_settled(conversation: ConversationId, id: ClientId) -> ();
     }
 }
 

@@ -1,6 +1,6 @@
 // Our HTTP API, as an agent uses it.
 
-import type { AgentInfo, AgentsAnswer, ConversationDetail, ErrorBody, ErrorCode, FaqCountsAnswer, FieldProblem, FileLink, HistoryAnswer, HoursPreview, IdentityKeyAnswer, IdentityKeysAnswer, ListAnswer, ListName, MailIdentityAnswer, MailTestAnswer, Me, NewIdentityKey, OriginalMail, ProfileRequest, PublishedSection, SectionName, SettingsAnswer, SiteConfig, TicketAnswer } from '@mostrador/protocol';
+import type { AgentInfo, AgentsAnswer, ConversationDetail, ErrorBody, ErrorCode, FaqCountsAnswer, FieldProblem, FileLink, HistoryAnswer, HoursPreview, IdentityKeyAnswer, IdentityKeysAnswer, ListAnswer, ListName, MailIdentityAnswer, MailTestAnswer, Me, NewIdentityKey, NotificationChoice, Notifications, OriginalMail, ProfileRequest, PublishedSection, SectionName, SettingsAnswer, SiteConfig, TicketAnswer, TranscriptRecipient } from '@mostrador/protocol';
 import type { Auth } from './auth';
 
 export class ApiError extends Error {
@@ -85,10 +85,18 @@ export class Api {
   endIdentityKey = (site: string, key: string, afterSeconds: number): Promise<void> =>
     this.ask('POST', `/v1/agent/sites/${encodeURIComponent(site)}/identity-keys/${encodeURIComponent(key)}/end`, { after_s: afterSeconds });
 
+  /** What I am told by mail. */
+  notifications = (site: string): Promise<Notifications> => this.ask('GET', `/v1/agent/sites/${encodeURIComponent(site)}/notifications`);
+
+  chooseNotifications = (site: string, choice: NotificationChoice): Promise<Notifications> => this.ask('PUT', `/v1/agent/sites/${encodeURIComponent(site)}/notifications`, choice);
+
+  /** Mails a thread, once for its id. */
+  mailTranscript = (conversation: string, id: string, to: TranscriptRecipient): Promise<void> => this.ask('POST', `/v1/agent/conversations/${encodeURIComponent(conversation)}/transcript`, { id, to });
+
   private async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
     let answer = await this.fetch(method, path, body, false);
     if (answer.status === 401) answer = await this.fetch(method, path, body, true);
-    if (answer.status === 204) return undefined as T;
+    if (answer.status === 204 || answer.status === 202) return undefined as T;
     const text = await answer.text();
     let json: unknown = null;
     try {

@@ -509,6 +509,9 @@ pub(super) fn write_head(head: &Head) -> Item {
             .number("mailed", *through)
             .list("mailed_at", sent.iter().map(|at| at.millis().to_string()));
     }
+    if head.tells_agents {
+        item = item.flag("tells_agents", true);
+    }
     if let Some(since) = head.waiting_since {
         item = item.time("waiting_since", since);
     }
@@ -584,6 +587,7 @@ pub(super) fn read_head(item: &Item) -> Stored<Head> {
         held: item.is_set("held"),
         form: item.get_number("form").map(|seq| FormMark { seq, finished: item.is_set("form_finished") }),
         mailing: read_mailing(item)?,
+        tells_agents: item.is_set("tells_agents"),
     })
 }
 

@@ -82,6 +82,19 @@ impl Dynamo {
         condition: &str,
         numbers: &[(&str, u64)],
     ) -> Stored<Option<Item>> {
+        let refused = self.put_refused(item, condition, numbers).await?;
+        refused
+            .map(|stands| stands.ok_or_else(|| StoreError::Unavailable("refused, and gone".into())))
+            .transpose()
+    }
+
+    /// The same; what stands may be nothing.
+    pub(super) async fn put_refused(
+        &self,
+        item: Item,
+        condition: &str,
+        numbers: &[(&str, u64)],
+    ) -> Stored<Option<Option<Item>>> {
         let mut put = self
             .client
             .put_item()
@@ -97,8 +110,7 @@ impl Dynamo {
             Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => {
                 match error.into_err() {
                     PutItemError::ConditionalCheckFailedException(refused) => {
-                        let stands = refused.item().cloned().map(Item::from);
-                        Ok(Some(stands.ok_or_else(|| StoreError::Unavailable("refused, and gone".into()))?))
+                        Ok(Some(refused.item().cloned().map(Item::from)))
                     }
                     _ => Err(StoreError::Unavailable("refused".into())),
                 }

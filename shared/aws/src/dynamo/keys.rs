@@ -236,8 +236,44 @@ pub fn address(id: &SiteId, hash: [u8; 32]) -> Key {
 pub fn mail(mail: &MailKey) -> Key {
     let sk = match mail.carries {
         Carries::Answers { after } => format!("ANSWERS#{after:012}"),
+        Carries::Transcript { asked } => format!("TRANSCRIPT#{asked}"),
     };
-    key(format!("O#{}", mail.conversation), sk)
+    key(outbox(mail.conversation), sk)
+}
+
+/// What a conversation has sent by mail, and is about to.
+#[must_use]
+pub fn outbox(id: ConversationId) -> String {
+    format!("O#{id}")
+}
+
+/// The prefix of how far agents have been told.
+pub const TOLD: &str = "AGENT#";
+
+#[must_use]
+pub fn told(id: ConversationId, agent: AgentId) -> Key {
+    key(outbox(id), format!("{TOLD}{agent}"))
+}
+
+/// The prefix of transcripts that are to go.
+pub const ASKED: &str = "ASKED#";
+
+#[must_use]
+pub fn transcript(id: ConversationId, asked: ClientId) -> Key {
+    key(outbox(id), format!("{ASKED}{asked}"))
+}
+
+/// The prefix of what agents want to be told by mail.
+pub const NOTIFIED: &str = "MAIL#";
+
+#[must_use]
+pub fn notified(id: &SiteId, agent: AgentId) -> Key {
+    key(site(id), format!("{NOTIFIED}{agent}"))
+}
+
+#[must_use]
+pub fn tray(site: &SiteId, agent: AgentId) -> Key {
+    key(format!("AM#{site}#{agent}"), "TRAY")
 }
 
 #[must_use]

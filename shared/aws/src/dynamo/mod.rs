@@ -31,6 +31,11 @@
 //! | token's id | `J#hash` | `JTI` | whose token it was; ttl | key, by writing |
 //! | address | `AD#site#hash` | `ADDRESS` | of one that mails go to: suppressed, warm, the mails of the last day; ttl unless suppressed | key |
 //! | mail | `O#conv` | `ANSWERS#after` | who claims it until when; what SES accepted; ttl | key, by writing |
+//! | told | `O#conv` | `AGENT#agent` | how far an agent has been told of it by mail, when last; ttl | query by prefix |
+//! | transcript | `O#conv` | `ASKED#client` | one that is to be mailed, and to whom; ttl | query by prefix |
+//! | mail | `O#conv` | `TRANSCRIPT#client` | a transcript's claim, as above | key, by writing |
+//! | choice | `S#site` | `MAIL#agent` | what an agent wants to be told by mail, and where | key, query by prefix |
+//! | tray | `AM#site#agent` | `TRAY` | of the mails to an agent: who writes one, those of the last hour, what waits to be gathered; ttl | key |
 //! | reply token | `RT#hash` | `TOKEN` | the conversation and recipient that an answer by mail is from; ttl | key |
 //! | mail link | `ML#hash` | `LINK` | what it is for, and of which shopper and address; ttl | key |
 //! | counter | `N#quota#key` | `W#window` | how many in this window; ttl | key |
@@ -48,6 +53,7 @@ mod identity;
 mod item;
 pub mod keys;
 mod mail;
+mod notices;
 mod profiles;
 mod settings;
 pub mod stream;

@@ -70,21 +70,31 @@ pub enum Deadline {
     SlowForm,
     /// An agent's answer has not been seen: it may be mailed. See [`crate::fallback`]; no cause of an automatic message.
     Unseen,
+    /// Somebody waits, and agents may be told by mail. See [`crate::notification`]; no cause of an automatic message.
+    Agents,
+    /// A transcript is to be mailed; no cause of an automatic message.
+    Transcript,
 }
 
 impl Deadline {
-    pub const ALL: [Self; 3] = [Self::WaitTime, Self::SlowForm, Self::Unseen];
+    pub const ALL: [Self; 5] = [Self::WaitTime, Self::SlowForm, Self::Unseen, Self::Agents, Self::Transcript];
 
     /// What waits for a person's answer, and ends with it.
     #[must_use]
     pub const fn ends_with_an_answer(self) -> bool {
-        matches!(self, Self::WaitTime | Self::SlowForm)
+        matches!(self, Self::WaitTime | Self::SlowForm | Self::Agents)
     }
 
     /// What stays owed when the conversation is closed.
     #[must_use]
     pub const fn outlives_the_end(self) -> bool {
-        matches!(self, Self::Unseen)
+        matches!(self, Self::Unseen | Self::Transcript)
+    }
+
+    /// What is for whoever sends mail to look at.
+    #[must_use]
+    pub const fn is_for_mail(self) -> bool {
+        matches!(self, Self::Unseen | Self::Agents | Self::Transcript)
     }
 
     #[must_use]
@@ -98,6 +108,8 @@ impl Deadline {
             Self::WaitTime => "wait_time",
             Self::SlowForm => "slow_form",
             Self::Unseen => "unseen",
+            Self::Agents => "agents",
+            Self::Transcript => "transcript",
         }
     }
 }
@@ -300,7 +312,8 @@ pub fn decide(cause: Cause, situation: &Situation<'_>, now: Timestamp) -> Decisi
 fn consider(cause: Cause, s: &Situation<'_>, now: Timestamp) -> Result<Vec<Action>, Quiet> {
     let at = match cause {
         Cause::Entry { at, writer: Writer::Shopper, said: Said::First, .. } => at,
-        Cause::Entry { .. } | Cause::Due { deadline: Deadline::Unseen, .. } => return Err(Quiet::NotACause),
+        Cause::Due { deadline, .. } if deadline.is_for_mail() => return Err(Quiet::NotACause),
+        Cause::Entry { .. } => return Err(Quiet::NotACause),
         Cause::Released { at, .. } => at,
         Cause::Due { due, .. } => due,
     };
@@ -322,7 +335,9 @@ fn consider(cause: Cause, s: &Situation<'_>, now: Timestamp) -> Result<Vec<Actio
             s.may_ask_form()?;
             Ok(vec![s.ask_form(Rule::FormSlow, seq)])
         }
-        Cause::Due { deadline: Deadline::Unseen, .. } => Err(Quiet::NotACause),
+        Cause::Due { deadline: Deadline::Unseen | Deadline::Agents | Deadline::Transcript, .. } => {
+            Err(Quiet::NotACause)
+        }
     }
 }
 

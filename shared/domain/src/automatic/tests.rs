@@ -205,7 +205,9 @@ fn a_table_of_situations_says_exactly_what_is_sent_and_when() {
                     let word = match deadline {
                         Deadline::WaitTime => "wait",
                         Deadline::SlowForm => "slow",
-                        Deadline::Unseen => unreachable!("no rule arms it"),
+                        Deadline::Unseen | Deadline::Agents | Deadline::Transcript => {
+                            unreachable!("no rule arms it")
+                        }
                     };
                     format!("{word}@{}", due.since(at).as_secs_f64())
                 }

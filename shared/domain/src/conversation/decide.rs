@@ -53,6 +53,8 @@ pub struct Beginning {
     pub held_for: Option<(Vec<AskedField>, Rule)>,
     /// An address of the shopper's is known: how long an answer stays unseen before it is mailed.
     pub mail_after: Option<Duration>,
+    /// The shop mails: agents may be told of who waits.
+    pub tells_agents: bool,
 }
 
 /// What is to be stored, all of it or nothing.
@@ -148,6 +150,7 @@ pub fn begin_with(
         held: false,
         form: None,
         mailing: with.mail_after.map(Mailing::after),
+        tells_agents: with.tells_agents,
     };
     let mut draft = Draft::new(&head, now);
     for faq in with.faqs {
@@ -515,6 +518,7 @@ mod tests {
             faqs: vec![faq("shipping"), faq("returns")],
             held_for: Some((questions(), Rule::FormOffline)),
             mail_after: None,
+            tells_agents: true,
         };
         begin_with(id, whose, None, text("Hola"), with, client(1), NOW)
     }

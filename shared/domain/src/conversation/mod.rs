@@ -17,6 +17,7 @@ use crate::automatic::Why;
 use crate::deadline::{Armed, Deadlines};
 use crate::fallback::{BETWEEN_MAILS, DEFAULT_DELAY, PER_HOUR};
 use crate::intake::{AskedField, Taken, Value};
+use crate::notification::GRACE;
 use crate::settings::{Faq, FieldId};
 use crate::text;
 use crate::{AgentId, ClientId, ConversationId, ShopperId, SiteId, Timestamp};
@@ -92,6 +93,8 @@ pub struct Head {
     pub form: Option<FormMark>,
     /// `None`: no address of the shopper's is known.
     pub mailing: Option<Mailing>,
+    /// The shop mailed when it began: agents may be told of who waits in it, see [`crate::notification`].
+    pub tells_agents: bool,
 }
 
 /// What a head knows of the mails that its unseen answers go out by: see [`crate::fallback`].
@@ -246,6 +249,7 @@ fn fold(head: &mut Head, entry: &Entry) {
         head.held = false;
         head.unread = true;
         head.waiting_since = Some(entry.at);
+        await_answer(head, entry);
     }
     match (&entry.body, &entry.author) {
         (Body::Message { text }, author) => {
@@ -257,6 +261,7 @@ fn fold(head: &mut Head, entry: &Entry) {
                 Author::Shopper => {
                     head.unread = true;
                     head.waiting_since.get_or_insert(entry.at);
+                    await_answer(head, entry);
                 }
                 Author::Agent { .. } => {
                     head.unread = false;
@@ -282,6 +287,9 @@ fn fold(head: &mut Head, entry: &Entry) {
         (Body::Form { held, .. }, _) => {
             head.form = Some(FormMark { seq: entry.seq, finished: false });
             head.held = *held;
+            if *held {
+                head.deadlines.remove(&Deadline::Agents);
+            }
         }
         (Body::Answer(taken), _) => {
             if let Some(form) = &mut head.form {
@@ -315,6 +323,14 @@ fn fold(head: &mut Head, entry: &Entry) {
         // Somebody may be waiting behind it: it is looked at as a message is.
         (Body::Mail { class: MailClass::Review(_), .. }, _) => head.unread = true,
         (Body::Faq(_) | Body::Joined | Body::Left | Body::Note { .. } | Body::Mail { .. }, _) => {}
+    }
+}
+
+/// From a shopper's message on it is looked whether somebody answers it. What is held does not exist for agents.
+fn await_answer(head: &mut Head, entry: &Entry) {
+    if head.tells_agents && !head.held {
+        let armed = Armed { due: entry.at.plus(GRACE), seq: entry.seq };
+        head.deadlines.entry(Deadline::Agents).or_insert(armed);
     }
 }
 

@@ -4,6 +4,7 @@
 use super::{QueueError, Stored};
 use crate::fallback::Address;
 use crate::mail_identity::MailAccountState;
+use crate::notification::{Notified, Told, Tray};
 use crate::{AgentId, ClientId, ConversationId, ShopperId, SiteId, Timestamp, automatic};
 use std::future::Future;
 use std::time::Duration;
@@ -110,6 +111,8 @@ pub enum Carries {
     /// To the shopper: the unseen answers beyond this number of the thread, up to which mails have carried it. There is one mail after
     /// each mark, whatever has been written by the time it goes: two calls that see a different number of answers make the same claim.
     Answers { after: u64 },
+    /// A transcript, by what asked for it.
+    Transcript { asked: ClientId },
 }
 
 impl MailKey {
@@ -118,6 +121,7 @@ impl MailKey {
     pub fn id(&self) -> ClientId {
         match self.carries {
             Carries::Answers { after } => automatic::client_id(self.conversation, after, "mailed answers"),
+            Carries::Transcript { asked } => asked,
         }
     }
 }
@@ -170,6 +174,77 @@ pub trait MailOutbox: Send + Sync {
 
     /// Gives a claim back: nothing was sent by it. Does nothing to what is not `by`'s, and to what has gone.
     fn release_mail(&self, key: &MailKey, by: u128) -> impl Future<Output = Stored<()>> + Send;
+}
+
+/// What agents are told by mail, and how far they have been. Everything of an agent is of one site: another site's is another's.
+pub trait AgentNotices: Send + Sync {
+    /// Every agent who has ever signed in to the site, with what they have chosen; also those who are no members any more.
+    fn notified(&self, site: &SiteId) -> impl Future<Output = Stored<Vec<Notified>>> + Send;
+
+    fn notified_agent(
+        &self,
+        site: &SiteId,
+        agent: AgentId,
+    ) -> impl Future<Output = Stored<Option<Notified>>> + Send;
+
+    fn put_notified(&self, site: &SiteId, notified: &Notified) -> impl Future<Output = Stored<()>> + Send;
+
+    /// An agent's tray as of now; an empty one where there is none.
+    fn tray(&self, site: &SiteId, agent: AgentId) -> impl Future<Output = Stored<Tray>> + Send;
+
+    /// Replaces a tray if the `rev` of the one that stands is one less. Whether it is stored now: a repetition, after an answer that was lost,
+    /// answers as the first did.
+    fn put_tray(
+        &self,
+        site: &SiteId,
+        agent: AgentId,
+        tray: &Tray,
+    ) -> impl Future<Output = Stored<bool>> + Send;
+
+    /// How far agents have been told of a conversation, as of now.
+    fn told(&self, conversation: ConversationId)
+    -> impl Future<Output = Stored<Vec<(AgentId, Told)>>> + Send;
+
+    /// Records that SES has accepted what tells an agent of a conversation. What stands and reaches as far stays.
+    fn record_told(
+        &self,
+        conversation: ConversationId,
+        agent: AgentId,
+        told: Told,
+    ) -> impl Future<Output = Stored<()>> + Send;
+}
+
+/// Whom a transcript goes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TranscriptAsked {
+    /// What asked for it: it goes once.
+    pub id: ClientId,
+    pub to: Recipient,
+    pub address: String,
+    pub at: Timestamp,
+}
+
+/// Transcripts that are to be mailed.
+pub trait Transcripts: Send + Sync {
+    /// Keeps it. The same id again changes nothing.
+    fn ask_transcript(
+        &self,
+        conversation: ConversationId,
+        asked: &TranscriptAsked,
+    ) -> impl Future<Output = Stored<()>> + Send;
+
+    /// What is to be mailed, as of now.
+    fn transcripts_asked(
+        &self,
+        conversation: ConversationId,
+    ) -> impl Future<Output = Stored<Vec<TranscriptAsked>>> + Send;
+
+    /// It has gone, or never will.
+    fn transcript_settled(
+        &self,
+        conversation: ConversationId,
+        id: ClientId,
+    ) -> impl Future<Output = Stored<()>> + Send;
 }
 
 /// Who gets a mail.
@@ -289,9 +364,9 @@ pub trait MailAccount: Send + Sync {
     fn region(&self) -> &str;
 }
 
-/// Unseen answers that are due, on their way to whoever mails them.
+/// Conversations of which something is due to be mailed, on their way to whoever mails it.
 pub trait MailHandover: Send + Sync {
-    /// Has somebody look at a conversation's unseen answers, soon, at least once; the caller does not wait for it. An error: nobody
+    /// Has somebody look at what a conversation owes by mail, soon, at least once; the caller does not wait for it. An error: nobody
     /// will.
     fn hand_over(&self, conversation: ConversationId) -> impl Future<Output = Result<(), QueueError>> + Send;
 }

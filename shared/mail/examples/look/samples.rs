@@ -156,6 +156,7 @@ pub fn mails(language: &str) -> Vec<(&'static str, Mail)> {
         lines,
         open: open.clone(),
     };
+    let change = Some(link("https://chat.tienda.example/dashboard/tienda/settings/notifications"));
     vec![
         (
             "answers",
@@ -170,8 +171,22 @@ pub fn mails(language: &str) -> Vec<(&'static str, Mail)> {
                 files_until: Some(Timestamp(NOW.0 + 7 * 86_400_000)),
             },
         ),
-        ("new", Mail::Conversation { why: Why::New, waiting: waiting(Some("Zoë García"), thread.clone()) }),
-        ("missed", Mail::Conversation { why: Why::Missed, waiting: waiting(None, thread.clone()) }),
+        (
+            "new",
+            Mail::Conversation {
+                why: Why::New,
+                waiting: waiting(Some("Zoë García"), thread.clone()),
+                change: change.clone(),
+            },
+        ),
+        (
+            "missed",
+            Mail::Conversation {
+                why: Why::Missed,
+                waiting: waiting(None, thread.clone()),
+                change: change.clone(),
+            },
+        ),
         (
             "digest",
             Mail::Digest {
@@ -181,6 +196,7 @@ pub fn mails(language: &str) -> Vec<(&'static str, Mail)> {
                     waiting(Some("Jean-Baptiste Grenouille"), vec![line(Author::Shopper(None), 200, more)]),
                 ],
                 inbox: link("https://chat.tienda.example/dashboard/"),
+                change,
             },
         ),
         (
@@ -193,6 +209,7 @@ pub fn mails(language: &str) -> Vec<(&'static str, Mail)> {
                 .concat(),
                 resume: Some(resume.clone()),
                 files_until: Some(Timestamp(NOW.0 + 7 * 86_400_000)),
+                to_agent: false,
             },
         ),
         ("test", Mail::Test { answer_by: name("Ana"), resume }),

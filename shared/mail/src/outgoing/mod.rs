@@ -82,11 +82,22 @@ pub enum Mail {
     /// To a shopper: what was answered and not seen.
     Answers { answers: Vec<Line>, earlier: Vec<Line>, resume: Link, files_until: Option<Timestamp> },
     /// To an agent, at once.
-    Conversation { why: Why, waiting: Waiting },
+    Conversation {
+        why: Why,
+        waiting: Waiting,
+        /// Where the agent chooses what they are told.
+        change: Option<Link>,
+    },
     /// To an agent, what has waited.
-    Digest { waiting: Vec<Waiting>, inbox: Link },
+    Digest { waiting: Vec<Waiting>, inbox: Link, change: Option<Link> },
     /// To whoever asked for it.
-    Transcript { lines: Vec<Line>, resume: Option<Link>, files_until: Option<Timestamp> },
+    Transcript {
+        lines: Vec<Line>,
+        resume: Option<Link>,
+        files_until: Option<Timestamp>,
+        /// To an agent, for whom the shopper is not *you*.
+        to_agent: bool,
+    },
     /// To whoever sets mail up.
     Test { answer_by: HeaderText, resume: Link },
 }
@@ -307,9 +318,9 @@ impl<'a> Page<'a> {
             Mail::Answers { answers, earlier, resume, files_until } => {
                 page.answers(answers, earlier, resume, *files_until)
             }
-            Mail::Conversation { why, waiting } => page.conversation(*why, waiting),
-            Mail::Digest { waiting, inbox } => page.digest(waiting, inbox),
-            Mail::Transcript { lines, resume, files_until } => {
+            Mail::Conversation { why, waiting, change } => page.conversation(*why, waiting, change.as_ref()),
+            Mail::Digest { waiting, inbox, change } => page.digest(waiting, inbox, change.as_ref()),
+            Mail::Transcript { lines, resume, files_until, .. } => {
                 page.transcript(lines, resume.as_ref(), *files_until)
             }
             Mail::Test { answer_by, resume } => page.test(answer_by, resume),
@@ -330,7 +341,7 @@ impl<'a> Page<'a> {
         self.shoppers_footer(MailText::WhyAnswers);
     }
 
-    fn conversation(&mut self, why: Why, waiting: &'a Waiting) {
+    fn conversation(&mut self, why: Why, waiting: &'a Waiting, change: Option<&'a Link>) {
         let (subject, title) = match why {
             Why::New => (MailText::NewSubject, MailText::NewTitle),
             Why::Missed => (MailText::MissedSubject, MailText::MissedTitle),
@@ -343,10 +354,10 @@ impl<'a> Page<'a> {
         self.words(&waiting.lines, None, true);
         self.button = Some((self.say(MailText::AgentButton), &waiting.open));
         self.hint = self.outgoing.envelope.reply_to.is_some().then(|| self.say(MailText::AgentReplyHint));
-        self.agents_footer();
+        self.agents_footer(change);
     }
 
-    fn digest(&mut self, waiting: &'a [Waiting], inbox: &'a Link) {
+    fn digest(&mut self, waiting: &'a [Waiting], inbox: &'a Link, change: Option<&'a Link>) {
         let count = waiting.len().to_string();
         self.subject = self.say_with(MailText::DigestSubject, &[("count", &count)]);
         self.title = self.say_with(MailText::DigestTitle, &[("count", &count)]);
@@ -364,7 +375,7 @@ impl<'a> Page<'a> {
             self.sections.extend(last.map(Section::Said));
         }
         self.button = Some((self.say(MailText::DigestButton), inbox));
-        self.agents_footer();
+        self.agents_footer(change);
     }
 
     fn transcript(&mut self, lines: &[Line], resume: Option<&'a Link>, until: Option<Timestamp>) {
@@ -417,7 +428,10 @@ impl<'a> Page<'a> {
     }
 
     fn said(&self, line: &Line) -> Said {
-        let to_agent = matches!(self.outgoing.mail, Mail::Conversation { .. } | Mail::Digest { .. });
+        let to_agent = matches!(
+            self.outgoing.mail,
+            Mail::Conversation { .. } | Mail::Digest { .. } | Mail::Transcript { to_agent: true, .. }
+        );
         let (who, ours) = match &line.author {
             Author::Agent(name) | Author::Automatic(name) => (name.as_str().to_owned(), true),
             Author::Shopper(_) if !to_agent => (self.say(MailText::You), false),
@@ -470,14 +484,9 @@ impl<'a> Page<'a> {
             self.outgoing.envelope.unsubscribe.as_ref().map(|u| (self.say(MailText::Unsubscribe), &u.page));
     }
 
-    fn agents_footer(&mut self) {
+    fn agents_footer(&mut self, change: Option<&'a Link>) {
         self.why = self.say(MailText::WhyAgent);
-        self.leave = self
-            .outgoing
-            .envelope
-            .unsubscribe
-            .as_ref()
-            .map(|u| (self.say(MailText::ChangeNotifications), &u.page));
+        self.leave = change.map(|page| (self.say(MailText::ChangeNotifications), page));
     }
 
     fn answered_by_mail(&self, yes: MailText) -> MailText {

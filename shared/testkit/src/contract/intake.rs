@@ -36,7 +36,8 @@ async fn a_held_conversation_stands_on_no_shelf_and_what_is_answered_is_kept_wit
         question: "¿Cuánto tarda?".into(),
         answer: "**Dos** días.".into(),
     };
-    let with = Beginning { faqs: vec![faq], held_for: Some((fields, Rule::FormOffline)), mail_after: None };
+    let with =
+        Beginning { faqs: vec![faq], held_for: Some((fields, Rule::FormOffline)), ..Beginning::default() };
     let (id, text) = (ConversationId(fresh()), MessageText::parse("Hola").expect("a text"));
     let client_id = ClientId(fresh());
     let whose = (case.shopper, case.site.clone());

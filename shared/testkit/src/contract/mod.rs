@@ -5,6 +5,7 @@ mod connections;
 mod conversations;
 mod intake;
 mod mail;
+mod notices;
 mod profiles;
 mod sessions;
 mod site;
@@ -143,6 +144,7 @@ pub async fn all<S: Store>(store: &S) {
     conversations::all(store).await;
     intake::all(store).await;
     mail::all(store).await;
+    notices::all(store).await;
     connections::all(store).await;
     sessions::all(store).await;
     site::all(store).await;

@@ -3,7 +3,7 @@
 import { Menu } from '@base-ui/react/menu';
 import type { PresenceStatus } from '@mostrador/protocol';
 import { useNavigate } from '@tanstack/react-router';
-import { Check, ChevronsUpDown, EyeOff, LogIn, LogOut, UserRoundPen } from 'lucide-react';
+import { Check, ChevronsUpDown, EyeOff, LogIn, LogOut, Mail, UserRoundPen } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useSite } from '../context';
 import { useText } from '../hooks';
@@ -27,7 +27,8 @@ interface YouMenuProps {
 
 export function YouMenu({ presence, onProfile, theme, onTheme, onPresence, onSignOut, keysOn, onKeysOn }: YouMenuProps) {
   const { t, language } = useText();
-  const { me, agentPhoto } = useSite();
+  const { me, site, agentPhoto } = useSite();
+  const navigate = useNavigate();
   return (
       <Menu.Root>
         <Menu.Trigger className="rail-you">
@@ -91,6 +92,10 @@ export function YouMenu({ presence, onProfile, theme, onTheme, onPresence, onSig
                 </Menu.CheckboxItemIndicator>
               </Menu.CheckboxItem>
               <Menu.Separator className="popup-line" />
+              <Menu.Item className="popup-item" onClick={() => void navigate({ to: '/$site/settings/$section', params: { site: site.site, section: 'notifications' } })}>
+                <Mail size={16} strokeWidth={1.75} aria-hidden="true" />
+                <span className="popup-words">{t('you.notifications')}</span>
+              </Menu.Item>
               <Menu.Item className="popup-item" onClick={onSignOut}>
                 <LogOut size={16} strokeWidth={1.75} aria-hidden="true" />
                 <span className="popup-words">{t('signin.out')}</span>

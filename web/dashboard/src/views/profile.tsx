@@ -2,9 +2,10 @@
 
 import { Dialog } from '@base-ui/react/dialog';
 import type { ConversationDetail, Row } from '@mostrador/protocol';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { BadgeCheck, CircleQuestionMark, ExternalLink, X } from 'lucide-react';
 import { type ReactNode, useEffect } from 'react';
+import { ApiError } from '../api';
 import { useDesk, useDoors, useSite } from '../context';
 import { absolute, ago, device, languageName, regionName, shopperName, whenShort } from '../format';
 import { useNow, useText } from '../hooks';
@@ -67,7 +68,7 @@ function Contents() {
   return <Skeleton label={t('profile.loading')} rows={7} kind="lines" />;
 }
 
-function Known({ detail: { shopper, earlier } }: { detail: ConversationDetail }) {
+function Known({ detail: { row, shopper, earlier } }: { detail: ConversationDetail }) {
   const { t, locale: language } = useText();
   const { clock } = useDesk();
   const now = useNow(30_000, clock);
@@ -119,11 +120,40 @@ function Known({ detail: { shopper, earlier } }: { detail: ConversationDetail })
           <Fact term={t('profile.last_seen')}>{time(shopper.last_seen)}</Fact>
         </dl>
       </section>
+      <Transcript key={row.conversation_id} id={row.conversation_id} email={shopper.email} />
       <section>
         <h3>{t('profile.earlier')}</h3>
         {earlier.length === 0 ? <p className="soft">{t('profile.no_earlier')}</p> : <Earlier rows={earlier} now={now} />}
       </section>
     </div>
+  );
+}
+
+/** The thread as a mail: for the shopper, where there is an address, or for oneself. */
+function Transcript({ id, email }: { id: string; email: string | null }) {
+  const { t } = useText();
+  const { api } = useDoors();
+  const { me } = useSite();
+  const mail = useMutation({ mutationFn: (to: 'shopper' | 'me') => api.mailTranscript(id, crypto.randomUUID(), to) });
+  const code = mail.error instanceof ApiError ? mail.error.code : null;
+  return (
+    <section>
+      <h3>{t('transcript.title')}</h3>
+      <div className="page-actions">
+        {email !== null && (
+          <button type="button" className="button" disabled={mail.isPending} onClick={() => mail.mutate('shopper')}>
+            {t('transcript.to_shopper')}
+          </button>
+        )}
+        <button type="button" className="button" disabled={mail.isPending} onClick={() => mail.mutate('me')}>
+          {t('transcript.to_me')}
+        </button>
+      </div>
+      <p className={mail.isError ? 'field-problem' : 'soft'} role="status">
+        {mail.isSuccess && t('transcript.sent', { address: mail.variables === 'me' ? me.email : (email ?? '') })}
+        {mail.isError && t(code === 'forbidden' ? 'transcript.nothing' : code === 'switched_off' ? 'transcript.off' : code === 'rate_limited' ? 'transcript.limited' : 'transcript.failed')}
+      </p>
+    </section>
   );
 }
 

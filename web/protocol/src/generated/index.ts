@@ -507,6 +507,56 @@ export type CloseRequest = { id: string, };
 
 export type SeenRequest = { seen: number, delivered: number, };
 
+export type TranscriptRequest = { 
+/**
+ * A UUID of the client's.
+ */
+id: string, 
+/**
+ * Where no address of the shopper's is known; one that is known counts more.
+ */
+email?: string, };
+
+export type TranscriptRecipient = "shopper" | "me";
+
+export type AgentTranscriptRequest = { id: string, to: TranscriptRecipient, };
+
+export type WhenNotified = "at_once" | "every" | "daily" | "never";
+
+export type QuietHours = { 
+/**
+ * `HH:MM`
+ */
+from: string, until: string, 
+/**
+ * An IANA zone name.
+ */
+zone: string, };
+
+export type NotificationChoice = { when: WhenNotified, 
+/**
+ * With `every`: 1 to 12.
+ */
+hours?: number, 
+/**
+ * With `daily`: `HH:MM`.
+ */
+daily_at?: string, 
+/**
+ * Of conversations that nobody has answered yet.
+ */
+new: boolean, 
+/**
+ * Of whoever has waited for longer than the wait time, or wrote while nobody was there.
+ */
+missed: boolean, quiet?: QuietHours, };
+
+export type Notifications = { 
+/**
+ * Where mails go: the one by which the agent signs in.
+ */
+address: string, choice: NotificationChoice, };
+
 export type RoleName = "agent" | "admin";
 
 export type MySite = { site: string, name: string, color: string, role: RoleName, };

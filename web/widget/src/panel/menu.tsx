@@ -6,12 +6,15 @@ import type { h } from "preact";
 import type { Kit } from "./kit.js";
 import css from "./menu.css";
 import type { Ask, Store } from "./store.js";
+import type { Transcripts } from "./transcript.js";
 
 export { css };
 
 export type Menus = ReturnType<typeof views>;
 
-export function views({ Icon, h, useEffect, useRef, wrap }: Kit) {
+export function views(kit: Kit) {
+  const { Fragment, Icon, h, signal, useEffect, useRef, wrap } = kit;
+  const transcripts = signal<Transcripts | null>(null);
   return { Menu, Over, Question };
 
   function Menu({ store, open, anchor }: { store: Store; open: Signal<boolean>; anchor: HTMLElement }) {
@@ -19,6 +22,8 @@ export function views({ Icon, h, useEffect, useRef, wrap }: Kit) {
     const button = () => anchor.querySelector("button");
     useEffect(() => {
       box.current?.querySelector<HTMLElement>("[role=menuitem]")?.focus();
+      // The last of the items comes with what it does.
+      void store.bring(transcripts, () => import("./transcript.js"));
       const root = box.current?.getRootNode() as ShadowRoot;
       const away = (event: Event) => {
         if (!event.composedPath().includes(anchor)) open.value = false;
@@ -65,6 +70,7 @@ export function views({ Icon, h, useEffect, useRef, wrap }: Kit) {
           <Icon name="shield" size={16} />
           {store.t("endHere")}
         </button>
+        {store.conversation.value && transcripts.value && <transcripts.value.Item store={store} pick={pick} />}
       </div>
     );
   }
@@ -121,16 +127,22 @@ export function views({ Icon, h, useEffect, useRef, wrap }: Kit) {
             wrap(event, box.current!);
           }}
         >
-          <h3 id="ask">{store.t(end ? "endChatAsk" : "endHereAsk")}</h3>
-          <p id="why">{store.t(end ? "endChatWhy" : "endHereWhy")}</p>
-          <div class="choices">
-            <button type="button" class="quiet" data-testid="cancel" onClick={() => (store.ask.value = null)}>
-              {store.t("cancel")}
-            </button>
-            <button type="button" class="primary danger" data-testid="confirm" onClick={() => void (end ? close(store) : forget(store))}>
-              {store.t(end ? "endChat" : "endHere")}
-            </button>
-          </div>
+          {ask === "mail" ? (
+            transcripts.value && <transcripts.value.Transcript store={store} />
+          ) : (
+            <Fragment>
+              <h3 id="ask">{store.t(end ? "endChatAsk" : "endHereAsk")}</h3>
+              <p id="why">{store.t(end ? "endChatWhy" : "endHereWhy")}</p>
+              <div class="choices">
+                <button type="button" class="quiet" data-testid="cancel" onClick={() => (store.ask.value = null)}>
+                  {store.t("cancel")}
+                </button>
+                <button type="button" class="primary danger" data-testid="confirm" onClick={() => void (end ? close(store) : forget(store))}>
+                  {store.t(end ? "endChat" : "endHere")}
+                </button>
+              </div>
+            </Fragment>
+          )}
         </div>
       </div>
     );

@@ -30,7 +30,7 @@ import type { Menus } from "./menu.js";
 import { Cupboard, readSession, type Session, unsentIn } from "./storage.js";
 import { opening } from "./times.js";
 
-export type Ask = "end" | "forget";
+export type Ask = "end" | "forget" | "mail";
 
 export class Store {
   readonly open = signal(false);

@@ -3,7 +3,7 @@
 import { Dialog } from '@base-ui/react/dialog';
 import type { PublishedSection, SectionName } from '@mostrador/protocol';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link, useBlocker } from '@tanstack/react-router';
+import { Link } from '@tanstack/react-router';
 import { ArrowLeft, CircleAlert, CircleCheck } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { FormProvider, get, useForm } from 'react-hook-form';
@@ -16,6 +16,8 @@ import { differences } from './differences';
 import { MailPreview } from './email';
 import { Identity } from './identity';
 import { MailSetup } from './mail-setup';
+import { Leaving } from './leaving';
+import { Notifications } from './notifications';
 import { WidgetPreview } from './preview';
 import { FORMS } from './sections';
 import './settings.css';
@@ -26,7 +28,9 @@ export { startWords } from './words';
 export const SECTIONS: readonly SectionName[] = ['hours', 'automatic', 'email', 'texts', 'faqs', 'form', 'appearance', 'visibility', 'privacy', 'general'];
 const PREVIEWED: readonly SectionName[] = ['email', 'texts', 'faqs', 'form', 'automatic', 'appearance', 'privacy', 'general'];
 /** In the order in which a merchant comes to them. Identity has keys, not a section that is published. */
-const PAGES = [...SECTIONS.slice(0, SECTIONS.indexOf('privacy')), 'identity', ...SECTIONS.slice(SECTIONS.indexOf('privacy'))] as const;
+const PAGES = [...SECTIONS.slice(0, SECTIONS.indexOf('privacy')), 'identity', ...SECTIONS.slice(SECTIONS.indexOf('privacy')), 'notifications'] as const;
+/** One's own, of which the rest is no matter: every agent has them. */
+const OWN = ['notifications'] as const;
 
 type Values = Record<string, unknown>;
 
@@ -34,8 +38,9 @@ export function Settings({ section }: { section: string | undefined }) {
   const t = useWords();
   const { site } = useSite();
   const { api } = useDoors();
-  const settings = useQuery({ queryKey: ['settings', site.site], queryFn: () => api.settings(site.site), enabled: site.role === 'admin', refetchOnWindowFocus: false });
-  const page = PAGES.find((one) => one === section) ?? SECTIONS[0]!;
+  const admin = site.role === 'admin';
+  const settings = useQuery({ queryKey: ['settings', site.site], queryFn: () => api.settings(site.site), enabled: admin, refetchOnWindowFocus: false });
+  const page = PAGES.find((one) => one === section) ?? (admin ? SECTIONS[0]! : OWN[0]);
   const chosen = SECTIONS.find((one) => one === page) ?? SECTIONS[0]!;
   const current = settings.data?.sections.find((one) => one.section === chosen);
   const nav = useRef<HTMLElement>(null);
@@ -52,7 +57,7 @@ export function Settings({ section }: { section: string | undefined }) {
         </Link>
         <h1>{t('title')}</h1>
         <ul>
-          {PAGES.map((name) => (
+          {(admin ? PAGES : OWN).map((name) => (
             <li key={name}>
               <Link to="/$site/settings/$section" params={{ site: site.site, section: name }} className="settings-link" aria-current={name === page ? 'page' : undefined} activeProps={{}} data-section={name}>
                 {t(`section.${name}`)}
@@ -61,7 +66,9 @@ export function Settings({ section }: { section: string | undefined }) {
           ))}
         </ul>
       </nav>
-      {site.role !== 'admin' ? (
+      {page === 'notifications' ? (
+        <Notifications />
+      ) : !admin ? (
         <Empty icon={CircleAlert} title={t('forbidden')} why={t('forbidden_why')} />
       ) : page === 'identity' ? (
         <Identity />
@@ -196,32 +203,6 @@ function Editor({ section, current, sections }: { section: SectionName; current:
         setClash(null);
       }} onEdit={() => setClash(null)} />}
     </FormProvider>
-  );
-}
-
-/** UX 40: neither a link nor a closed tab takes changes away unasked. */
-function Leaving({ dirty }: { dirty: boolean }) {
-  const t = useWords();
-  const blocker = useBlocker({ shouldBlockFn: ({ current, next }) => dirty && current.pathname !== next.pathname, enableBeforeUnload: dirty, withResolver: true });
-  if (blocker.status !== 'blocked') return null;
-  return (
-    <Dialog.Root open onOpenChange={(open) => !open && blocker.reset()}>
-      <Dialog.Portal>
-        <Dialog.Backdrop className="scrim" />
-        <Dialog.Popup className="dialog dialog-ask" role="alertdialog">
-          <Dialog.Title>{t('leave_title')}</Dialog.Title>
-          <Dialog.Description>{t('leave_why')}</Dialog.Description>
-          <div className="page-actions">
-            <button type="button" className="button" autoFocus onClick={() => blocker.reset()}>
-              {t('leave_stay')}
-            </button>
-            <button type="button" className="button button-danger" onClick={() => blocker.proceed()}>
-              {t('leave_go')}
-            </button>
-          </div>
-        </Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
   );
 }
 
