@@ -203,7 +203,7 @@ export const en = {
   'mail.original_cut': 'There is more of it in the file.',
   'mail.original_save': 'Save the whole mail',
   'mail.original_gone': 'It is not kept any more, or cannot be reached now.',
-  'mail.save': 'Save {{name}}, {{size}}',
+  'mail.save': 'Save {{name}}',
   'mail.save_failed': 'Not saved: it is not kept any more, or cannot be reached now.',
   'mail.follows': 'Answers a conversation that was closed',
   'thread.system': 'Mostrador',

@@ -210,7 +210,7 @@ export const es: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'mail.original_cut': 'Hay más en el archivo.',
   'mail.original_save': 'Guardar el correo entero',
   'mail.original_gone': 'Ya no se conserva, o no se puede acceder ahora.',
-  'mail.save': 'Guardar {{name}}, {{size}}',
+  'mail.save': 'Guardar {{name}}',
   'mail.save_failed': 'No se guardó: ya no se conserva, o no se puede acceder ahora.',
   'mail.follows': 'Responde a una conversación cerrada',
   'thread.system': 'Mostrador',

@@ -209,7 +209,7 @@ export const it: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'mail.original_cut': 'Il resto è nel file.',
   'mail.original_save': 'Salva l’email intera',
   'mail.original_gone': 'Non è più conservata, o non è raggiungibile ora.',
-  'mail.save': 'Salva {{name}}, {{size}}',
+  'mail.save': 'Salva {{name}}',
   'mail.save_failed': 'Non salvato: non è più conservato, o non è raggiungibile ora.',
   'mail.follows': 'Risponde a una conversazione chiusa',
   'thread.system': 'Mostrador',

@@ -209,7 +209,7 @@ export const pt: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'mail.original_cut': 'Há mais no arquivo.',
   'mail.original_save': 'Salvar o e-mail inteiro',
   'mail.original_gone': 'Não está mais guardado, ou não pode ser acessado agora.',
-  'mail.save': 'Salvar {{name}}, {{size}}',
+  'mail.save': 'Salvar {{name}}',
   'mail.save_failed': 'Não foi salvo: não está mais guardado, ou não pode ser acessado agora.',
   'mail.follows': 'Responde a uma conversa encerrada',
   'thread.system': 'Mostrador',

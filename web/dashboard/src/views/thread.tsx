@@ -557,7 +557,7 @@ function MailParts({ mail, where, language }: { mail: MailMark; where: string; l
         <ul className="mail-files">
           {mail.attachments.map(({ key, name, kind, bytes, dangerous }) => (
             <li key={key} data-dangerous={dangerous === true}>
-              <button type="button" title={kind} aria-label={t('mail.save', { name, size: fileSize(language, bytes) })} onClick={() => void fetch(key)}>
+              <button type="button" title={`${t('mail.save', { name })} (${kind})`} onClick={() => void fetch(key)}>
                 {dangerous === true ? <CircleAlert size={14} strokeWidth={1.75} aria-hidden="true" /> : <Paperclip size={14} strokeWidth={1.75} aria-hidden="true" />}
                 <bdi>{name}</bdi>
                 <span>{fileSize(language, bytes)}</span>
