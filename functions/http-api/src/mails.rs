@@ -6,6 +6,7 @@ use crate::{Answer, Api, Request};
 use delivery::Failure;
 use domain::ConversationId;
 use domain::conversation::{FileKey, Log};
+use domain::people::{Actor, Role};
 use domain::ports::{Environment, Files, FilesError, LINK_LIFE, Originals, Push, Store};
 use mail::Verdicts;
 use protocol::http::{FileLink, OriginalMail};
@@ -32,7 +33,7 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
         Ok(readable(request, Answer::json(200, &answer)))
     }
 
-    /// For agents: header and text as they came, with what is quoted, and a link to all of it.
+    /// For agents: header and text as they came, with what is quoted; for admins a link to all of it.
     pub(crate) async fn original(
         &self,
         request: &Request,
@@ -45,9 +46,15 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
         let raw = self.files.original(&mark.original, READ).await.map_err(|error| unavailable(&error))?;
         // Mails are kept for as long as the merchant says; what was said stays in the conversation.
         let raw = raw.ok_or(Failure::NotFound)?;
-        let url = self.files.original_link(&mark.original, now).await.map_err(|error| unavailable(&error))?;
+        // What a shopper answers quotes the link that lets them in. Whoever has that speaks as the shopper.
+        let url = match actor {
+            Actor::Agent { role: Role::Admin, .. } => Some(
+                self.files.original_link(&mark.original, now).await.map_err(|error| unavailable(&error))?,
+            ),
+            _ => None,
+        };
         let (header, header_cut) = first(&String::from_utf8_lossy(header(&raw)), HEADER);
-        let (text, text_cut) = first(&mail::read(&raw, Verdicts::default()).text, TEXT);
+        let (text, text_cut) = first(&without_keys(&mail::read(&raw, Verdicts::default()).text), TEXT);
         let answer = OriginalMail {
             header,
             text,
@@ -72,6 +79,33 @@ pub(crate) fn entry(log: &str, seq: &str) -> Result<(Log, u64), Failure> {
 fn unavailable(error: &FilesError) -> Failure {
     tracing::warn!(%error, "the bucket did not answer");
     Failure::Busy
+}
+
+/// The prefix of what a link back holds (`delivery::fallback`), and how long all of it is.
+const KEY: (&str, usize) = ("mlk_", 68);
+
+/// A text in which no link lets anybody in. What quotes it may have broken it over lines, with marks of the quote before each.
+fn without_keys(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, key)) = rest.split_once(KEY.0) {
+        kept.push_str(before);
+        kept.push('\u{2026}');
+        let (mut left, mut end, mut between) = (KEY.1 - KEY.0.len(), 0, false);
+        for (at, c) in key.char_indices() {
+            match c {
+                '0'..='9' | 'a'..='f' if left > 0 => {
+                    (left, end, between) = (left - 1, at + 1, false);
+                }
+                '\r' | '\n' | '=' if left > 0 => between = true,
+                '>' | ' ' | '\t' if between => {}
+                _ => break,
+            }
+        }
+        rest = &key[end..];
+    }
+    kept.push_str(rest);
+    kept
 }
 
 /// Up to the first empty line.
@@ -102,6 +136,29 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(header(raw.as_bytes()), expect.as_bytes(), "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn a_1_no_agent_is_shown_the_link_that_lets_the_shopper_in() {
+        let key = "0123456789abcdef".repeat(4);
+        let link = format!("https://shop.example/#mostrador-resume=mlk_{key}");
+        let (one, two) = key.split_at(20);
+        let broken = format!("https://shop.example/#mostrador-resume=mlk_{one}\r\n> > {two}");
+        for (text, expect) in [
+            (
+                format!("Yes\n> {link}\n> or reply"),
+                "Yes\n> https://shop.example/#mostrador-resume=\u{2026}\n> or reply",
+            ),
+            (broken, "https://shop.example/#mostrador-resume=\u{2026}"),
+            (
+                format!("{link} {link}"),
+                "https://shop.example/#mostrador-resume=\u{2026} https://shop.example/#mostrador-resume=\u{2026}",
+            ),
+            ("mlk_12\nfish".to_owned(), "\u{2026}ish"),
+            ("No link".to_owned(), "No link"),
+        ] {
+            assert_eq!(without_keys(&text), expect, "{text}");
         }
     }
 

@@ -198,10 +198,10 @@ pub struct OriginalMail {
     pub header: String,
     /// All of its text, with what it quotes; of a mail that is only HTML, the text in it.
     pub text: String,
-    /// There is more of it behind the link.
+    /// There is more of it.
     pub cut: bool,
-    /// The whole mail, as a file to be saved.
-    pub url: String,
+    /// The whole mail, as a file to be saved, for admins: it holds what it quotes, also the link by which the shopper comes back.
+    pub url: Option<String>,
     pub expires_at: u64,
 }
 

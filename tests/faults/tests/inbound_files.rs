@@ -137,7 +137,7 @@ async fn a_3_what_needs_review_has_files_for_agents_alone() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_4_agents_see_a_mail_as_it_came_as_text_and_nobody_else_does() -> Result<()> {
     let chat = Chat::new().await?;
-    let body = "Content-Type: text/html; charset=utf-8\r\n\r\n<p>In blue, please.</p><script>steal()</script><blockquote type=cite>On Monday Taller Luz wrote:<br>Hi Eva</blockquote>\r\n";
+    let body = "Content-Type: text/html; charset=utf-8\r\n\r\n<p>In blue, please.</p><script>steal()</script><blockquote type=cite>On Monday Taller Luz wrote:<br>Hi Eva https://shop.example/#mostrador-resume=mlk_0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef</blockquote>\r\n";
     let letter = Letter { body: body.into(), ..Letter::of_eva("original", "") };
     chat.receive(&letter).await?;
     let (seq, _) = with_files(chat.entries(&chat.ana).await?, LogName::Thread)?;
@@ -151,12 +151,22 @@ async fn a_4_agents_see_a_mail_as_it_came_as_text_and_nobody_else_does() -> Resu
         "with what it quotes: {}",
         original.text
     );
+    ensure!(
+        original.text.contains("mostrador-resume=") && !original.text.contains("mlk_"),
+        "{}",
+        original.text
+    );
     ensure!(!original.text.contains("steal"), "{}", original.text);
-    let (status, disposition, kind, body) = opened(&original.url).await?;
+    let whole = original.url.context("an admin may save it")?;
+    let (status, disposition, kind, body) = opened(&whole).await?;
     ensure!(
         (status, kind.as_str()) == (200, "application/octet-stream") && disposition.starts_with("attachment")
     );
     ensure!(body.ends_with(&letter.raw()), "all of it");
+    // The whole of it is for admins: what it quotes lets whoever has it speak as the shopper.
+    let luis = chat.stack.agent("demo", "luis@example.com").await;
+    let shown: OriginalMail = serde_json::from_value(luis.get(&place).await?.body)?;
+    ensure!(shown.text == original.text && shown.url.is_none(), "{shown:?}");
     // Not the shopper who wrote it: its header says more than they need, and whoever has their session is not their mailbox.
     ensure!(chat.shopper.get(&place).await?.status == 403);
     let marta = chat.stack.agent("second", "marta@example.com").await;

@@ -200,7 +200,7 @@ export const en = {
   'mail.original_header': 'Header',
   'mail.original_text': 'Text',
   'mail.original_empty': 'It holds no text.',
-  'mail.original_cut': 'There is more of it in the file.',
+  'mail.original_cut': 'It is longer: this is its beginning.',
   'mail.original_save': 'Save the whole mail',
   'mail.original_gone': 'It is not kept any more, or cannot be reached now.',
   'mail.save': 'Save {{name}}',

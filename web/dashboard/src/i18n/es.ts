@@ -207,7 +207,7 @@ export const es: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'mail.original_header': 'Cabecera',
   'mail.original_text': 'Texto',
   'mail.original_empty': 'No contiene texto.',
-  'mail.original_cut': 'Hay más en el archivo.',
+  'mail.original_cut': 'Es más largo: este es el principio.',
   'mail.original_save': 'Guardar el correo entero',
   'mail.original_gone': 'Ya no se conserva, o no se puede acceder ahora.',
   'mail.save': 'Guardar {{name}}',

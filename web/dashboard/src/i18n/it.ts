@@ -206,7 +206,7 @@ export const it: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'mail.original_header': 'Intestazione',
   'mail.original_text': 'Testo',
   'mail.original_empty': 'Non contiene testo.',
-  'mail.original_cut': 'Il resto è nel file.',
+  'mail.original_cut': 'È più lunga: questo è l’inizio.',
   'mail.original_save': 'Salva l’email intera',
   'mail.original_gone': 'Non è più conservata, o non è raggiungibile ora.',
   'mail.save': 'Salva {{name}}',

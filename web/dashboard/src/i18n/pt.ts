@@ -206,7 +206,7 @@ export const pt: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'mail.original_header': 'Cabeçalho',
   'mail.original_text': 'Texto',
   'mail.original_empty': 'Não contém texto.',
-  'mail.original_cut': 'Há mais no arquivo.',
+  'mail.original_cut': 'É mais longo: este é o começo.',
   'mail.original_save': 'Salvar o e-mail inteiro',
   'mail.original_gone': 'Não está mais guardado, ou não pode ser acessado agora.',
   'mail.save': 'Salvar {{name}}',

@@ -36,15 +36,22 @@ export function Original({ conversation, where, onClose }: { conversation: strin
                   {data.header}
                 </pre>
                 {data.cut && <p className="original-note">{t('mail.original_cut')}</p>}
-                <button type="button" className="button" onClick={() => save(data.url)}>
-                  <Download size={16} strokeWidth={1.75} aria-hidden="true" />
-                  {t('mail.original_save')}
-                </button>
+                {data.url !== null && <SaveAll url={data.url} />}
               </>
             )}
           </div>
         </Dialog.Popup>
       </Dialog.Portal>
     </Dialog.Root>
+  );
+}
+
+function SaveAll({ url }: { url: string }) {
+  const { t } = useText();
+  return (
+    <button type="button" className="button" onClick={() => save(url)}>
+      <Download size={16} strokeWidth={1.75} aria-hidden="true" />
+      {t('mail.original_save')}
+    </button>
   );
 }

@@ -457,13 +457,13 @@ header: string,
  */
 text: string, 
 /**
- * There is more of it behind the link.
+ * There is more of it.
  */
 cut: boolean, 
 /**
- * The whole mail, as a file to be saved.
+ * The whole mail, as a file to be saved, for admins: it holds what it quotes, also the link by which the shopper comes back.
  */
-url: string, expires_at: number, };
+url: string | null, expires_at: number, };
 
 export type NewMessage = { 
 /**
