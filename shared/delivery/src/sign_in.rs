@@ -61,6 +61,13 @@ impl From<Refusal> for Disbelief {
     }
 }
 
+/// What is known of whoever signs in.
+struct Known {
+    name: Option<String>,
+    /// Unseen answers go out by mail after so long, for there is an address.
+    mail_after: Option<Duration>,
+}
+
 impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     /// A session for a browser that brings what its shop's server has signed, and perhaps the session it had (`bearer`).
     pub async fn sign_in(
@@ -186,7 +193,12 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             Shopper { name: vouched.name, email: vouched.email, ..profile(shopper, &site.id, about, now) };
         self.store.vouch(&about).await?;
         // What this proof does not say, an earlier one may have said.
-        let name = self.store.shopper(shopper).await?.and_then(|known| known.name);
+        let known = self.store.shopper(shopper).await?;
+        let mail_after = match known.as_ref().is_some_and(|known| known.email.is_some()) {
+            true => self.configured(site).await?.settings.email.mails_after(),
+            false => None,
+        };
+        let known = Known { name: known.and_then(|known| known.name), mail_after };
         let expires_at = now.plus(VERIFIED_SESSION_LIFE);
         let session = Session { shopper, site: site.id.clone(), expires_at };
         let before = match before {
@@ -204,7 +216,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         let secret = Secret::make("ses_", &self.env);
         match before {
             Some((old, before)) if !before.shopper.is_verified() => {
-                self.take_along(&old, before.shopper, &secret, &session, name).await?;
+                self.take_along(&old, before.shopper, &secret, &session, &known).await?;
             }
             Some((old, before)) => {
                 // Rotated: whoever was here before is somebody else.
@@ -224,13 +236,13 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         before: ShopperId,
         secret: &Secret,
         session: &Session,
-        name: Option<String>,
+        known: &Known,
     ) -> Result<(), Failure> {
         for attempt in 0..MAX_TRIES {
             if attempt > 0 {
                 self.env.sleep(jitter(attempt, self.env.random())).await;
             }
-            let Some(step) = self.sign_in_step(old, before, secret, session, name.clone()).await? else {
+            let Some(step) = self.sign_in_step(old, before, secret, session, known).await? else {
                 // Another tab has signed in meanwhile, or this is the second try after an answer that was lost.
                 let about = profile(session.shopper, &session.site, NewSession::default(), self.env.now());
                 return Ok(self.store.open_session(secret.hash(), session, &about).await?);
@@ -259,7 +271,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         before: ShopperId,
         secret: &Secret,
         session: &Session,
-        name: Option<String>,
+        known: &Known,
     ) -> Result<Option<SignIn>, Failure> {
         let now = self.env.now();
         if self.store.session(old.hash(), REQUESTS, now).await?.is_none() {
@@ -271,7 +283,13 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             None => None,
         };
         let stays = self.store.open_conversation(session.shopper).await?.is_some();
-        let moved = head.filter(|_| !stays).map(|head| head.signed_in(session.shopper, name));
+        let moved = head.filter(|_| !stays).map(|head| {
+            let head = head.signed_in(session.shopper, known.name.clone());
+            match known.mail_after {
+                Some(after) => head.mailable(after, now),
+                None => head,
+            }
+        });
         let linked = open.is_some() || !self.store.conversations_of(before, 1).await?.is_empty();
         let (ends, hash) = (old.hash(), secret.hash());
         Ok(Some(SignIn { before, ends, session: session.clone(), hash, open, moved, linked, at: now }))

@@ -1,10 +1,13 @@
 //! Sessions of verified shoppers: how long they live, and what a browser that comes again is given.
 
+use domain::automatic::Deadline;
 use domain::identity::{Key, KeyId, Material};
-use domain::people::Site;
-use domain::ports::{Environment, IdentityKeys};
+use domain::people::{Actor, ProfileChange, Role, Site};
+use domain::ports::{Accounts, Conversations, Environment, IdentityKeys};
+use domain::settings::Section;
+use domain::{AgentId, ClientId};
 use hmac::{Hmac, Mac};
-use mostrador_delivery::{Engine, Failure, NewSession, Opened, VERIFIED_SESSION_LIFE};
+use mostrador_delivery::{Engine, Failure, NewSession, Opened, VERIFIED_SESSION_LIFE, Wish};
 use protocol::http::{CustomerProof, IdentityProof};
 use sha2::Sha256;
 use std::time::Duration;
@@ -69,4 +72,35 @@ async fn a_verified_session_lives_for_a_month_and_is_renewed_by_the_page_that_st
     assert!(case.engine.session(&next).await.is_ok());
     // A session that is over comes along for nothing.
     assert!(case.engine.session(&case.sign_in(Some(&first)).await.secret.reveal()).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_address_that_signing_in_brings_arms_what_was_answered_before() {
+    let case = Case::new().await;
+    let (engine, site) = (&case.engine, &case.site);
+    engine.store.put_site(site).await.unwrap();
+    let actor = |role| Actor::Agent {
+        id: AgentId(uuid::Uuid::from_u128(1)),
+        site: site.id.clone(),
+        name: "Ana".into(),
+        role,
+    };
+    let email = serde_json::json!({"enabled": true, "sender_address": "hola@shop.example", "delay_min": 2});
+    engine.publish(&actor(Role::Admin), site, Section::Email, 0, email).await.unwrap();
+    let (secret, session) = engine.begin_session(site, "203.0.113.7", NewSession::default()).await.unwrap();
+    let shopper = Actor::Shopper { id: session.shopper, site: site.id.clone() };
+    let say = |conversation| Wish::Say { conversation, text: "Hola".into(), faqs: Vec::new() };
+    let id = |n| ClientId(uuid::Uuid::from_u128(n));
+    let begun = engine.perform(&shopper, "203.0.113.7", id(1), say(None), None).await.unwrap().head;
+    engine.perform(&actor(Role::Agent), "", id(2), say(Some(begun.id)), None).await.unwrap();
+    assert!(engine.store.head(begun.id).await.unwrap().unwrap().deadlines.is_empty(), "there is no address");
+    // Whoever signs in was vouched for with an address before.
+    let verified = case.sign_in(None).await.session.shopper;
+    let change = ProfileChange { email: Some("eva@example.com".into()), ..ProfileChange::default() };
+    engine.store.learn(verified, &change);
+    case.sign_in(Some(&secret.reveal())).await;
+    let head = engine.store.head(begun.id).await.unwrap().unwrap();
+    assert_eq!(head.shopper, verified);
+    let due = head.deadlines.get(&Deadline::Unseen).expect("it is looked at").due;
+    assert_eq!(due, engine.env.now().plus(Duration::from_secs(120)));
 }

@@ -175,6 +175,22 @@ mod tests {
     }
 
     #[test]
+    fn an_address_that_signing_in_brings_has_what_was_answered_before_looked_at() {
+        let answer = Command::Say { text: MessageText::parse("Hi").unwrap(), releases: false };
+        let answered = act(&head(&[]), answer.clone());
+        assert_eq!(answered.deadlines, Deadlines::new());
+        let minute = Duration::from_secs(60);
+        let known = answered.clone().mailable(minute, NOW);
+        let seq = answered.numbers.t;
+        assert_eq!(known.deadlines, [(Deadline::Unseen, Armed { due: NOW.plus(minute), seq })].into());
+        // Known already: what stands stays.
+        assert_eq!(known.clone().mailable(Duration::from_secs(600), NOW.plus(minute)), known);
+        // What is answered from now on is awaited, too.
+        let settled = known.with_deadlines(Deadlines::new()).unwrap();
+        assert!(act(&settled, answer).deadlines.contains_key(&Deadline::Unseen));
+    }
+
+    #[test]
     fn every_conversation_has_its_shard() {
         let counts = (0..800u128).fold([0; SHARDS as usize], |mut counts, n| {
             counts[usize::from(shard(ConversationId(Uuid::from_u128(n))))] += 1;

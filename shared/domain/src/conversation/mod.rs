@@ -136,6 +136,19 @@ impl Head {
         Self { shopper, shopper_name, rev: self.rev + 1, ..self.clone() }
     }
 
+    /// The same, once an address is known that mails may go to, other than by what is said in it: what was answered before is looked at
+    /// `after` from now on, and so is what will be.
+    #[must_use]
+    pub fn mailable(mut self, after: Duration, now: Timestamp) -> Self {
+        if self.mailing.is_none() {
+            self.mailing = Some(Mailing::after(after));
+            // Whether anything is unseen is found by looking.
+            let armed = Armed { due: now.plus(after), seq: self.numbers.t };
+            self.deadlines.entry(Deadline::Unseen).or_insert(armed);
+        }
+        self
+    }
+
     /// The head after the team has seen everything; `None` when it had already.
     #[must_use]
     pub fn read_by_team(&self) -> Option<Self> {
