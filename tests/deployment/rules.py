@@ -80,6 +80,8 @@ GUARDED = {
     # Whoever makes tokens of mails cannot read any.
     "RT": {"dynamodb:PutItem": {"EmailFallback"}, "dynamodb:GetItem": {"EmailInbound"}},
     "ML": {"dynamodb:PutItem": {"EmailFallback"}, "dynamodb:GetItem": {"HttpApiFunction"}},
+    # What is got for a mail's button is kept apart from the buttons.
+    "RS": {"dynamodb:PutItem": {"HttpApiFunction"}, "dynamodb:GetItem": {"HttpApiFunction"}},
     "E": {"dynamodb:GetItem": {"HttpApiFunction"}, "dynamodb:Query": {"HttpApiFunction"}},
     "A": {"dynamodb:GetItem": {"HttpApiFunction"}, "dynamodb:Query": {"HttpApiFunction"}, "dynamodb:PutItem": {"HttpApiFunction"}},
 }

@@ -10,7 +10,7 @@ import { brotliCompressSync } from "node:zlib";
 
 const KB = 1024;
 // UX 1: over budget fails the build, and with it `cargo xtask test web`.
-const budgets = { loader: 3 * KB, panel: 25 * KB, later: 4 * KB, form: 4 * KB, menu: 2 * KB, transcript: 2 * KB, files: 1.5 * KB, identity: 1 * KB, older: 1 * KB, pictures: 1 * KB, polling: 1.5 * KB, chime: 0.5 * KB };
+const budgets = { loader: 3 * KB, panel: 25 * KB, later: 4 * KB, form: 4 * KB, menu: 2.25 * KB, transcript: 2 * KB, files: 1.5 * KB, identity: 1 * KB, older: 1 * KB, pictures: 1 * KB, resume: 2 * KB, polling: 1.5 * KB, chime: 0.5 * KB };
 const here = new URL(".", import.meta.url).pathname;
 const dist = `${here}dist`;
 
@@ -80,12 +80,12 @@ await mkdir(`${dist}/assets`, { recursive: true });
 for (const [path, code] of files) await writeFile(path, code);
 
 // What a first conversation needs: the panel, what it imports at once, and the largest of the languages. Everything else comes when it is
-// wanted and is counted by itself: what not every first sight shows (`later`), the intake form where it is asked, the menu and the end of a conversation, the conversation by mail, the marks and files of mails, who
-// is signed in at the shop where the page says it, older history when somebody scrolls to it, pictures where the shop has some,
+// wanted and is counted by itself: what not every first sight shows (`later`), the intake form where it is asked, the menu and the end of a conversation (with looks that nothing needs before), the conversation by mail, the marks and files of mails, who
+// is signed in at the shop where the page says it, older history when somebody scrolls to it, pictures where the shop has some, what a mail's button leads to,
 // the chime when it sounds, polling where no socket can be had.
 const chunks = [...files].map(([path, code]) => ({ name: basename(path), size: brotliCompressSync(code).length }));
 const isLanguage = ({ name }) => /^(en|es|pt|it)-/.test(name);
-const atOnce = chunks.filter((chunk) => !isLanguage(chunk) && !/^(later|form|menu|transcript|files|identity|polling|older|pictures|chime|loader)\b/.test(chunk.name));
+const atOnce = chunks.filter((chunk) => !isLanguage(chunk) && !/^(later|form|menu|transcript|files|identity|polling|older|pictures|resume|chime|loader)\b/.test(chunk.name));
 const largest = (name) => Math.max(...chunks.filter((chunk) => chunk.name.startsWith(`${name}-`)).map(({ size }) => size));
 const sizes = {
   loader: chunks.find(({ name }) => name === "loader.js").size,
@@ -98,6 +98,7 @@ const sizes = {
   identity: largest("identity"),
   older: largest("older"),
   pictures: largest("pictures"),
+  resume: largest("resume"),
   polling: largest("polling"),
   chime: largest("chime"),
 };

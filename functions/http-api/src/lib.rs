@@ -5,6 +5,7 @@ mod mail_setup;
 mod mails;
 mod notices;
 mod profile;
+mod resume;
 mod routes;
 mod settings;
 mod unsubscribe;

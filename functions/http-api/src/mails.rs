@@ -25,7 +25,7 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
         entry: (Log, u64),
         key: &str,
     ) -> Result<Answer, Failure> {
-        let actor = self.actor_for(request, conversation).await?;
+        let actor = self.writer_for(request, conversation).await?;
         let file = self.engine.attached(&actor, conversation, entry, id::<FileKey>(key)?).await?;
         let now = self.engine.env.now();
         let url = self.files.link(&file, now).await.map_err(|error| unavailable(&error))?;

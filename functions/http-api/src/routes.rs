@@ -6,7 +6,7 @@ use domain::connection::{Identity, address_key};
 use domain::conversation::Numbers;
 use domain::inbox::{List, Place};
 use domain::people::{Actor, Member, Person, Site};
-use domain::ports::{Environment, Files, Originals, Push, Session, Store};
+use domain::ports::{Environment, Files, MailLink, Originals, Push, Session, Store};
 use domain::settings::{FieldId, Section};
 use domain::{AgentId, ClientId, ConversationId, SiteId, Timestamp};
 use protocol::client;
@@ -20,8 +20,17 @@ const MAX_ROWS: usize = 100;
 
 /// Who a request comes from.
 enum Caller {
-    Shopper { session: Session, token: String },
-    Agent { person: Person },
+    Shopper {
+        session: Session,
+        token: String,
+    },
+    Agent {
+        person: Person,
+    },
+    /// Who has followed the button of a mail: nobody in particular, in one conversation.
+    Resumed {
+        link: MailLink,
+    },
 }
 
 impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
@@ -36,6 +45,7 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
                 self.faq_opened(request, id(site)?, faq).await
             }
             ("POST", ["sites", site, "sessions"]) => self.new_session(request, id(site)?).await,
+            ("POST", ["sites", site, "resume"]) => self.resume(request, id(site)?).await,
             ("POST", ["sessions", "end"]) => self.end_session(request).await,
             ("POST", ["tickets"]) => self.new_ticket(request).await,
             ("GET", ["conversations", "current"]) => self.current(request).await,
@@ -185,6 +195,7 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
                 };
                 self.engine.issue_ticket(site, identity, request.origin.clone(), None).await?
             }
+            Caller::Resumed { .. } => return Err(Failure::Forbidden),
         };
         let answer = body::TicketAnswer {
             ticket: secret.reveal(),
@@ -195,7 +206,7 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
     }
 
     async fn entries(&self, request: &Request, conversation: ConversationId) -> Result<Answer, Failure> {
-        let actor = self.actor_for(request, conversation).await?;
+        let actor = self.writer_for(request, conversation).await?;
         let page = match request.query("until") {
             Some(until) => self.engine.page_until(&actor, conversation, read_until(until)?).await?,
             None => {
@@ -217,7 +228,7 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
     /// Over HTTP the answer is the acknowledgement, and a function that has answered may be frozen: the pushes go first.
     async fn say(&self, request: &Request, conversation: Option<ConversationId>) -> Result<Answer, Failure> {
         let actor = match conversation {
-            Some(conversation) => self.actor_for(request, conversation).await?,
+            Some(conversation) => self.writer_for(request, conversation).await?,
             None => self.shopper(request).await?.0,
         };
         let asked: body::NewMessage = parse_body(&request.body)?;
@@ -260,7 +271,7 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
     }
 
     async fn seen(&self, request: &Request, conversation: ConversationId) -> Result<Answer, Failure> {
-        let actor = self.actor_for(request, conversation).await?;
+        let actor = self.writer_for(request, conversation).await?;
         let asked: body::SeenRequest = parse_body(&request.body)?;
         let seen =
             client::Seen { conversation_id: conversation, seen: asked.seen, delivered: asked.delivered };
@@ -280,8 +291,11 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
     }
 
     async fn current(&self, request: &Request) -> Result<Answer, Failure> {
-        let (_, session, _) = self.shopper(request).await?;
-        let open = self.engine.store.open_conversation(session.shopper).await?;
+        let open = match self.caller(request).await? {
+            Caller::Shopper { session, .. } => self.engine.store.open_conversation(session.shopper).await?,
+            Caller::Resumed { link } => Some(link.conversation),
+            Caller::Agent { .. } => return Err(Failure::Forbidden),
+        };
         let answer = body::CurrentConversation {
             conversation_id: open.map(|open| open.to_string()),
             epoch: self.engine.epoch.clone(),
@@ -398,8 +412,12 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
     /// Who asks; a shopper only if the site lets them chat.
     async fn caller(&self, request: &Request) -> Result<Caller, Failure> {
         let caller = self.bearer(request).await?;
-        if let Caller::Shopper { session, .. } = &caller {
-            self.engine.admit_shopper(&session.site, session.shopper).await?;
+        match &caller {
+            Caller::Shopper { session, .. } => {
+                self.engine.admit_shopper(&session.site, session.shopper).await?;
+            }
+            Caller::Resumed { link } => self.engine.admit_by_link(&link.site).await?,
+            Caller::Agent { .. } => {}
         }
         Ok(caller)
     }
@@ -410,6 +428,11 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
             let session = self.engine.session(token).await?;
             allow(&self.site(&session.site).await?.origins, request)?;
             return Ok(Caller::Shopper { session, token: token.to_owned() });
+        }
+        if token.starts_with("res_") {
+            let link = self.engine.resumed(token, &address_key(&request.address)).await?;
+            allow(&self.site(&link.site).await?.origins, request)?;
+            return Ok(Caller::Resumed { link });
         }
         allow(std::slice::from_ref(&self.dashboard_origin), request)?;
         let claims = self.id_tokens.verify(token).await?;
@@ -424,14 +447,14 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
                 let actor = Actor::Shopper { id: session.shopper, site: session.site.clone() };
                 Ok((actor, session, token))
             }
-            Caller::Agent { .. } => Err(Failure::Forbidden),
+            Caller::Agent { .. } | Caller::Resumed { .. } => Err(Failure::Forbidden),
         }
     }
 
     pub(crate) async fn person(&self, request: &Request) -> Result<Person, Failure> {
         match self.caller(request).await? {
             Caller::Agent { person } => Ok(person),
-            Caller::Shopper { .. } => Err(Failure::Forbidden),
+            Caller::Shopper { .. } | Caller::Resumed { .. } => Err(Failure::Forbidden),
         }
     }
 
@@ -441,7 +464,16 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
         member.filter(|member| member.active).ok_or(Failure::NotFound)
     }
 
-    pub(crate) async fn actor_for(
+    async fn actor_for(&self, request: &Request, conversation: ConversationId) -> Result<Actor, Failure> {
+        match self.caller(request).await? {
+            Caller::Shopper { session, .. } => Ok(Actor::Shopper { id: session.shopper, site: session.site }),
+            Caller::Agent { person } => self.agent_for(&person, conversation).await,
+            Caller::Resumed { .. } => Err(Failure::Forbidden),
+        }
+    }
+
+    /// Who reads and writes a conversation: also who has followed the button of a mail, in that conversation alone.
+    pub(crate) async fn writer_for(
         &self,
         request: &Request,
         conversation: ConversationId,
@@ -449,6 +481,10 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
         match self.caller(request).await? {
             Caller::Shopper { session, .. } => Ok(Actor::Shopper { id: session.shopper, site: session.site }),
             Caller::Agent { person } => self.agent_for(&person, conversation).await,
+            Caller::Resumed { link } if link.conversation == conversation => {
+                Ok(Actor::Shopper { id: link.shopper, site: link.site })
+            }
+            Caller::Resumed { .. } => Err(Failure::NotFound),
         }
     }
 
@@ -478,7 +514,7 @@ fn section(name: &str) -> Result<Section, Failure> {
 }
 
 /// Pages of listed origins only. No header: not a browser, or a page of our own origin; the bearer decides.
-fn allow(origins: &[String], request: &Request) -> Result<(), Failure> {
+pub(crate) fn allow(origins: &[String], request: &Request) -> Result<(), Failure> {
     match &request.origin {
         Some(origin) if !origins.contains(origin) => Err(Failure::Forbidden),
         _ => Ok(()),

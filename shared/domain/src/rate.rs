@@ -74,6 +74,11 @@ pub const SESSIONS_PER_ADDRESS: Quota =
 /// Tokens and hashes of identity looked at from one address.
 pub const IDENTITIES_PER_ADDRESS: Quota =
     Quota { name: "identity", window: Duration::from_secs(600), limit: 120 };
+/// Buttons of mails followed from one address.
+pub const RESUMES_PER_ADDRESS: Quota = Quota { name: "resume", window: Duration::from_secs(600), limit: 60 };
+/// Requests, from one address, of browsers that have followed one.
+pub const RESUMED_PER_ADDRESS: Quota =
+    Quota { name: "resumed", window: Duration::from_secs(600), limit: 1_200 };
 /// Conversations begun from one address.
 pub const BEGINNINGS_PER_ADDRESS: Quota =
     Quota { name: "begin", window: Duration::from_secs(600), limit: 60 };

@@ -101,6 +101,27 @@ pub struct SessionAnswer {
     pub refused: Option<String>,
 }
 
+/// `POST /v1/sites/{site}/resume`: what the button of a mail holds, from a page's address behind `#mostrador-resume=`. With the browser's session as bearer, if it
+/// has one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResumeRequest {
+    pub token: String,
+}
+
+/// 200 without `session`: the conversation is that browser's own. 201 with one: the bearer token of requests that read this conversation and
+/// write into it over HTTP, and of no others. Absent: whatever is no such button, or is one no more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct ResumeAnswer {
+    pub conversation_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub session: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub expires_at: Option<u64>,
+}
+
 /// `POST /v1/tickets`. `site`: agents only; a shopper's session knows its site.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct NewTicket {

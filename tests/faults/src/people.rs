@@ -124,6 +124,26 @@ impl Account {
         Ok(Reply { status, body, raw })
     }
 
+    /// The button of a mail is followed, by a browser of which nothing is known: what it holds then.
+    pub async fn resume(base: &str, site: &str, button: &str) -> Result<Reply> {
+        let browser = Self { token: "none".into(), ..Self::nobody(base, site) };
+        browser.post(&format!("/v1/sites/{site}/resume"), serde_json::json!({"token": button})).await
+    }
+
+    /// A browser without anything.
+    #[must_use]
+    pub fn nobody(base: &str, site: &str) -> Self {
+        Self {
+            http: reqwest::Client::new(),
+            base: base.into(),
+            origin: base.into(),
+            site: site.into(),
+            token: String::new(),
+            agent: false,
+            email: None,
+        }
+    }
+
     /// A ticket to connect.
     pub async fn ticket(&self) -> Result<TicketAnswer> {
         let site = self.agent.then(|| self.site.clone());

@@ -133,6 +133,14 @@ impl Stack {
         self.aws(&self.platform.dynamodb_url(), "DynamoDB_20120810.PutItem", put).await.map(|_| ())
     }
 
+    /// What lies in the table under a key.
+    pub async fn item(&self, pk: &str, sk: &str) -> Result<Option<serde_json::Value>> {
+        let key = serde_json::json!({"pk": {"S": pk}, "sk": {"S": sk}});
+        let get = serde_json::json!({"TableName": self.platform.table(), "Key": key, "ConsistentRead": true});
+        let answer = self.aws(&self.platform.dynamodb_url(), "DynamoDB_20120810.GetItem", get).await?;
+        Ok(answer.get("Item").cloned())
+    }
+
     /// What a queue (its logical id) holds and would give out now, at most ten bodies.
     pub async fn messages(&self, queue: &str) -> Result<Vec<String>> {
         let url = self.platform.queue_url(queue).context("no such queue")?;

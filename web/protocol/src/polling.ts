@@ -103,7 +103,9 @@ export class Polling {
     if (this.closed) return null;
     if (answer.status >= 200 && answer.status < 300) return text === "" ? null : (JSON.parse(text) as T);
     if (answer.status === 401) {
-      this.events.unauthorized();
+      // There is no other way in than the one that has ended.
+      if (token.startsWith("res_")) this.emit({ type: "bye", reason: "session_ended" });
+      else this.events.unauthorized();
       return null;
     }
     const { error } = JSON.parse(text) as ErrorAnswer;

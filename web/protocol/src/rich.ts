@@ -49,8 +49,8 @@ export function spans(line: string): Span[] {
 /** The address to open; `null` for anything but http and https, and where a name before the host would look like the host. */
 export function safeLink(text: string): string | null {
   try {
-    const url = new URL(text.startsWith("www.") ? `https://${text}` : text);
-    return /^https?:$/.test(url.protocol) && !url.username && !url.password ? url.href : null;
+    const { href } = new URL(text.startsWith("www.") ? `https://${text}` : text);
+    return /^https?:\/\/[^/@]+\//.test(href) ? href : null;
   } catch {
     return null;
   }

@@ -15,6 +15,10 @@ export interface Host {
   config: SiteConfig;
   /** `data-theme` of the script tag. */
   theme: string | undefined;
+  /** What a mail's button holds, by which the page was opened. */
+  button?: string | undefined;
+  /** A conversation of this tab alone: what is kept of it has names of its own, see `resume.tsx`. */
+  tab?: string;
   /** `null`: the page says that nobody is signed in; `undefined`: it has said nothing. */
   identity(): Identity | null | undefined;
   /** Tells the page's listeners. */

@@ -53,6 +53,9 @@ function start(script: HTMLScriptElement, site: string): void {
   let begun = false;
   let agreed = consent !== "required";
   let readAt = 0;
+  // A mail's button: what it holds stands in no address that is copied, reported or told to whom the page links to.
+  const [bare, button] = location.href.split("#mostrador-resume=");
+  if (button) history.replaceState(history.state, "", bare);
 
   // A listener that throws is the browser's to report, and keeps nothing from the others.
   const emit: Host["emit"] = (event, detail) => listeners[event]?.forEach((listener) => queueMicrotask(() => listener(detail)));
@@ -93,7 +96,7 @@ function start(script: HTMLScriptElement, site: string): void {
   const load = () => {
     panel ??= import(new URL(`assets/${PANEL}`, script.src).href)
       .then(async (module: { mount(host: Host): Promise<Panel> }) => {
-        const made = await module.mount({ site, api, element, root, launcher, config: config!, theme: wish, identity: () => identity, emit, refresh });
+        const made = await module.mount({ site, api, element, root, launcher, config: config!, theme: wish, button, identity: () => identity, emit, refresh });
         if (gone) made.shutdown();
         return made;
       })
@@ -158,18 +161,15 @@ function start(script: HTMLScriptElement, site: string): void {
     try {
       await refresh();
     } catch (error) {
-      if (error === 404) return console.warn(`mostrador: there is no site "${site}"`);
+      if (error === 404) return console.warn(`mostrador: no site "${site}"`);
       setTimeout(() => void configure(attempt + 1), Math.random() * Math.min(60_000, 2_000 * 2 ** attempt));
       return;
     }
     if (gone) return;
     attach();
     resume();
-    // A mail's button: whoever followed it means to go on, once.
-    if (/^#mostrador-resume/.test(location.hash)) {
-      history.replaceState(history.state, "", location.href.split("#")[0]);
-      calls.open!();
-    }
+    // Whoever followed it means to go on.
+    if (button) calls.open!();
     // The merchant has something to say beside the launcher: it is in the panel's words, and can wait for a quiet moment.
     if (config!.bubble && !read("sessionStorage", key.bubble)) setTimeout(() => !element.hidden && load().catch(() => {}), 2_000);
     wishes.forEach(withPanel);
@@ -203,13 +203,13 @@ function read(storage: "localStorage" | "sessionStorage", key: string): string |
 }
 
 function icon(d: string): SVGElement {
-  const make = (tag: string, attributes: Record<string, string>) => {
-    const made = document.createElementNS("http://www.w3.org/2000/svg", tag) as SVGElement;
-    for (const name in attributes) made.setAttribute(name, attributes[name]!);
-    return made;
-  };
-  const svg = make("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" });
-  svg.append(make("path", { d }));
+  const make = (tag: string) => document.createElementNS("http://www.w3.org/2000/svg", tag) as SVGElement;
+  const svg = make("svg");
+  const path = make("path");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.ariaHidden = "true";
+  path.setAttribute("d", d);
+  svg.append(path);
   return svg;
 }
 

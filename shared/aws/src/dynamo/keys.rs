@@ -286,6 +286,12 @@ pub fn mail_link(hash: [u8; 32]) -> Key {
     key(format!("ML#{}", hex(&hash)), "LINK")
 }
 
+/// What was got for a button: where links are read, none of those can be made.
+#[must_use]
+pub fn resumed(hash: [u8; 32]) -> Key {
+    key(format!("RS#{}", hex(&hash)), "RESUMED")
+}
+
 #[must_use]
 pub fn session(hash: [u8; 32]) -> Key {
     key(format!("SE#{}", hex(&hash)), "SESSION")

@@ -219,7 +219,7 @@ impl MailTokens for Dynamo {
     }
 
     async fn keep_mail_link(&self, hash: [u8; 32], link: &MailLink) -> Stored<()> {
-        let item = Item::at(keys::mail_link(hash))
+        let item = Item::at(link_key(hash, link.purpose))
             .text("purpose", link.purpose.name())
             .text("site", link.site.as_str())
             .text("conversation", link.conversation.to_string())
@@ -230,7 +230,7 @@ impl MailTokens for Dynamo {
     }
 
     async fn mail_link(&self, hash: [u8; 32], purpose: Purpose, now: Timestamp) -> Stored<Option<MailLink>> {
-        let Some(item) = self.get(keys::mail_link(hash)).await? else { return Ok(None) };
+        let Some(item) = self.get(link_key(hash, purpose)).await? else { return Ok(None) };
         let expires_at = item.need_time("expires_at")?;
         if expires_at <= now || item.need("purpose")? != purpose.name() {
             return Ok(None);
@@ -243,6 +243,13 @@ impl MailTokens for Dynamo {
             address: read_hash(&item, "address")?,
             expires_at,
         }))
+    }
+}
+
+fn link_key(hash: [u8; 32], purpose: Purpose) -> keys::Key {
+    match purpose {
+        Purpose::Resume | Purpose::Unsubscribe => keys::mail_link(hash),
+        Purpose::Resumed => keys::resumed(hash),
     }
 }
 

@@ -38,6 +38,7 @@
 //! | tray | `AM#site#agent` | `TRAY` | of the mails to an agent: who writes one, those of the last hour, what waits to be gathered; ttl | key |
 //! | reply token | `RT#hash` | `TOKEN` | the conversation and recipient that an answer by mail is from; ttl | key |
 //! | mail link | `ML#hash` | `LINK` | what it is for, and of which shopper and address; ttl | key |
+//! | followed link | `RS#hash` | `RESUMED` | the conversation that a browser which followed a mail's button may read and write in; ttl | key |
 //! | counter | `N#quota#key` | `W#window` | how many in this window; ttl | key |
 //!
 //! Index `inbox`: `inbox_pk` (`site#queue`, `site#agent#agent`, `site#closed`) → `inbox_sk` (last activity, conversation),

@@ -273,11 +273,13 @@ pub const RESUME_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// A link ends mails for this long.
 pub const UNSUBSCRIBE_LIFE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
-/// What a link of a mail is for; it is good for nothing else.
+/// What a link of a mail, or what came of it, is for; it is good for nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Purpose {
-    /// Shows this conversation's thread, and takes messages in it.
+    /// The button of a mail: may be exchanged for what is below, as often as it is followed.
     Resume,
+    /// What a browser holds that has followed it: shows this conversation's thread, and takes messages in it.
+    Resumed,
     /// Ends mails to this address.
     Unsubscribe,
 }
@@ -287,6 +289,7 @@ impl Purpose {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Resume => "resume",
+            Self::Resumed => "resumed",
             Self::Unsubscribe => "unsubscribe",
         }
     }

@@ -257,8 +257,12 @@ async fn what_mails_bear_is_good_for_its_purpose_until_it_ends<S: Store>(store: 
         let revoked = store.reply_grant(token, NOW).await.expect("read").expect("kept");
         assert_eq!(revoked.revoked_at, Some(NOW.plus(MINUTE)));
     }
-    for (purpose, other) in [(Purpose::Resume, Purpose::Unsubscribe), (Purpose::Unsubscribe, Purpose::Resume)]
-    {
+    for (purpose, other) in [
+        (Purpose::Resume, Purpose::Unsubscribe),
+        (Purpose::Unsubscribe, Purpose::Resume),
+        (Purpose::Resume, Purpose::Resumed),
+        (Purpose::Resumed, Purpose::Resume),
+    ] {
         let secret = hash();
         let link = MailLink {
             purpose,

@@ -397,6 +397,10 @@ verified: boolean,
  */
 refused?: string, };
 
+export type ResumeRequest = { token: string, };
+
+export type ResumeAnswer = { conversation_id: string, session?: string, expires_at?: number, };
+
 export type NewTicket = { site?: string, };
 
 export type TicketAnswer = { ticket: string, url: string, expires_at: number, };

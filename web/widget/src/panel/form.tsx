@@ -34,7 +34,8 @@ export function views({ Avatar, Icon, fill, h, primary, useEffect, useRef, useSi
     const busy = useRef(false);
     const { given, asking, finished } = progress(entry, store.conversation.value!.log.thread);
     const field = entry.fields.find(({ id }) => id === again.value) ?? asking;
-    const open = !store.closed.value;
+    // Who follows a mail's button reads what was given, and gives nothing.
+    const open = !store.closed.value && !store.host.tab;
     const name = store.config.value.name;
     useEffect(() => {
       if (open && asking) store.announced.value = asking.label;

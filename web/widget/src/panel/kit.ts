@@ -10,11 +10,16 @@ import { Rich } from "./rich.js";
 import { authorName, type Store } from "./store.js";
 import { startOfDay, tag } from "./times.js";
 
-export const kit = {
+const given = {
   Avatar, Fragment, Icon, Rich, authorName, fill, h, paths, primary, signal, startOfDay, tag, useEffect, useRef, useSignal,
   /** The shop's own words: with pictures once `later.tsx` is there. */
   said: Rich as (props: { store: Store; text: string }) => h.JSX.Element,
-  /** Set by `later.tsx`, which comes before those who need it. */
-  wrap: null as never as (event: KeyboardEvent, box: HTMLElement) => void,
 };
-export type Kit = typeof kit;
+
+export type Kit = typeof given & {
+  /** Set by `later.tsx`, which comes before those who need it. */
+  wrap(event: KeyboardEvent, box: HTMLElement): void;
+  /** Said above everything: see `resume.tsx`. */
+  strip?: (props: { store: Store }) => h.JSX.Element | null;
+};
+export const kit = given as Kit;

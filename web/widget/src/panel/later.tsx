@@ -148,6 +148,7 @@ export function views(kit: Kit) {
   function Away({ store }: { store: Store }) {
     return (
       <>
+        {kit.strip && <kit.strip store={store} />}
         {store.away.value && (
           <p class="strip" role="status" data-testid="offline">
             <Icon name="offline" size={16} />
@@ -194,7 +195,7 @@ export function views(kit: Kit) {
             <b>
               <bdi>{name}</bdi>
             </b>
-            <span dir="auto">{shown?.kind === "message" ? (shown.why ? worded(shown.text) : shown.text) : shown?.kind === "form" ? shown.fields[0]?.label : bubble}</span>
+            <span dir="auto">{shown?.kind === "message" ? worded(shown.text) : shown?.kind === "form" ? shown.fields[0]?.label : bubble}</span>
           </span>
         </button>
         <button type="button" class="away" aria-label={store.t("dismiss")} onClick={() => (shown ? (store.dismissed.value = shown.seq) : hideBubble(store))}>

@@ -5,14 +5,17 @@ import { effect } from "@preact/signals";
 
 import type { Host, Panel } from "../host.js";
 import { App } from "./app.js";
+import { kit } from "./kit.js";
 import css from "./panel.css";
 import { Store } from "./store.js";
 
 export async function mount(host: Host): Promise<Panel> {
+  const store = new Store(host);
+  // A mail's button was followed: on this page, or on one before in this tab.
+  if (host.button || store.tab.get(store.key.shown) === "mail") return (await import("./resume.js")).resume(host, store, mount, kit);
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);
   host.root.adoptedStyleSheets = [...host.root.adoptedStyleSheets, sheet];
-  const store = new Store(host);
   await store.face();
   // What comes before the first message is part of the first sight.
   const { privacy } = host.config.settings;

@@ -60,7 +60,7 @@ export interface Session {
 
 export function readSession(text: string | null): Session | null {
   const value = parse(text) as Partial<Session> | null;
-  return value && typeof value.session === "string" && /^ses_[\w-]{20,100}$/.test(value.session) && typeof value.shopper_id === "string" && typeof value.expires_at === "number"
+  return value && typeof value.session === "string" && /^[rs]es_[\w-]{20,100}$/.test(value.session) && typeof value.shopper_id === "string" && typeof value.expires_at === "number"
     ? (value as Session)
     : null;
 }

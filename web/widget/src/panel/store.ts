@@ -100,7 +100,7 @@ export class Store {
 
   readonly client: Client;
   readonly key;
-  readonly local = new Cupboard(() => localStorage);
+  readonly local = new Cupboard(() => (this.host.tab ? sessionStorage : localStorage));
   readonly tab = new Cupboard(() => sessionStorage);
   session: Session | null = null;
   private awayTimer: unknown = null;
@@ -117,7 +117,7 @@ export class Store {
     readonly host: Host,
     readonly edges: Edges = browserEdges,
   ) {
-    this.key = keys(host.site);
+    this.key = keys(host.site + (host.tab ?? ""));
     this.config.value = host.config;
     this.configAt = edges.now();
     this.muted.value = this.local.get(this.key.mute) === "1";
