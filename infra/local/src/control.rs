@@ -97,7 +97,7 @@ impl Platform {
         self.world.queues.get(queue).map_or(0, |queue| queue.purge())
     }
 
-    /// Returns when streams, asynchronous events and queues have brought to the functions what is due now. What failed and
+    /// Returns when streams, asynchronous events, queues and schedules have brought to the functions what is due now. What failed and
     /// waits for its next try is not waited for.
     pub async fn settled(&self) {
         loop {
@@ -109,6 +109,7 @@ impl Platform {
             if self.at_rest() {
                 return;
             }
+            tokio::task::yield_now().await;
         }
     }
 
@@ -117,7 +118,12 @@ impl Platform {
     fn at_rest(&self) -> bool {
         let world = &self.world;
         let given = self.given();
+        // A turn that a moved clock made due is taken in a moment, by a task of its own.
+        let no_turn_is_due = |schedule: &Arc<crate::schedules::Schedule>| {
+            schedule.state().next_ms.is_none_or(|next| next > self.now_ms())
+        };
         world.lambda.accepted(self.now_ms()) == 0
+            && world.schedules.iter().all(no_turn_is_due)
             && world.mappings.iter().all(|mapping| mapping.is_settled(world))
             && world.queue_mappings.iter().all(|mapping| mapping.is_settled(world))
             && self.given() == given

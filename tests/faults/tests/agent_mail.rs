@@ -222,15 +222,22 @@ async fn a_5_what_an_agent_chooses_is_kept_and_a_digest_is_one_mail() -> Result<
     let shopper = shop.stack.shopper("demo").await;
     ensure!(shopper.get(CHOICE).await?.status == 403);
 
-    let hourly = json!({"when": "every", "hours": 1, "new": false, "missed": true});
-    ensure!(put(&shop, hourly).await?.status == 200);
-    shop.asks("Is it dimmable?").await?;
+    // In three quarters of an hour, in the shop's zone: further than the queue holds, so that the sweep has to find it.
+    let (first, conversation) = shop.asks("Is it dimmable?").await?;
+    let now = letters::entries(&first, conversation).await?.first().context("an entry")?.at;
+    let then = domain::Timestamp(now + 45 * MINUTE as u64);
+    let then = domain::office_hours::Zone::named("Europe/Madrid").context("a zone")?.local(then);
+    let daily_at = format!("{:02}:{:02}", then.hour(), then.minute());
+    let daily = json!({"when": "daily", "daily_at": daily_at, "new": false, "missed": true});
+    ensure!(put(&shop, daily).await?.status == 200);
     shop.asks("Does it ship to Lima?").await?;
     shop.asks("Can I return it?").await?;
-    // The next full hour is in an hour at the latest.
-    for _ in 0..13 {
-        shop.passes(5 * MINUTE).await;
+    // In steps in which a sweep falls.
+    for _ in 0..2 {
+        shop.passes(16 * MINUTE).await;
     }
+    ensure!(shop.mails(ANA).is_empty(), "before its time");
+    shop.passes(16 * MINUTE).await;
     let mails = shop.mails(ANA);
     let [digest] = &mails[..] else { bail!("{mails:?}") };
     for text in ["Is it dimmable?", "Does it ship to Lima?", "Can I return it?"] {

@@ -20,7 +20,7 @@ export function views({ Icon, h, paths, primary, useEffect, useRef, useSignal }:
   /** The menu's last: it comes a moment after the others, and moves none of them. */
   function Item({ store, pick }: { store: Store; pick(act: () => void): () => void }) {
     return (
-      <button type="button" role="menuitem" tabIndex={-1} data-testid="by-mail" onClick={pick(() => (store.ask.value = "mail"))}>
+      <button type="button" role="menuitem" tabIndex={-1} data-testid="mail-me" onClick={pick(() => (store.ask.value = "mail"))}>
         <Icon name="mail" size={16} />
         {saidIn(store).item}
       </button>
