@@ -335,3 +335,30 @@ async fn e_3_at_the_close_whoever_has_an_address_gets_the_thread_if_the_merchant
     }
     shop.in_order().await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_5_what_comes_in_quiet_hours_is_one_mail_at_their_end() -> Result<()> {
+    let mut shop = Shop::opens().await?;
+    let (first, conversation) = shop.asks("What time is it?").await?;
+    let now = letters::entries(&first, conversation).await?.first().context("an entry")?.at;
+    letters::say(&shop.ana, conversation, "Late.").await?;
+    let zone = domain::office_hours::Zone::named("America/Lima").context("a zone")?;
+    let shown = |at: u64| format!("{:02}:00", zone.local(domain::Timestamp(at)).hour());
+    let quiet =
+        json!({"from": shown(now), "until": shown(now + 180 * MINUTE as u64), "zone": "America/Lima"});
+    let choice = json!({"when": "at_once", "new": false, "missed": true, "quiet": quiet});
+    ensure!(shop.ana.request(Method::PUT, CHOICE, Some(choice)).await?.status == 200);
+    let asked = ["Is anybody there tonight?", "Do you ship to Cusco?"];
+    for text in asked {
+        shop.asks(text).await?;
+    }
+    shop.passes(30 * MINUTE).await;
+    ensure!(shop.mails(ANA).is_empty(), "told in quiet hours");
+    shop.passes(180 * MINUTE).await;
+    let mails = shop.mails(ANA);
+    let [digest] = &mails[..] else { bail!("{mails:?}") };
+    for text in asked {
+        ensure!(said(digest).contains(text), "{text}: {}", said(digest));
+    }
+    shop.in_order().await
+}
