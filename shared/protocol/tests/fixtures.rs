@@ -78,6 +78,7 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
         if let Some(request) = fixture.get("request") {
             match route {
                 "post /v1/sites/{site}/sessions" => check::<NewSession>(route, request),
+                "post /v1/sites/{site}/resume" => check::<ResumeRequest>(route, request),
                 "post /v1/tickets" => check::<NewTicket>(route, request),
                 "post /v1/conversations" | "post /v1/conversations/{conversation}/messages" => {
                     check::<NewMessage>(route, request)
@@ -112,6 +113,7 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
             match route {
                 "get /v1/sites/{site}/config" => check::<SiteConfig>(route, answer),
                 "post /v1/sites/{site}/sessions" => check::<SessionAnswer>(route, answer),
+                "post /v1/sites/{site}/resume" => check::<ResumeAnswer>(route, answer),
                 "post /v1/tickets" => check::<TicketAnswer>(route, answer),
                 "get /v1/conversations/current" => check::<CurrentConversation>(route, answer),
                 "post /v1/conversations"
