@@ -386,9 +386,18 @@ fn check(shop: &Shop, all: &[(ConversationId, &String)], suppressed: Option<&Str
         if shop.owes(*conversation) {
             outcome.broken.push(format!("{conversation}: still owed after all"));
         }
-        // One that SES accepted without our learning of it, and whose answers were seen before anybody tried again, is recorded nowhere.
-        let recorded =
-            mails.keys().filter(|(of, after)| of == conversation && shop.recorded(*of, *after)).count();
+        // One that SES accepted without our learning of it is recorded nowhere if its answers were seen before anybody tried again.
+        let (recorded, unrecorded): (Vec<u64>, Vec<u64>) = mails
+            .keys()
+            .filter(|(of, _)| of == conversation)
+            .map(|(_, after)| *after)
+            .partition(|after| shop.recorded(*conversation, *after));
+        if let Some(after) = unrecorded.iter().find(|after| shop.seen(*conversation) <= **after) {
+            outcome
+                .broken
+                .push(format!("{conversation}: the mail after {after} is recorded nowhere and was not seen"));
+        }
+        let recorded = recorded.len();
         if noted.len() != recorded {
             outcome
                 .broken
