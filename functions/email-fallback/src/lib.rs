@@ -43,13 +43,8 @@ impl<S: Store, P: Push, E: Environment, M: Mailer, K: Parking>
         let answers = Box::pin(self.engine.fallback(&self.room, conversation)).await;
         let agents = Box::pin(self.engine.tell_agents(&self.room, conversation)).await;
         let transcripts = Box::pin(self.engine.send_transcripts(&self.room, conversation)).await;
-        let looked = Looked {
-            answers: answers.map_err(NotSettled::Failed)?,
-            agents: agents.map_err(NotSettled::Failed)?,
-            transcripts: transcripts.map_err(NotSettled::Failed)?,
-        };
         // It is looked at again by itself; but why SES refuses is for a person to find out, and what is parked rings.
-        if let Some(again) = looked.refused() {
+        if let Some(again) = refused(&answers, &agents, &transcripts) {
             let reason = match again {
                 true => "SES refuses this conversation's mail; it is tried again. The log says why",
                 false => "SES has refused this conversation's mail for days; it is given up",
@@ -57,25 +52,31 @@ impl<S: Store, P: Push, E: Environment, M: Mailer, K: Parking>
             let keys = conversation.to_string();
             self.parking.park(&Parked { by: "email-fallback", keys, reason: reason.into() }).await?;
         }
-        Ok(looked)
+        Ok(Looked {
+            answers: answers.map_err(NotSettled::Failed)?,
+            agents: agents.map_err(NotSettled::Failed)?,
+            transcripts: transcripts.map_err(NotSettled::Failed)?,
+        })
     }
 }
 
-impl Looked {
-    /// SES has refused something; whether all of that is tried again.
-    fn refused(&self) -> Option<bool> {
-        let answers = match self.answers {
-            FellBack::Refused { again } => Some(again.is_some()),
-            _ => None,
-        };
-        let agents = match self.agents {
-            AgentsTold::Refused { again } => Some(again.is_some()),
-            _ => None,
-        };
-        let transcripts = match self.transcripts {
-            TranscriptsSent::Refused { again } => Some(again.is_some()),
-            _ => None,
-        };
-        [answers, agents, transcripts].into_iter().flatten().min()
-    }
+/// Whether SES has refused something, and all of that is tried again. What fails of one hides nothing of the others.
+fn refused(
+    answers: &Result<FellBack, Failure>,
+    agents: &Result<AgentsTold, Failure>,
+    transcripts: &Result<TranscriptsSent, Failure>,
+) -> Option<bool> {
+    let answers = match answers {
+        Ok(FellBack::Refused { again }) => Some(again.is_some()),
+        _ => None,
+    };
+    let agents = match agents {
+        Ok(AgentsTold::Refused { again }) => Some(again.is_some()),
+        _ => None,
+    };
+    let transcripts = match transcripts {
+        Ok(TranscriptsSent::Refused { again }) => Some(again.is_some()),
+        _ => None,
+    };
+    [answers, agents, transcripts].into_iter().flatten().min()
 }

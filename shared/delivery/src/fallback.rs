@@ -290,10 +290,27 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         now: Timestamp,
     ) -> Result<Option<FellBack>, Failure> {
         let waited = present.unseen.first().map_or(Duration::ZERO, |oldest| now.since(oldest.at));
-        let again =
+        let next =
             (waited < REFUSED_FOR).then(|| now.plus((waited / 2).clamp(BETWEEN_MAILS, LONGEST_REFUSAL)));
-        tracing::error!(conversation = %present.head.id, site = %present.site.id, why, gives_up = again.is_none(), "SES refuses a mail");
-        self.settle(present, again, FellBack::Refused { again }).await
+        tracing::error!(conversation = %present.head.id, site = %present.site.id, why, gives_up = next.is_none(), "SES refuses a mail");
+        // Told whatever has become of the head: a second call that found the mail claimed has put the deadline off, and would hide it.
+        let mut head = present.head.clone();
+        for attempt in 0..MAX_TRIES {
+            if attempt > 0 {
+                self.env.sleep(jitter(attempt, self.env.random())).await;
+                match again(self.store.head(head.id).await)? {
+                    Some(Some(newer)) => head = newer,
+                    Some(None) => return Ok(Some(FellBack::Gone)),
+                    None => continue,
+                }
+            }
+            let Some(armed) = head.deadlines.get(&Deadline::Unseen).copied() else { break };
+            if self.rearm(&head, next, armed).await? {
+                break;
+            }
+        }
+        // Where it could not be put off it stands as it did, and is looked at then.
+        Ok(Some(FellBack::Refused { again: next }))
     }
 
     /// The deadline stands at `at` from now on, or not at all. `None`: the head has moved.
@@ -303,13 +320,18 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         at: Option<Timestamp>,
         ended: FellBack,
     ) -> Result<Option<FellBack>, Failure> {
-        let mut deadlines = present.head.deadlines.clone();
+        Ok(self.rearm(&present.head, at, present.armed).await?.then_some(ended))
+    }
+
+    /// The deadline of a head stands at `at` from now on, or not at all. `false`: the head has moved.
+    async fn rearm(&self, head: &Head, at: Option<Timestamp>, armed: Armed) -> Result<bool, Failure> {
+        let mut deadlines = head.deadlines.clone();
         match at {
-            Some(due) => deadlines.insert(Deadline::Unseen, Armed { due, ..present.armed }),
+            Some(due) => deadlines.insert(Deadline::Unseen, Armed { due, ..armed }),
             None => deadlines.remove(&Deadline::Unseen),
         };
-        let Some(next) = present.head.with_deadlines(deadlines) else { return Ok(Some(ended)) };
-        Ok(again(self.store.arm(&next).await)?.filter(|armed| *armed).map(|_| ended))
+        let Some(next) = head.with_deadlines(deadlines) else { return Ok(true) };
+        Ok(again(self.store.arm(&next).await)?.unwrap_or(false))
     }
 
     /// Notes a mail that has gone, once, and tells the agents: also on a head that has moved since, for whoever found the mail claimed has

@@ -80,7 +80,8 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         room: &MailRoom<M>,
         conversation: ConversationId,
     ) -> Result<AgentsTold, Failure> {
-        let mut mails = 0;
+        // Also in a try that was overtaken: a refusal is told whoever has put the deadline off meanwhile.
+        let (mut mails, mut refused) = (0, false);
         for attempt in 0..MAX_TRIES {
             if attempt > 0 {
                 self.env.sleep(jitter(attempt, self.env.random())).await;
@@ -93,9 +94,12 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             };
             let Some(armed) = present.armed else { return Ok(AgentsTold::Nothing) };
             if armed.due > self.env.now() {
-                return Ok(AgentsTold::LookAgain { at: armed.due, mails });
+                return Ok(match refused {
+                    true => AgentsTold::Refused { again: Some(armed.due) },
+                    false => AgentsTold::LookAgain { at: armed.due, mails },
+                });
             }
-            let (mut again, mut refused) = (None::<Timestamp>, false);
+            let mut again = None::<Timestamp>;
             let notified = self.store.notified(&present.site.id).await?;
             for notified in &notified {
                 match self.tell_one(room, &present, notified).await? {

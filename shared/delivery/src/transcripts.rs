@@ -150,7 +150,8 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         room: &MailRoom<M>,
         conversation: ConversationId,
     ) -> Result<TranscriptsSent, Failure> {
-        let mut mails = 0;
+        // Also in a try that was overtaken: a refusal is told whoever has put the deadline off meanwhile.
+        let (mut mails, mut refused) = (0, false);
         for attempt in 0..MAX_TRIES {
             if attempt > 0 {
                 self.env.sleep(jitter(attempt, self.env.random())).await;
@@ -160,14 +161,17 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
                 return Ok(TranscriptsSent::Nothing);
             };
             if armed.due > self.env.now() {
-                return Ok(TranscriptsSent::LookAgain { at: armed.due, mails });
+                return Ok(match refused {
+                    true => TranscriptsSent::Refused { again: Some(armed.due) },
+                    false => TranscriptsSent::LookAgain { at: armed.due, mails },
+                });
             }
             let Some(present) = self.transcribed(head, armed).await? else {
                 return Ok(TranscriptsSent::Gone);
             };
             let mut asked = self.store.transcripts_asked(conversation).await?;
             asked.extend(present.at_close());
-            let (mut again, mut refused) = (None::<Timestamp>, false);
+            let mut again = None::<Timestamp>;
             for asked in &asked {
                 match self.send_transcript(room, &present, asked).await? {
                     One::Mailed => mails += 1,

@@ -84,6 +84,7 @@ pub struct Shop {
     pub engine: Arc<Engine<Faulty, World, World>>,
     pub room: Arc<MailRoom<Ses>>,
     site: Site,
+    ended: Arc<Mutex<Vec<FellBack>>>,
 }
 
 impl Shop {
@@ -109,7 +110,7 @@ impl Shop {
             time_zone: "Europe/Madrid".into(),
             origins: vec!["https://shop.example".into()],
         };
-        Self { world, memory, engine: Arc::new(engine), room: Arc::new(room), site }
+        Self { world, memory, engine: Arc::new(engine), room: Arc::new(room), site, ended: Arc::default() }
     }
 
     /// Carries out what is free of faults, in no time worth speaking of: it goes to the memory directly.
@@ -196,9 +197,18 @@ impl Shop {
 
     /// One call of the function; it may be killed where it waits.
     pub fn call(&self, conversation: ConversationId) {
-        let (engine, room) = (self.engine.clone(), self.room.clone());
-        let future = Box::pin(async move { drop(engine.fallback(&room, conversation).await) });
+        let (engine, room, ended) = (self.engine.clone(), self.room.clone(), self.ended.clone());
+        let future = Box::pin(async move {
+            let answer = engine.fallback(&room, conversation).await;
+            ended.lock().expect("one thread").extend(answer);
+        });
         self.world.executor.spawn(Killable { future, world: self.world.clone() });
+    }
+
+    /// How the calls ended that came to an end.
+    #[must_use]
+    pub fn ended(&self) -> Vec<FellBack> {
+        self.ended.lock().expect("one thread").clone()
     }
 
     /// One call that is killed when it is about to go on for the `n`th time; `Some` when it came to its end before.

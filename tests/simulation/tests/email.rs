@@ -1,5 +1,6 @@
 //! F18, and what is owed under random faults.
 
+use delivery::FellBack;
 use simulation::email::{Shop, storm};
 use simulation::ports::Odds;
 
@@ -56,6 +57,31 @@ fn a_mail_is_noted_at_once_although_somebody_who_found_it_claimed_has_put_the_de
         }
         shop.passes(MINUTE / 2);
         assert_eq!((shop.accepted().len(), shop.noted(conversation).len()), (1, 1), "seed {seed}");
+    }
+}
+
+#[test]
+fn a_refusal_is_told_although_somebody_who_found_the_mail_claimed_has_put_the_deadline_off() {
+    for seed in 0..100 {
+        let shop = Shop::new(seed, Odds::CALM, 1.0, 0.0);
+        shop.opens();
+        let conversation = shop.begins("eva@example.com");
+        shop.answers(conversation);
+        shop.passes(2 * MINUTE);
+        for _ in 0..3 {
+            shop.call(conversation);
+        }
+        shop.passes(MINUTE / 2);
+        let told = shop
+            .ended()
+            .into_iter()
+            .filter(|ended| matches!(ended, FellBack::Refused { again: Some(_) }))
+            .count();
+        assert!(
+            shop.accepted().is_empty() && told == 1 && shop.owes(conversation),
+            "seed {seed}: {:?}",
+            shop.ended()
+        );
     }
 }
 
