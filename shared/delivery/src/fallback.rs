@@ -271,8 +271,10 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
                 self.note(&present.head, &key, &sent).await
             }
             Err(NotSent::Refused(why)) => {
-                self.store.release_mail(&key, by).await?;
-                self.refused(present, &why, now).await
+                // Put off before the claim is given back, so that who waits for it does not run into the same refusal.
+                let ended = self.refused(present, &why, now).await?;
+                again(self.store.release_mail(&key, by).await)?;
+                Ok(ended)
             }
             // It may have gone: the claim stands until its lease is over, and is taken over then.
             Err(NotSent::Unknown(why)) => {
