@@ -338,7 +338,7 @@ pub fn storm(seed: u64, calls: u64) -> Outcome {
             0..=11 => desk.says(conversation, true),
             12..=15 => desk.says(conversation, false),
             16..=19 => desk.passes(desk.world.between(1, 120) * MINUTE),
-            20..=22 if all.len() < 200 => all.push(desk.begins(None)),
+            20..=22 if all.len() < 1_000 => all.push(desk.begins(None)),
             _ => {
                 for _ in 0..desk.world.between(1, 3) {
                     desk.call(conversation);
