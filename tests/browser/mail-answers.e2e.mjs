@@ -128,9 +128,10 @@ test("E2 E3 F19 an answer by mail stands in inbox and widget at once, with its f
   await desk.page.keyboard.press("Escape");
 
   // Back in the widget by the mail's button: everything, once, with the mark of the mail.
-  const link = /https?:\/\/[^\s"<>]+#mostrador-resume=[a-z0-9]+/i.exec((await box(`mails/${mail.id}`)).text)?.[0];
+  const link = /https?:\/\/[^\s"<>]+#mostrador-resume=[\w-]+/i.exec((await box(`mails/${mail.id}`)).text)?.[0];
   await page.goto(link);
   await page.getByTestId("by-mail").waitFor();
+  assert.equal(await page.getByTestId("mailed").count(), 0, "in the browser that wrote there is nothing to explain");
   const said = ["Does the lamp come in blue?", "Yes, in two blues. Which one?", order.text];
   assert.deepEqual(await texts(page), said);
   assert.equal(await page.getByTestId("file").count(), 2);
