@@ -1,24 +1,19 @@
 //! Unseen answers and their mails under faults: nothing is lost, and only what SES had accepted and nobody had recorded goes twice.
 
-use crate::executor::Executor;
-use crate::ports::{Faulty, Killable, Odds, World};
-use delivery::{Engine, FellBack, MailRoom, NewSession, Wish, address_hash};
+use crate::mails::{self, speaker};
+use crate::ports::Odds;
+use delivery::{FellBack, Wish, address_hash};
 use domain::automatic::Deadline;
 use domain::conversation::{Author, Body, Log};
 use domain::cursor::{Cursor, Reader};
 use domain::fallback::{BETWEEN_MAILS, COLD_PER_DAY};
-use domain::people::{Actor, ProfileChange, Role, Site};
 use domain::ports::{
-    Accounts, Addresses, Carries, Conversations, Environment, MailKey, MailOutbox, Mailer, NotSent, RawMail,
-    Suppressed,
+    Accounts, Addresses, Carries, Conversations, Environment, MailKey, MailOutbox, RawMail, Suppressed,
 };
 use domain::settings::Section;
-use domain::{AgentId, ClientId, ConversationId, SiteId, Timestamp};
+use domain::{AgentId, ClientId, ConversationId, Timestamp};
 use std::collections::BTreeMap;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
 use std::time::Duration;
 use testkit::Memory;
 
@@ -38,95 +33,26 @@ pub struct Accepted {
     pub was_recorded: bool,
 }
 
-/// SES: takes its time, refuses, or its answer is lost.
-#[derive(Debug, Clone)]
-pub struct Ses {
-    world: World,
-    store: Memory,
-    pub accepted: Arc<Mutex<Vec<Accepted>>>,
-    /// How likely it refuses, and how likely its answer is lost.
-    refuses: f64,
-    is_silent: f64,
-}
-
-impl Mailer for Ses {
-    async fn send(&self, mail: RawMail<'_>) -> Result<String, NotSent> {
-        self.world.executor.sleep(self.world.between(5, 200)).await;
-        if !self.world.is_calm() && self.world.chance(self.refuses) {
-            return Err(NotSent::Refused("MessageRejected".into()));
-        }
+impl mails::Accepted for Accepted {
+    async fn note(store: &Memory, mail: &RawMail<'_>, at: Timestamp) -> Self {
         let text = String::from_utf8_lossy(mail.bytes);
-        let at = text.find("<conv_").expect("a mail names its conversation") + 1;
-        let conversation: ConversationId = text[at..at + 41].parse().expect("a conversation's id");
-        let head = self.store.head(conversation).await.expect("memory").expect("a head");
+        let from = text.find("<conv_").expect("a mail names its conversation") + 1;
+        let conversation: ConversationId = text[from..from + 41].parse().expect("a conversation's id");
+        let head = store.head(conversation).await.expect("memory").expect("a head");
         let after = head.mailing.map_or(0, |mailing| mailing.through);
         let key = MailKey { conversation, carries: Carries::Answers { after } };
-        let was_recorded = self.store.sent_mail(&key).await.expect("memory").is_some();
-        let (to, at) = (mail.to.to_owned(), self.world.now());
-        let id = {
-            let mut accepted = self.accepted.lock().expect("one thread");
-            accepted.push(Accepted { conversation, after, to, at, was_recorded });
-            format!("ses-{}", accepted.len())
-        };
-        if !self.world.is_calm() && self.world.chance(self.is_silent) {
-            return Err(NotSent::Unknown("timed out".into()));
-        }
-        self.world.executor.sleep(self.world.between(1, 20)).await;
-        Ok(id)
+        let was_recorded = store.sent_mail(&key).await.expect("memory").is_some();
+        Self { conversation, after, to: mail.to.to_owned(), at, was_recorded }
     }
 }
 
-/// A shop that mails, and what it is made of.
-#[derive(Debug, Clone)]
-pub struct Shop {
-    pub world: World,
-    pub memory: Memory,
-    pub engine: Arc<Engine<Faulty, World, World>>,
-    pub room: Arc<MailRoom<Ses>>,
-    site: Site,
-    ended: Arc<Mutex<Vec<FellBack>>>,
-}
+/// A shop that mails its answers.
+pub type Shop = mails::Shop<Accepted>;
 
 impl Shop {
     #[must_use]
     pub fn new(seed: u64, odds: Odds, refuses: f64, is_silent: f64) -> Self {
-        let world = World::new(seed, odds, None);
-        let memory = Memory::default();
-        let store = Faulty { inner: memory.clone(), world: world.clone() };
-        let engine = Engine::new(store, world.clone(), world.clone(), "e1".into());
-        let mailer =
-            Ses { world: world.clone(), store: memory.clone(), accepted: Arc::default(), refuses, is_silent };
-        let room = MailRoom {
-            mailer,
-            api_url: "https://api.example".into(),
-            dashboard_url: "https://chat.example/dashboard".into(),
-            loop_mark: mail::LoopMark::parse("test").expect("a mark"),
-        };
-        let site = Site {
-            id: "demo".parse().expect("an id"),
-            name: "Taller Luz".into(),
-            color: "#0f766e".into(),
-            welcome: String::new(),
-            time_zone: "Europe/Madrid".into(),
-            origins: vec!["https://shop.example".into()],
-        };
-        Self { world, memory, engine: Arc::new(engine), room: Arc::new(room), site, ended: Arc::default() }
-    }
-
-    /// Carries out what is free of faults, in no time worth speaking of: it goes to the memory directly.
-    fn now<T: Send + 'static>(&self, future: impl Future<Output = T> + Send + 'static) -> T {
-        let done: Arc<Mutex<Option<T>>> = Arc::default();
-        let result = done.clone();
-        let executor = Executor::default();
-        executor.spawn(async move { *result.lock().expect("one thread") = Some(future.await) });
-        executor.run(|| false);
-        let answer = done.lock().expect("one thread").take();
-        answer.expect("nothing to wait for")
-    }
-
-    fn plain(&self) -> Engine<Memory, testkit::Outbox, At> {
-        let at = At(self.world.clone());
-        Engine::new(self.memory.clone(), testkit::Outbox::default(), at, "e1".into())
+        Self::made(seed, odds, refuses, is_silent)
     }
 
     /// Mail is on, and answers by mail are read.
@@ -137,25 +63,8 @@ impl Shop {
             let email = serde_json::json!({
                 "enabled": true, "sender_address": "hola@shop.example", "reply_domain": "reply.shop.example", "delay_min": 2,
             });
-            engine.publish(&ana(&site.id), &site, Section::Email, 0, email).await.expect("published");
+            engine.publish(&speaker(ANA, &site.id), &site, Section::Email, 0, email).await.expect("published");
         });
-    }
-
-    /// A shopper of that address who has asked something.
-    #[must_use]
-    pub fn begins(&self, address: &str) -> ConversationId {
-        let (engine, site, email) = (self.plain(), self.site.clone(), address.to_owned());
-        let (client_id, from) = (ClientId(self.world.uuid()), self.world.uuid().to_string());
-        self.now(async move {
-            let (_, session) =
-                engine.begin_session(&site, &from, NewSession::default()).await.expect("a session");
-            let shopper = Actor::Shopper { id: session.shopper, site: site.id.clone() };
-            // As a form would have learnt it, before.
-            let change = ProfileChange { email: Some(email), ..ProfileChange::default() };
-            engine.store.learn(session.shopper, &change);
-            let wish = Wish::Say { conversation: None, text: "Hola".into(), faqs: Vec::new() };
-            engine.perform(&shopper, &from, client_id, wish, None).await.expect("begun").head.id
-        })
     }
 
     pub fn answers(&self, conversation: ConversationId) {
@@ -166,7 +75,7 @@ impl Shop {
                 Wish::Say {
                     conversation: Some(conversation), text: "Aquí estamos".into(), faqs: Vec::new()
                 };
-            engine.perform(&ana(&site), "", client_id, wish, None).await.expect("answered");
+            engine.perform(&speaker(ANA, &site), "", client_id, wish, None).await.expect("answered");
         });
     }
 
@@ -186,49 +95,24 @@ impl Shop {
         self.now(async move { store.suppress(&site, hash, Suppressed::Bounced, now).await.expect("memory") });
     }
 
-    /// Time passes, and what is under way goes on.
-    pub fn passes(&self, millis: u64) {
-        let until = self.world.executor.now() + millis;
-        let executor = self.world.executor.clone();
-        self.world.executor.spawn(async move { executor.sleep(millis).await });
-        let executor = self.world.executor.clone();
-        self.world.executor.run(move || executor.now() >= until);
-    }
-
-    /// One call of the function; it may be killed where it waits.
-    pub fn call(&self, conversation: ConversationId) {
-        let (engine, room, ended) = (self.engine.clone(), self.room.clone(), self.ended.clone());
-        let future = Box::pin(async move {
+    /// One call of the function; it may be killed where it waits. How it ended, once it has.
+    pub fn call(&self, conversation: ConversationId) -> Arc<Mutex<Option<FellBack>>> {
+        let (engine, room, ended) = (self.engine.clone(), self.room.clone(), Arc::default());
+        let end: Arc<Mutex<Option<FellBack>>> = Arc::clone(&ended);
+        self.invoke(async move {
             let answer = engine.fallback(&room, conversation).await;
-            ended.lock().expect("one thread").extend(answer);
+            *end.lock().expect("one thread") = answer.ok();
         });
-        self.world.executor.spawn(Killable { future, world: self.world.clone() });
-    }
-
-    /// How the calls ended that came to an end.
-    #[must_use]
-    pub fn ended(&self) -> Vec<FellBack> {
-        self.ended.lock().expect("one thread").clone()
+        ended
     }
 
     /// One call that is killed when it is about to go on for the `n`th time; `Some` when it came to its end before.
     #[must_use]
     pub fn call_killed_at(&self, conversation: ConversationId, n: u32) -> Option<FellBack> {
         let (engine, room) = (self.engine.clone(), self.room.clone());
-        let ended: Arc<Mutex<Option<FellBack>>> = Arc::default();
-        let end = ended.clone();
-        let future = async move {
-            let answer = engine.fallback(&room, conversation).await;
-            *end.lock().expect("one thread") = Some(answer.expect("nothing fails here"));
-        };
-        self.world.executor.spawn(KilledAt { future: Box::pin(future), left: n });
-        self.world.executor.run(|| false);
-        ended.lock().expect("one thread").take()
-    }
-
-    #[must_use]
-    pub fn accepted(&self) -> Vec<Accepted> {
-        self.room.mailer.accepted.lock().expect("one thread").clone()
+        self.invoke_killed_at(n, async move {
+            engine.fallback(&room, conversation).await.expect("nothing fails here")
+        })
     }
 
     /// The mails that a conversation notes: how far each carried it, and when.
@@ -260,43 +144,6 @@ impl Shop {
     }
 }
 
-fn ana(site: &SiteId) -> Actor {
-    Actor::Agent { id: ANA, site: site.clone(), name: "Ana".into(), role: Role::Admin }
-}
-
-/// The world's time, without waiting for it.
-#[derive(Debug, Clone)]
-struct At(World);
-
-impl Environment for At {
-    fn now(&self) -> Timestamp {
-        self.0.now()
-    }
-
-    async fn sleep(&self, _: Duration) {}
-
-    fn random(&self) -> u128 {
-        self.0.random()
-    }
-}
-
-pub(crate) struct KilledAt<F> {
-    pub(crate) future: Pin<Box<F>>,
-    pub(crate) left: u32,
-}
-
-impl<F: Future<Output = ()>> Future for KilledAt<F> {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if self.left == 0 {
-            return Poll::Ready(());
-        }
-        self.left -= 1;
-        self.future.as_mut().poll(context)
-    }
-}
-
 /// What came of a long run.
 #[derive(Debug, Default)]
 pub struct Outcome {
@@ -323,7 +170,7 @@ pub fn storm(seed: u64, decisions: u64) -> Outcome {
     }
     let all: Vec<(ConversationId, &String)> = (0..24)
         .map(|n| &addresses[n % addresses.len()])
-        .map(|address| (shop.begins(address), address))
+        .map(|address| (shop.begins(Some(address)), address))
         .collect();
     let mut outcome = Outcome::default();
     let mut suppressed: Option<&String> = None;
@@ -343,7 +190,7 @@ pub fn storm(seed: u64, decisions: u64) -> Outcome {
             _ => {
                 let times = shop.world.between(1, 3);
                 for _ in 0..times {
-                    shop.call(conversation);
+                    drop(shop.call(conversation));
                     outcome.decisions += 1;
                 }
                 shop.passes(shop.world.between(10, 90_000));
@@ -358,7 +205,7 @@ pub fn storm(seed: u64, decisions: u64) -> Outcome {
         for (conversation, _) in &all {
             if shop.owes(*conversation) {
                 owing = true;
-                shop.call(*conversation);
+                drop(shop.call(*conversation));
             }
         }
         if !owing {

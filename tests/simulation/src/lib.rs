@@ -9,6 +9,7 @@ pub mod browser;
 pub mod client;
 pub mod email;
 pub mod executor;
+pub mod mails;
 pub mod notices;
 pub mod ports;
 pub mod run;

@@ -1,23 +1,19 @@
 //! Agents who are told by mail, and transcripts, under faults: nothing is lost, and only what SES had accepted and nobody had recorded
 //! goes twice.
 
-use crate::email::KilledAt;
-use crate::executor::Executor;
-use crate::ports::{Faulty, Killable, Odds, World};
-use delivery::{Engine, MailRoom, NewSession, TranscriptTo, Wish};
+use crate::mails::{self, speaker};
+use crate::ports::Odds;
+use delivery::{TranscriptTo, Wish};
 use domain::automatic::Deadline;
 use domain::conversation::{Author, Body, Log};
 use domain::notification::{Choice, Notified, PER_HOUR, QuietHours, When};
 use domain::office_hours::{TimeOfDay, Zone};
-use domain::people::{Actor, Availability, Member, ProfileChange, Role, Site};
-use domain::ports::{
-    Accounts, AgentNotices, Conversations, Environment, Mailer, NotSent, RawMail, Transcripts,
-};
+use domain::people::{Actor, Availability, Member, Role};
+use domain::ports::{Accounts, AgentNotices, Conversations, RawMail, Transcripts};
 use domain::settings::Section;
-use domain::{AgentId, ClientId, ConversationId, SiteId, Timestamp};
+use domain::{AgentId, ClientId, ConversationId, Timestamp};
 use std::collections::BTreeSet;
 use std::future::Future;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use testkit::Memory;
 
@@ -34,22 +30,8 @@ pub struct Accepted {
     pub was_recorded: bool,
 }
 
-/// SES: takes its time, refuses, or its answer is lost.
-#[derive(Debug, Clone)]
-pub struct Ses {
-    world: World,
-    store: Memory,
-    accepted: Arc<Mutex<Vec<Accepted>>>,
-    refuses: f64,
-    is_silent: f64,
-}
-
-impl Mailer for Ses {
-    async fn send(&self, mail: RawMail<'_>) -> Result<String, NotSent> {
-        self.world.executor.sleep(self.world.between(5, 200)).await;
-        if !self.world.is_calm() && self.world.chance(self.refuses) {
-            return Err(NotSent::Refused("MessageRejected".into()));
-        }
+impl mails::Accepted for Accepted {
+    async fn note(store: &Memory, mail: &RawMail<'_>, at: Timestamp) -> Self {
         let text = String::from_utf8_lossy(mail.bytes).replace("=\r\n", "");
         let ids: BTreeSet<ConversationId> =
             text.match_indices("conv_").filter_map(|(at, _)| text.get(at..at + 41)?.parse().ok()).collect();
@@ -57,22 +39,13 @@ impl Mailer for Ses {
         let agent = AGENTS.into_iter().find(|agent| address(*agent) == mail.to);
         let (mut of, mut was_recorded) = (Vec::new(), agent.is_some());
         for id in ids {
-            let thread = self.store.log(id, Log::Thread);
+            let thread = store.log(id, Log::Thread);
             let newest = thread.iter().rev().find(|e| e.author == Author::Shopper).map_or(0, |e| e.seq);
-            let told = self.store.told(id).await.expect("memory");
+            let told = store.told(id).await.expect("memory");
             was_recorded &= told.iter().any(|(of, told)| Some(*of) == agent && told.through >= newest);
             of.push((id, newest));
         }
-        let id = {
-            let mut accepted = self.accepted.lock().expect("one thread");
-            accepted.push(Accepted { to: mail.to.to_owned(), of, at: self.world.now(), was_recorded });
-            format!("ses-{}", accepted.len())
-        };
-        if !self.world.is_calm() && self.world.chance(self.is_silent) {
-            return Err(NotSent::Unknown("timed out".into()));
-        }
-        self.world.executor.sleep(self.world.between(1, 20)).await;
-        Ok(id)
+        Self { to: mail.to.to_owned(), of, at, was_recorded }
     }
 }
 
@@ -102,56 +75,14 @@ fn choice(agent: AgentId) -> Choice {
 }
 
 /// A shop whose agents are somewhere else.
-#[derive(Debug, Clone)]
-pub struct Desk {
-    pub world: World,
-    pub memory: Memory,
-    engine: Arc<Engine<Faulty, World, World>>,
-    room: Arc<MailRoom<Ses>>,
-    site: Site,
-}
+pub type Desk = mails::Shop<Accepted>;
 
 impl Desk {
     #[must_use]
     pub fn new(seed: u64, odds: Odds, refuses: f64, is_silent: f64, agents: &[AgentId]) -> Self {
-        let world = World::new(seed, odds, None);
-        let memory = Memory::default();
-        let store = Faulty { inner: memory.clone(), world: world.clone() };
-        let engine = Engine::new(store, world.clone(), world.clone(), "e1".into());
-        let mailer =
-            Ses { world: world.clone(), store: memory.clone(), accepted: Arc::default(), refuses, is_silent };
-        let room = MailRoom {
-            mailer,
-            api_url: "https://api.example".into(),
-            dashboard_url: "https://chat.example/dashboard".into(),
-            loop_mark: mail::LoopMark::parse("test").expect("a mark"),
-        };
-        let site = Site {
-            id: "demo".parse().expect("an id"),
-            name: "Taller Luz".into(),
-            color: "#0f766e".into(),
-            welcome: String::new(),
-            time_zone: "Europe/Madrid".into(),
-            origins: vec!["https://shop.example".into()],
-        };
-        let desk = Self { world, memory, engine: Arc::new(engine), room: Arc::new(room), site };
+        let desk = Self::made(seed, odds, refuses, is_silent);
         desk.opens(agents.to_vec());
         desk
-    }
-
-    fn now<T: Send + 'static>(&self, future: impl Future<Output = T> + Send + 'static) -> T {
-        let done: Arc<Mutex<Option<T>>> = Arc::default();
-        let result = done.clone();
-        let executor = Executor::default();
-        executor.spawn(async move { *result.lock().expect("one thread") = Some(future.await) });
-        executor.run(|| false);
-        let answer = done.lock().expect("one thread").take();
-        answer.expect("nothing to wait for")
-    }
-
-    fn plain(&self) -> Engine<Memory, testkit::Outbox, At> {
-        let at = At(self.world.clone());
-        Engine::new(self.memory.clone(), testkit::Outbox::default(), at, "e1".into())
     }
 
     fn opens(&self, agents: Vec<AgentId>) {
@@ -183,21 +114,6 @@ impl Desk {
         });
     }
 
-    /// A shopper of that address asks something.
-    #[must_use]
-    pub fn begins(&self, email: Option<&str>) -> ConversationId {
-        let (engine, site, email) = (self.plain(), self.site.clone(), email.map(str::to_owned));
-        let (client_id, from) = (ClientId(self.world.uuid()), self.world.uuid().to_string());
-        self.now(async move {
-            let (_, session) =
-                engine.begin_session(&site, &from, NewSession::default()).await.expect("a session");
-            let shopper = Actor::Shopper { id: session.shopper, site: site.id.clone() };
-            engine.store.learn(session.shopper, &ProfileChange { email, ..ProfileChange::default() });
-            let wish = Wish::Say { conversation: None, text: "Hola".into(), faqs: Vec::new() };
-            engine.perform(&shopper, &from, client_id, wish, None).await.expect("begun").head.id
-        })
-    }
-
     fn does(&self, conversation: ConversationId, as_shopper: bool, wish: Wish) {
         let (engine, site, client_id) = (self.plain(), self.site.id.clone(), ClientId(self.world.uuid()));
         self.now(async move {
@@ -226,15 +142,6 @@ impl Desk {
         });
     }
 
-    /// Time passes, and what is under way goes on.
-    pub fn passes(&self, millis: u64) {
-        let until = self.world.executor.now() + millis;
-        let executor = self.world.executor.clone();
-        self.world.executor.spawn(async move { executor.sleep(millis).await });
-        let executor = self.world.executor.clone();
-        self.world.executor.run(move || executor.now() >= until);
-    }
-
     fn invocation(&self, conversation: ConversationId) -> impl Future<Output = bool> + use<> {
         let (engine, room) = (self.engine.clone(), self.room.clone());
         async move {
@@ -246,28 +153,13 @@ impl Desk {
     /// One call of the function; it may be killed where it waits.
     pub fn call(&self, conversation: ConversationId) {
         let invocation = self.invocation(conversation);
-        let future = Box::pin(async move { _ = invocation.await });
-        self.world.executor.spawn(Killable { future, world: self.world.clone() });
+        self.invoke(async move { _ = invocation.await });
     }
 
     /// One call that is killed when it is about to go on for the `n`th time. Whether it came to its end before.
     #[must_use]
     pub fn call_killed_at(&self, conversation: ConversationId, n: u32) -> bool {
-        let invocation = self.invocation(conversation);
-        let ended: Arc<Mutex<bool>> = Arc::default();
-        let end = ended.clone();
-        let future = async move {
-            invocation.await;
-            *end.lock().expect("one thread") = true;
-        };
-        self.world.executor.spawn(KilledAt { future: Box::pin(future), left: n });
-        self.world.executor.run(|| false);
-        *ended.lock().expect("one thread")
-    }
-
-    #[must_use]
-    pub fn accepted(&self) -> Vec<Accepted> {
-        self.room.mailer.accepted.lock().expect("one thread").clone()
+        self.invoke_killed_at(n, self.invocation(conversation)).is_some()
     }
 
     #[must_use]
@@ -289,26 +181,6 @@ impl Desk {
         let head = self.memory.heads().into_iter().find(|head| head.id == conversation).expect("a head");
         let of_ours = [Deadline::Agents, Deadline::Transcript];
         of_ours.iter().filter_map(|of| head.deadlines.get(of)).map(|armed| armed.due).min()
-    }
-}
-
-fn speaker(agent: AgentId, site: &SiteId) -> Actor {
-    Actor::Agent { id: agent, site: site.clone(), name: "Ana".into(), role: Role::Admin }
-}
-
-/// The world's time, without waiting for it.
-#[derive(Debug, Clone)]
-struct At(World);
-
-impl Environment for At {
-    fn now(&self) -> Timestamp {
-        self.0.now()
-    }
-
-    async fn sleep(&self, _: Duration) {}
-
-    fn random(&self) -> u128 {
-        self.0.random()
     }
 }
 

@@ -1,6 +1,7 @@
 //! F18, and what is owed under random faults.
 
 use delivery::FellBack;
+use domain::ConversationId;
 use simulation::email::{Shop, storm};
 use simulation::ports::Odds;
 
@@ -12,7 +13,7 @@ fn f_18_killed_at_every_await_nothing_is_lost_and_only_what_ses_accepted_unrecor
     for n in 0..500 {
         let shop = Shop::new(n.into(), Odds::CALM, 0.0, 0.0);
         shop.opens();
-        let conversation = shop.begins("eva@example.com");
+        let conversation = shop.begins(Some("eva@example.com"));
         shop.answers(conversation);
         shop.passes(2 * MINUTE);
         let ended = shop.call_killed_at(conversation, n);
@@ -44,18 +45,23 @@ fn f_18_killed_at_every_await_nothing_is_lost_and_only_what_ses_accepted_unrecor
     panic!("it never came to its end");
 }
 
+/// Three calls at once about an answer that is due, half a minute later; and how they ended.
+fn called_three_times(seed: u64, refuses: f64) -> (Shop, ConversationId, Vec<FellBack>) {
+    let shop = Shop::new(seed, Odds::CALM, refuses, 0.0);
+    shop.opens();
+    let conversation = shop.begins(Some("eva@example.com"));
+    shop.answers(conversation);
+    shop.passes(2 * MINUTE);
+    let calls = [0; 3].map(|_| shop.call(conversation));
+    shop.passes(MINUTE / 2);
+    let ended = calls.iter().filter_map(|call| call.lock().expect("one thread").clone()).collect();
+    (shop, conversation, ended)
+}
+
 #[test]
 fn a_mail_is_noted_at_once_although_somebody_who_found_it_claimed_has_put_the_deadline_off() {
     for seed in 0..100 {
-        let shop = Shop::new(seed, Odds::CALM, 0.0, 0.0);
-        shop.opens();
-        let conversation = shop.begins("eva@example.com");
-        shop.answers(conversation);
-        shop.passes(2 * MINUTE);
-        for _ in 0..3 {
-            shop.call(conversation);
-        }
-        shop.passes(MINUTE / 2);
+        let (shop, conversation, _) = called_three_times(seed, 0.0);
         assert_eq!((shop.accepted().len(), shop.noted(conversation).len()), (1, 1), "seed {seed}");
     }
 }
@@ -63,25 +69,9 @@ fn a_mail_is_noted_at_once_although_somebody_who_found_it_claimed_has_put_the_de
 #[test]
 fn a_refusal_is_told_although_somebody_who_found_the_mail_claimed_has_put_the_deadline_off() {
     for seed in 0..100 {
-        let shop = Shop::new(seed, Odds::CALM, 1.0, 0.0);
-        shop.opens();
-        let conversation = shop.begins("eva@example.com");
-        shop.answers(conversation);
-        shop.passes(2 * MINUTE);
-        for _ in 0..3 {
-            shop.call(conversation);
-        }
-        shop.passes(MINUTE / 2);
-        let told = shop
-            .ended()
-            .into_iter()
-            .filter(|ended| matches!(ended, FellBack::Refused { again: Some(_) }))
-            .count();
-        assert!(
-            shop.accepted().is_empty() && told == 1 && shop.owes(conversation),
-            "seed {seed}: {:?}",
-            shop.ended()
-        );
+        let (shop, conversation, ended) = called_three_times(seed, 1.0);
+        let told = ended.iter().filter(|ended| matches!(ended, FellBack::Refused { again: Some(_) })).count();
+        assert!(shop.accepted().is_empty() && told == 1 && shop.owes(conversation), "seed {seed}: {ended:?}");
     }
 }
 
