@@ -7,6 +7,7 @@ mod notices;
 mod profile;
 mod resume;
 mod routes;
+mod scenarios;
 mod settings;
 mod unsubscribe;
 

@@ -1,7 +1,7 @@
 //! The routes: who may, then what.
 
 use crate::{Answer, Api, Request, mails};
-use delivery::{Failure, NewSession, Opened, Wish};
+use delivery::{Before, Failure, NewSession, Opened, Wish};
 use domain::connection::{Identity, address_key};
 use domain::conversation::Numbers;
 use domain::inbox::{List, Place};
@@ -62,6 +62,13 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
             ("GET", ["conversations", conversation, log, seq, "attachments", key]) => {
                 self.attachment(request, id(conversation)?, mails::entry(log, seq)?, key).await
             }
+            ("POST", ["conversations", "choices"]) => self.choose(request, None).await,
+            ("POST", ["conversations", conversation, "choices"]) => {
+                self.choose(request, Some(id(conversation)?)).await
+            }
+            ("POST", ["conversations", conversation, "restart"]) => {
+                self.restart(request, id(conversation)?).await
+            }
             ("POST", ["conversations", conversation, "close"]) => {
                 self.close(request, id(conversation)?).await
             }
@@ -113,6 +120,9 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
             }
             ("POST", ["agent", "sites", site, "settings", name, "history", version, "restore"]) => {
                 self.restore(request, id(site)?, section(name)?, id(version)?).await
+            }
+            ("POST", ["agent", "sites", site, "scenarios", "try"]) => {
+                self.try_scenario(request, id(site)?).await
             }
             ("GET", ["agent", "sites", site, "faq-counts"]) => self.faq_counts(request, id(site)?).await,
             ("GET", ["agent", "sites", site, "identity-keys"]) => self.keys(request, id(site)?).await,
@@ -240,7 +250,8 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
                 field: Some("faqs".to_owned()),
             }));
         }
-        let wish = Wish::Say { conversation, text: asked.text, faqs: asked.faqs };
+        let before = Before { faqs: asked.faqs, opening: asked.opening };
+        let wish = Wish::Say { conversation, text: asked.text, before };
         self.perform(request, &actor, &asked.id, wish).await
     }
 
@@ -257,7 +268,7 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
         self.perform(request, &actor, &asked.id, Wish::Close { conversation }).await
     }
 
-    async fn perform(
+    pub(crate) async fn perform(
         &self,
         request: &Request,
         actor: &Actor,

@@ -87,6 +87,7 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
             faqs: faqs.remove(&language).unwrap_or_default(),
             form: shown!(settings, Form),
             language,
+            opening: None,
         };
         Ok(Answer::public(request, &content))
     }
@@ -209,7 +210,7 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
     }
 
     /// Who asks, as a member of the site; what a member may do there is the use case's to say.
-    async fn member_of(&self, request: &Request, site: &SiteId) -> Result<(Actor, Site), Failure> {
+    pub(crate) async fn member_of(&self, request: &Request, site: &SiteId) -> Result<(Actor, Site), Failure> {
         let member = self.member(&self.person(request).await?, site).await?;
         Ok((actor(member), self.site(site).await?))
     }

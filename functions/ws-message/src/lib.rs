@@ -1,6 +1,6 @@
 //! `$default`: every frame of every client, one exhaustive match.
 
-use delivery::{Engine, Failure, Performed, Wish};
+use delivery::{Before, Engine, Failure, Performed, Wish};
 use domain::connection::Connection;
 use domain::ports::{Admission, Environment, Push, Store};
 use domain::rate::FRAMES;
@@ -78,6 +78,8 @@ async fn act<S: Store, P: Push, E: Environment>(
         Command::Presence(presence) => engine.choose_presence(connection, presence.status).await,
         Command::Send(_)
         | Command::Answer(_)
+        | Command::Choose(_)
+        | Command::Restart(_)
         | Command::Close(_)
         | Command::Note(_)
         | Command::Assign(_)
@@ -91,8 +93,20 @@ async fn act<S: Store, P: Push, E: Environment>(
 /// The commands that change a conversation.
 fn wish(command: &Command) -> Option<Wish> {
     Some(match command {
-        Command::Send(send) => {
-            Wish::Say { conversation: send.conversation_id, text: send.text.clone(), faqs: send.faqs.clone() }
+        Command::Send(send) => Wish::Say {
+            conversation: send.conversation_id,
+            text: send.text.clone(),
+            before: Before { faqs: send.faqs.clone(), opening: send.opening.clone() },
+        },
+        Command::Choose(choose) => Wish::Choose {
+            conversation: choose.conversation_id,
+            turn: choose.turn,
+            button: choose.button.clone(),
+            opening: choose.opening.clone(),
+            shown: choose.shown.clone(),
+        },
+        Command::Restart(restart) => {
+            Wish::Restart { conversation: restart.conversation_id, turn: restart.turn }
         }
         Command::Answer(answer) => Wish::Answer {
             conversation: answer.conversation_id,

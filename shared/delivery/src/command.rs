@@ -11,6 +11,7 @@ use domain::rate::BEGINNINGS_PER_ADDRESS;
 use domain::settings::FieldId;
 use domain::text::MessageText;
 use domain::{AgentId, ClientId, ConversationId, Timestamp};
+use protocol::scenarios::SeenOpening;
 use protocol::server::Ack;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
@@ -25,8 +26,19 @@ pub enum Wish {
     Say {
         conversation: Option<ConversationId>,
         text: String,
-        /// Where it begins one: questions of the FAQs that were opened before. What is no such question counts for nothing.
-        faqs: Vec<String>,
+        before: Before,
+    },
+    /// A button of a bot's; `None` begins a conversation with the opening that was seen, or continues the open one.
+    Choose {
+        conversation: Option<ConversationId>,
+        turn: u64,
+        button: String,
+        opening: Option<SeenOpening>,
+        shown: Option<String>,
+    },
+    Restart {
+        conversation: ConversationId,
+        turn: u64,
     },
     /// To a question of the form; `None` skips it.
     Answer {
@@ -54,6 +66,15 @@ pub enum Wish {
     },
 }
 
+/// What a shopper had before them when they wrote; it counts where the message begins a conversation. What there is not counts for nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Before {
+    /// Questions of the FAQs that were opened.
+    pub faqs: Vec<String>,
+    /// What a bot said.
+    pub opening: Option<SeenOpening>,
+}
+
 /// A command that is stored: its acknowledgement, and what others are to be told.
 #[derive(Debug, Clone)]
 pub struct Performed {
@@ -67,8 +88,9 @@ impl Wish {
     #[must_use]
     pub const fn conversation(&self) -> Option<ConversationId> {
         match self {
-            Self::Say { conversation, .. } => *conversation,
-            Self::Close { conversation }
+            Self::Say { conversation, .. } | Self::Choose { conversation, .. } => *conversation,
+            Self::Restart { conversation, .. }
+            | Self::Close { conversation }
             | Self::Answer { conversation, .. }
             | Self::Note { conversation, .. }
             | Self::Assign { conversation, .. }
@@ -321,6 +343,8 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             Wish::Say { conversation, text, .. } => {
                 (conversation, Command::Say { text: MessageText::parse(&text)?, releases: false })
             }
+            // No scenario runs yet.
+            Wish::Choose { .. } | Wish::Restart { .. } => return Err(Failure::NotFound),
             Wish::Answer { conversation, field, value } => {
                 // What cannot be the name of a question has not been asked.
                 let field = FieldId::parse(&field).ok_or(Failure::NotFound)?;
@@ -408,7 +432,7 @@ fn sender(actor: &Actor, head: &Head) -> Sender {
 
 fn faqs(wish: &Wish) -> Vec<FieldId> {
     match wish {
-        Wish::Say { faqs, .. } => faqs.iter().filter_map(|id| FieldId::parse(id)).collect(),
+        Wish::Say { before, .. } => before.faqs.iter().filter_map(|id| FieldId::parse(id)).collect(),
         _ => Vec::new(),
     }
 }
@@ -419,6 +443,9 @@ fn fingerprint(wish: &Wish) -> [u8; 32] {
     let mut hasher = Sha256::new();
     match wish {
         Wish::Say { text, .. } => hasher.update(format!("say\n{text}")),
+        // Whichever conversation it is addressed to, as with words.
+        Wish::Choose { turn, button, .. } => hasher.update(format!("choose\n{turn}\n{button}")),
+        Wish::Restart { conversation, turn } => hasher.update(format!("restart\n{conversation}\n{turn}")),
         Wish::Answer { conversation, field, value } => {
             let skipped = value.is_none();
             let value = value.as_deref().unwrap_or_default();

@@ -6,7 +6,7 @@ use domain::people::{Actor, Availability, Member, Role, Site};
 use domain::ports::{Accounts, Conversations, Environment};
 use domain::settings::{ReplyKind, Section};
 use domain::{AgentId, ClientId, ConversationId, ShopperId};
-use mostrador_delivery::{Engine, NewSession, Reacted, Wish};
+use mostrador_delivery::{Before, Engine, NewSession, Reacted, Wish};
 use serde_json::json;
 use std::time::Duration;
 use testkit::{Memory, Outbox, World};
@@ -76,7 +76,7 @@ impl Case {
     }
 
     async fn say(&self, n: u128, actor: Actor, conversation: Option<ConversationId>) -> ConversationId {
-        let wish = Wish::Say { conversation, text: format!("message {n}"), faqs: vec![] };
+        let wish = Wish::Say { conversation, text: format!("message {n}"), before: Before::default() };
         let id = ClientId(Uuid::from_u128(n));
         self.engine.perform(&actor, "203.0.113.7", id, wish, None).await.unwrap().head.id
     }

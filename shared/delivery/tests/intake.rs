@@ -8,7 +8,7 @@ use domain::people::{Actor, Availability, Member, Role, Site};
 use domain::ports::{Accounts, Connections, Conversations, Environment, FaqCount, FaqCounts, SettingsStore};
 use domain::settings::{FieldId, Phrase, ReplyKind, Section};
 use domain::{AgentId, ClientId, ConversationId, ShopperId};
-use mostrador_delivery::{Engine, Failure, Move, NewSession, Performed, Reacted, Wish};
+use mostrador_delivery::{Before, Engine, Failure, Move, NewSession, Performed, Reacted, Wish};
 use protocol::client::{Hello, Known, Seen, Typing};
 use protocol::server::{Entries, FormProgress};
 use protocol::{ErrorCode, MAX_PAGE_BYTES, ServerFrame};
@@ -103,12 +103,17 @@ impl Case {
 
     async fn begin(&self, id: u128, faqs: &[&str]) -> Performed {
         let faqs = faqs.iter().map(ToString::to_string).collect();
-        let wish = Wish::Say { conversation: None, text: format!("message {id}"), faqs };
+        let wish = Wish::Say {
+            conversation: None,
+            text: format!("message {id}"),
+            before: Before { faqs, opening: None },
+        };
         self.act(&self.eva(), id, wish).await.unwrap()
     }
 
     async fn say(&self, id: u128, to: &Head) -> Head {
-        let wish = Wish::Say { conversation: Some(to.id), text: format!("message {id}"), faqs: Vec::new() };
+        let wish =
+            Wish::Say { conversation: Some(to.id), text: format!("message {id}"), before: Before::default() };
         self.act(&self.eva(), id, wish).await.unwrap().head
     }
 
@@ -250,7 +255,7 @@ async fn i_3_what_is_held_is_nowhere_for_agents_until_the_last_answer_and_then_a
     for conversation in [id, absent] {
         let text = String::from("x");
         let wishes = [
-            Wish::Say { conversation: Some(conversation), text: text.clone(), faqs: Vec::new() },
+            Wish::Say { conversation: Some(conversation), text: text.clone(), before: Before::default() },
             Wish::Note { conversation, text },
             Wish::Join { conversation },
             Wish::Leave { conversation },
@@ -433,7 +438,11 @@ async fn h_4_the_questions_that_were_opened_come_before_the_first_message_and_a_
     // The same beginning again is the same conversation.
     assert_eq!(case.begin(100, &["envios"]).await.ack, begun.ack);
     // Later they count for nothing.
-    let wish = Wish::Say { conversation: None, text: "more".into(), faqs: vec!["envios".into()] };
+    let wish = Wish::Say {
+        conversation: None,
+        text: "more".into(),
+        before: Before { faqs: vec!["envios".into()], opening: None },
+    };
     assert_eq!(case.act(&case.eva(), 101, wish).await.unwrap().entries.len(), 1);
     // A question is no cause; the message behind it is a first one, however often it comes.
     assert_eq!(case.engine.react(id, 1).await, Ok(Reacted::Quiet(Quiet::NotACause)));
@@ -470,7 +479,14 @@ async fn h_4_what_a_conversation_begins_with_is_bounded_and_every_frame_fits() {
         };
         case.engine.store.register(&Topic::Shopper(shopper), &registration).await.unwrap();
         let actor = Actor::Shopper { id: shopper, site: case.site.id.clone() };
-        let done = case.act(&actor, id, Wish::Say { conversation: None, text, faqs: names }).await.unwrap();
+        let done = case
+            .act(
+                &actor,
+                id,
+                Wish::Say { conversation: None, text, before: Before { faqs: names, opening: None } },
+            )
+            .await
+            .unwrap();
         case.engine.fan_out(&done.head, &done.entries).await;
         let frames = case.engine.push.take(&connection);
         assert!(frames.iter().all(|frame| frame.len() <= MAX_PAGE_BYTES));

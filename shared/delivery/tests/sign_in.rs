@@ -7,7 +7,7 @@ use domain::ports::{Accounts, Conversations, Environment, IdentityKeys};
 use domain::settings::Section;
 use domain::{AgentId, ClientId};
 use hmac::{Hmac, Mac};
-use mostrador_delivery::{Engine, Failure, NewSession, Opened, VERIFIED_SESSION_LIFE, Wish};
+use mostrador_delivery::{Before, Engine, Failure, NewSession, Opened, VERIFIED_SESSION_LIFE, Wish};
 use protocol::http::{CustomerProof, IdentityProof};
 use sha2::Sha256;
 use std::time::Duration;
@@ -89,7 +89,7 @@ async fn an_address_that_signing_in_brings_arms_what_was_answered_before() {
     engine.publish(&actor(Role::Admin), site, Section::Email, 0, email).await.unwrap();
     let (secret, session) = engine.begin_session(site, "203.0.113.7", NewSession::default()).await.unwrap();
     let shopper = Actor::Shopper { id: session.shopper, site: site.id.clone() };
-    let say = |conversation| Wish::Say { conversation, text: "Hola".into(), faqs: Vec::new() };
+    let say = |conversation| Wish::Say { conversation, text: "Hola".into(), before: Before::default() };
     let id = |n| ClientId(uuid::Uuid::from_u128(n));
     let begun = engine.perform(&shopper, "203.0.113.7", id(1), say(None), None).await.unwrap().head;
     engine.perform(&actor(Role::Agent), "", id(2), say(Some(begun.id)), None).await.unwrap();

@@ -1,6 +1,7 @@
 //! What clients send. A frame is a JSON object with `action`, `id` and the fields of the action, and nothing else.
 
 use crate::error::{ErrorCode, ParseError};
+use crate::scenarios::SeenOpening;
 use crate::wire;
 use domain::{AgentId, ClientId, ConversationId};
 use schemars::JsonSchema;
@@ -27,6 +28,8 @@ pub enum Command {
     Hello(Hello),
     Send(Send),
     Answer(Answer),
+    Choose(Choose),
+    Restart(Restart),
     Close(Close),
     Seen(Seen),
     Typing(Typing),
@@ -96,6 +99,33 @@ pub struct Send {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<String>>")]
     pub faqs: Vec<String>,
+    /// Shoppers: the bot's words that stood there when this was written. Where it begins a conversation they come first; anywhere else, and
+    /// where nothing of the kind is said, they count for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub opening: Option<SeenOpening>,
+}
+
+/// Shoppers: a button of the bot's. `conversation_id: null` begins a conversation with the opening that was seen, or continues the open
+/// one. A choice of a turn that is over changes nothing, and is acknowledged: what stands there is what others chose. A button that was not
+/// offered, a scenario that does not begin like this, and a conversation without one are `not_found`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Choose {
+    #[serde(with = "wire::option")]
+    #[ts(type = "string | null")]
+    #[schemars(with = "Option<String>")]
+    pub conversation_id: Option<ConversationId>,
+    /// Of the buttons.
+    pub turn: u64,
+    pub button: String,
+    /// Where it begins a conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub opening: Option<SeenOpening>,
+    /// Where what a trigger showed begins it: the token of the showing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub shown: Option<String>,
 }
 
 /// Shoppers: an answer to a question of the form (`form`), or with `null` none; to one that was answered before it is a correction.
@@ -128,6 +158,8 @@ macro_rules! about_a_conversation {
 }
 
 about_a_conversation! {
+    /// Shoppers: begin the scenario again, after an end that offers it. Too late or twice: as `choose`.
+    Restart { /** The head's. */ turn: u64 }
     /// End the conversation, for good.
     Close {}
     /// How far this side has received and seen the thread. No answer; peers get `seen`. An agent's moves the team's
@@ -257,6 +289,8 @@ impl ClientFrame {
             "hello" => Command::Hello(body.read()?),
             "send" => Command::Send(body.read()?),
             "answer" => Command::Answer(body.read()?),
+            "choose" => Command::Choose(body.read()?),
+            "restart" => Command::Restart(body.read()?),
             "close" => Command::Close(body.read()?),
             "seen" => Command::Seen(body.read()?),
             "typing" => Command::Typing(body.read()?),

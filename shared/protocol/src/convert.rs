@@ -83,6 +83,8 @@ impl From<&dc::Entry> for Entry {
             client_id: entry.client_id.map(|id| id.to_string()),
             why: entry.why.map(|why| server::Why { rule: why.rule.name().to_owned(), cause: why.cause }),
             mail: entry.mail.as_deref().map(Into::into),
+            bot: None,
+            chose: None,
         }
     }
 }
@@ -182,6 +184,7 @@ pub fn head(head: &dc::Head, cursors: Option<cur::Cursors>, to_agent: bool) -> s
             true => server::FormProgress::Finished,
             false => server::FormProgress::Asked,
         }),
+        bot: None,
     }
 }
 

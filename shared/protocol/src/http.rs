@@ -2,6 +2,7 @@
 
 use crate::client::{ListName, Numbers, Page, PresenceStatus, read_object};
 use crate::error::{ErrorCode, ParseError};
+use crate::scenarios::{ScenarioOpening, SeenOpening};
 use crate::server::{AgentName, Availability, Cursors, Entry, Head, Row};
 use crate::settings::{
     AppearanceSettings, Faq, FieldProblem, FormSettings, GeneralSettings, HoursSettings, PrivacySettings,
@@ -236,6 +237,32 @@ pub struct NewMessage {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<String>>")]
     pub faqs: Vec<String>,
+    /// As in the frame `send`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub opening: Option<SeenOpening>,
+}
+
+/// `POST /v1/conversations/{id}/choices`, and `POST /v1/conversations/choices` to begin one (shoppers): as the frame `choose`. Answered by an
+/// `ack`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct NewChoice {
+    pub id: String,
+    pub turn: u64,
+    pub button: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub opening: Option<SeenOpening>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub shown: Option<String>,
+}
+
+/// `POST /v1/conversations/{id}/restart` (shoppers): as the frame `restart`. Answered by an `ack`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct NewRestart {
+    pub id: String,
+    pub turn: u64,
 }
 
 /// `POST /v1/conversations/{id}/answers` (shoppers): as the frame `answer`. Answered by an `ack`.
@@ -749,6 +776,10 @@ pub struct SiteContent {
     pub texts: BTreeMap<String, String>,
     pub faqs: Vec<Faq>,
     pub form: FormSettings,
+    /// What a bot says to whoever opens the window without an open conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub opening: Option<ScenarioOpening>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]

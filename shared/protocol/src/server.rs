@@ -3,6 +3,7 @@
 
 use crate::client::{ListName, Numbers, PresenceStatus};
 use crate::error::ErrorCode;
+use crate::scenarios::{BotMark, BotState, Chosen};
 use crate::settings::FieldKindName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -65,6 +66,14 @@ pub struct Entry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub mail: Option<MailMark>,
+    /// Of a bot's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub bot: Option<BotMark>,
+    /// Of a shopper's message that is a choice among a bot's buttons.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub chose: Option<Chosen>,
 }
 
 /// What came by mail: the entry has its new text, without quoted history and signature.
@@ -179,6 +188,8 @@ pub enum Body {
     Assigned {
         to: Option<AgentName>,
     },
+    /// The bot has handed over: from here on somebody waits for a person.
+    HandedOver,
     /// A mail went to this address with what the shopper had not seen of the thread, up to this number.
     Mailed {
         through: u64,
@@ -245,6 +256,10 @@ pub struct Head {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub form: Option<FormProgress>,
+    /// Absent: no scenario has run here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub bot: Option<BotState>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]

@@ -19,8 +19,8 @@ fn every_accepted_client_frame_is_read_and_written_as_it_stands() {
         actions.push(frame["action"].as_str().unwrap().to_owned());
     }
     for action in [
-        "hello", "send", "answer", "close", "seen", "typing", "page", "ping", "open", "list", "note",
-        "assign", "join", "leave", "presence",
+        "hello", "send", "answer", "choose", "restart", "close", "seen", "typing", "page", "ping", "open",
+        "list", "note", "assign", "join", "leave", "presence",
     ] {
         assert!(actions.iter().any(|known| known == action), "no fixture for {action}");
     }
@@ -72,6 +72,7 @@ fn check<T: serde::de::DeserializeOwned + serde::Serialize>(route: &str, body: &
 #[test]
 fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
     use mostrador_protocol::http::*;
+    use mostrador_protocol::scenarios::{TryAnswer, TryRequest};
     use mostrador_protocol::server::Ack;
     for fixture in read("http") {
         let route = fixture["route"].as_str().unwrap();
@@ -83,6 +84,11 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
                 "post /v1/conversations" | "post /v1/conversations/{conversation}/messages" => {
                     check::<NewMessage>(route, request)
                 }
+                "post /v1/conversations/choices" | "post /v1/conversations/{conversation}/choices" => {
+                    check::<NewChoice>(route, request)
+                }
+                "post /v1/conversations/{conversation}/restart" => check::<NewRestart>(route, request),
+                "post /v1/agent/sites/{site}/scenarios/try" => check::<TryRequest>(route, request),
                 "post /v1/conversations/{conversation}/close" => check::<CloseRequest>(route, request),
                 "post /v1/conversations/{conversation}/answers" => check::<NewAnswer>(route, request),
                 "post /v1/sites/{site}/faqs/{faq}/opened" => check::<FaqOpened>(route, request),
@@ -118,8 +124,12 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
                 "get /v1/conversations/current" => check::<CurrentConversation>(route, answer),
                 "post /v1/conversations"
                 | "post /v1/conversations/{conversation}/messages"
+                | "post /v1/conversations/choices"
+                | "post /v1/conversations/{conversation}/choices"
+                | "post /v1/conversations/{conversation}/restart"
                 | "post /v1/conversations/{conversation}/answers"
                 | "post /v1/conversations/{conversation}/close" => check::<Ack>(route, answer),
+                "post /v1/agent/sites/{site}/scenarios/try" => check::<TryAnswer>(route, answer),
                 "get /v1/conversations/{conversation}/entries" => check::<EntriesAnswer>(route, answer),
                 "get /v1/conversations/{conversation}/{log}/{seq}/attachments/{key}" => {
                     check::<FileLink>(route, answer)

@@ -1,5 +1,12 @@
 //! Scenarios as they are stored and served: one JSON form for both, the picture included.
 
+mod running;
+
+pub use running::{
+    BotAt, BotMark, BotState, Chosen, OfferedButton, ScenarioOpening, ScenarioSaid, SeenOpening, TriedAt,
+    TriedEffect, TriedEvent, TriedState, TryAnswer, TryRequest,
+};
+
 use crate::error::ParseError;
 use crate::settings::LocalText;
 use crate::stored::{self, Unreadable};
@@ -156,6 +163,16 @@ impl From<ScenarioStep> for DraftStep {
     }
 }
 
+impl From<&ds::To> for ScenarioTo {
+    fn from(to: &ds::To) -> Self {
+        match to {
+            ds::To::Anyone => Self::Anyone {},
+            ds::To::Group(group) => Self::Group { group: group.to_string() },
+            ds::To::Agent(agent) => Self::Agent { agent: agent.to_string() },
+        }
+    }
+}
+
 fn local(texts: &domain::settings::LocalText) -> LocalText {
     texts.iter().map(|(language, text)| (language.to_string(), text.clone())).collect()
 }
@@ -189,14 +206,9 @@ fn shown(id: &FieldId, step: &ds::Step) -> ScenarioStep {
         ds::Next::Ask { field, then } => {
             ScenarioNext::Ask { field: field.to_string(), then: then.to_string() }
         }
-        ds::Next::HandOver { to, offline } => ScenarioNext::HandOver {
-            to: match to {
-                ds::To::Anyone => ScenarioTo::Anyone {},
-                ds::To::Group(group) => ScenarioTo::Group { group: group.to_string() },
-                ds::To::Agent(agent) => ScenarioTo::Agent { agent: agent.to_string() },
-            },
-            offline: offline.as_ref().map(ToString::to_string),
-        },
+        ds::Next::HandOver { to, offline } => {
+            ScenarioNext::HandOver { to: to.into(), offline: offline.as_ref().map(ToString::to_string) }
+        }
         ds::Next::End { restart } => ScenarioNext::End { restart: *restart },
     };
     let (x, y) = step.place;

@@ -170,6 +170,7 @@ export const en = {
   'thread.closed_system': 'The conversation was closed',
   'thread.assigned': '{{by}} assigned this to {{to}}',
   'thread.assigned_self': '{{by}} took this',
+  'thread.handed_over': 'The bot has handed over to a person',
   'thread.unassigned': '{{by}} put this back into the queue',
   'thread.mailed': 'Unseen answers were mailed to {{to}}',
   'mail.by': 'By email',

@@ -177,6 +177,7 @@ export const es: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'thread.closed_system': 'La conversación se ha cerrado',
   'thread.assigned': '{{by}} ha asignado esto a {{to}}',
   'thread.assigned_self': '{{by}} se encarga',
+  'thread.handed_over': 'El bot ha pasado la conversación a una persona',
   'thread.unassigned': '{{by}} lo ha devuelto a la cola',
   'thread.mailed': 'Las respuestas sin ver se enviaron por correo a {{to}}',
   'mail.by': 'Por correo',

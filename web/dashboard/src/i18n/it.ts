@@ -176,6 +176,7 @@ export const it: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'thread.closed_system': 'La conversazione è stata chiusa',
   'thread.assigned': '{{by}} l’ha assegnata a {{to}}',
   'thread.assigned_self': '{{by}} se ne occupa',
+  'thread.handed_over': 'Il bot ha passato la conversazione a una persona',
   'thread.unassigned': '{{by}} l’ha rimessa in coda',
   'thread.mailed': 'Le risposte non viste sono state inviate via email a {{to}}',
   'mail.by': 'Via email',

@@ -176,6 +176,7 @@ export const pt: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'thread.closed_system': 'A conversa foi encerrada',
   'thread.assigned': '{{by}} atribuiu a conversa a {{to}}',
   'thread.assigned_self': '{{by}} assumiu a conversa',
+  'thread.handed_over': 'O robô passou a conversa para uma pessoa',
   'thread.unassigned': '{{by}} devolveu a conversa à fila',
   'thread.mailed': 'As respostas não vistas foram enviadas por e-mail para {{to}}',
   'mail.by': 'Por e-mail',

@@ -603,6 +603,8 @@ function eventWords(t: T, entry: Entry, by: string): string | null {
       if (entry.to === null) return t('thread.unassigned', { by });
       if (entry.author.role === 'agent' && entry.author.id === entry.to.id) return t('thread.assigned_self', { by });
       return t('thread.assigned', { by, to: entry.to.name });
+    case 'handed_over':
+      return t('thread.handed_over');
     case 'mailed':
       return t('thread.mailed', { to: entry.to });
     case 'message':

@@ -32,7 +32,12 @@ text: string,
  * Shoppers: questions of the FAQs that were opened before, by id, at most 20. Where this begins a conversation they become its
  * first entries; anywhere else, and where there is no such question, they count for nothing.
  */
-faqs?: Array<string>, };
+faqs?: Array<string>, 
+/**
+ * Shoppers: the bot's words that stood there when this was written. Where it begins a conversation they come first; anywhere else, and
+ * where nothing of the kind is said, they count for nothing.
+ */
+opening?: SeenOpening, };
 
 export type Answer = { conversation_id: string, 
 /**
@@ -43,6 +48,26 @@ field: string,
  * Of a choice its id. A name that is left out is no skipping: it has to be said.
  */
 value: string | null, };
+
+export type Choose = { conversation_id: string | null, 
+/**
+ * Of the buttons.
+ */
+turn: number, button: string, 
+/**
+ * Where it begins a conversation.
+ */
+opening?: SeenOpening, 
+/**
+ * Where what a trigger showed begins it: the token of the showing.
+ */
+shown?: string, };
+
+export type Restart = { conversation_id: string, 
+/**
+ * The head's. 
+ */
+turn: number, };
 
 export type Close = { conversation_id: string, };
 
@@ -90,9 +115,9 @@ export type Leave = { conversation_id: string, };
 
 export type Presence = { status: PresenceStatus, };
 
-export type Command = { "action": "hello" } & Hello | { "action": "send" } & Send | { "action": "answer" } & Answer | { "action": "close" } & Close | { "action": "seen" } & Seen | { "action": "typing" } & Typing | { "action": "page" } & Page | { "action": "ping" } & Ping | { "action": "open" } & Open | { "action": "list" } & ShowList | { "action": "note" } & Note | { "action": "assign" } & Assign | { "action": "join" } & Join | { "action": "leave" } & Leave | { "action": "presence" } & Presence;
+export type Command = { "action": "hello" } & Hello | { "action": "send" } & Send | { "action": "answer" } & Answer | { "action": "choose" } & Choose | { "action": "restart" } & Restart | { "action": "close" } & Close | { "action": "seen" } & Seen | { "action": "typing" } & Typing | { "action": "page" } & Page | { "action": "ping" } & Ping | { "action": "open" } & Open | { "action": "list" } & ShowList | { "action": "note" } & Note | { "action": "assign" } & Assign | { "action": "join" } & Join | { "action": "leave" } & Leave | { "action": "presence" } & Presence;
 
-export type ClientFrame = { id: string, } & ({ "action": "hello" } & Hello | { "action": "send" } & Send | { "action": "answer" } & Answer | { "action": "close" } & Close | { "action": "seen" } & Seen | { "action": "typing" } & Typing | { "action": "page" } & Page | { "action": "ping" } & Ping | { "action": "open" } & Open | { "action": "list" } & ShowList | { "action": "note" } & Note | { "action": "assign" } & Assign | { "action": "join" } & Join | { "action": "leave" } & Leave | { "action": "presence" } & Presence);
+export type ClientFrame = { id: string, } & ({ "action": "hello" } & Hello | { "action": "send" } & Send | { "action": "answer" } & Answer | { "action": "choose" } & Choose | { "action": "restart" } & Restart | { "action": "close" } & Close | { "action": "seen" } & Seen | { "action": "typing" } & Typing | { "action": "page" } & Page | { "action": "ping" } & Ping | { "action": "open" } & Open | { "action": "list" } & ShowList | { "action": "note" } & Note | { "action": "assign" } & Assign | { "action": "join" } & Join | { "action": "leave" } & Leave | { "action": "presence" } & Presence);
 
 export type ErrorCode = "bad_frame" | "unknown_action" | "unknown_field" | "too_large" | "empty" | "not_found" | "forbidden" | "unauthorized" | "closed" | "taken" | "id_reused" | "conflict" | "invalid" | "unsupported_media" | "rate_limited" | "hello_first" | "switched_off" | "sign_in_required" | "retry" | "internal";
 
@@ -134,7 +159,7 @@ finished: boolean, } | { "kind": "faq", faq: string, question: string,
 /**
  * Formatted as messages are.
  */
-answer: string, } | { "kind": "note", text: string, } | { "kind": "assigned", to: AgentName | null, } | { "kind": "mailed", through: number, to: string, } | { "kind": "mail", class: MailClass, from: string, text: string, 
+answer: string, } | { "kind": "note", text: string, } | { "kind": "assigned", to: AgentName | null, } | { "kind": "handed_over" } | { "kind": "mailed", through: number, to: string, } | { "kind": "mail", class: MailClass, from: string, text: string, 
 /**
  * Of `review`: `another_address`, `failed_dmarc`, `unauthenticated`, `spam`, `virus`, …
  */
@@ -196,7 +221,15 @@ why?: Why,
 /**
  * Of what came by mail.
  */
-mail?: MailMark, } & ({ "kind": "message", text: string, } | { "kind": "joined" } | { "kind": "left" } | { "kind": "closed" } | { "kind": "form", 
+mail?: MailMark, 
+/**
+ * Of a bot's words.
+ */
+bot?: BotMark, 
+/**
+ * Of a shopper's message that is a choice among a bot's buttons.
+ */
+chose?: Chosen, } & ({ "kind": "message", text: string, } | { "kind": "joined" } | { "kind": "left" } | { "kind": "closed" } | { "kind": "form", 
 /**
  * In the order in which they are asked; what is known of the shopper is not among them.
  */
@@ -220,7 +253,7 @@ finished: boolean, } | { "kind": "faq", faq: string, question: string,
 /**
  * Formatted as messages are.
  */
-answer: string, } | { "kind": "note", text: string, } | { "kind": "assigned", to: AgentName | null, } | { "kind": "mailed", through: number, to: string, } | { "kind": "mail", class: MailClass, from: string, text: string, 
+answer: string, } | { "kind": "note", text: string, } | { "kind": "assigned", to: AgentName | null, } | { "kind": "handed_over" } | { "kind": "mailed", through: number, to: string, } | { "kind": "mail", class: MailClass, from: string, text: string, 
 /**
  * Of `review`: `another_address`, `failed_dmarc`, `unauthenticated`, `spam`, `virus`, …
  */
@@ -254,7 +287,11 @@ held?: boolean,
 /**
  * Absent: the form has not been asked.
  */
-form?: FormProgress, };
+form?: FormProgress, 
+/**
+ * Absent: no scenario has run here.
+ */
+bot?: BotState, };
 
 export type Entries = { conversation_id: string, epoch: string, entries: Array<Entry>, 
 /**
@@ -477,7 +514,15 @@ id: string, text: string,
 /**
  * Where it begins a conversation: questions of the FAQs that were opened before, by id, at most 20.
  */
-faqs?: Array<string>, };
+faqs?: Array<string>, 
+/**
+ * As in the frame `send`.
+ */
+opening?: SeenOpening, };
+
+export type NewChoice = { id: string, turn: number, button: string, opening?: SeenOpening, shown?: string, };
+
+export type NewRestart = { id: string, turn: number, };
 
 export type NewAnswer = { id: string, 
 /**
@@ -785,7 +830,11 @@ export type SiteContent = { site: string, version: number, language: string,
 /**
  * What the merchant has written; what is absent is the widget's own.
  */
-texts: { [key in string]: string }, faqs: Array<Faq>, form: FormSettings, };
+texts: { [key in string]: string }, faqs: Array<Faq>, form: FormSettings, 
+/**
+ * What a bot says to whoever opens the window without an open conversation.
+ */
+opening?: ScenarioOpening, };
 
 export type SectionName = "general" | "appearance" | "visibility" | "hours" | "texts" | "faqs" | "form" | "automatic" | "privacy" | "email";
 
@@ -1192,3 +1241,75 @@ export type ScenarioButton = { id: string,
 labels: { [key in string]: string }, goes: string, };
 
 export type ScenarioTo = { "kind": "anyone", } | { "kind": "group", group: string, } | { "kind": "agent", agent: string, };
+
+export type OfferedButton = { id: string, label: string, };
+
+export type BotMark = { scenario: string, step: string, 
+/**
+ * With buttons: the turn that a choice among them is for. While it is the head's, and the head awaits a choice, they can be pressed.
+ */
+turn?: number, buttons?: Array<OfferedButton>, };
+
+export type Chosen = { turn: number, button: string, };
+
+export type BotAt = "buttons" | "asking" | "handed_over" | "ended" | "silent";
+
+export type BotState = { 
+/**
+ * What `choose` and `restart` name.
+ */
+turn: number, at: BotAt, 
+/**
+ * Of `ended`: it may begin again.
+ */
+restart?: boolean, };
+
+export type ScenarioSaid = { step: string, 
+/**
+ * Formatted as messages are.
+ */
+text: string, buttons?: Array<OfferedButton>, };
+
+export type ScenarioOpening = { scenario: string, version: number, 
+/**
+ * What a first choice names.
+ */
+turn: number, 
+/**
+ * Only the last may have buttons.
+ */
+said: Array<ScenarioSaid>, };
+
+export type SeenOpening = { scenario: string, version: number, 
+/**
+ * The last that was said.
+ */
+step: string, };
+
+export type TriedAt = { "kind": "buttons", step: string, } | { "kind": "asking", step: string, } | { "kind": "handed_over", } | { "kind": "ended", restart: boolean, } | { "kind": "silent", };
+
+export type TriedState = { turn: number, at: TriedAt, };
+
+export type TriedEvent = { "kind": "chose", turn: number, button: string, } | { "kind": "answered", turn: number, } | { "kind": "wrote", } | { "kind": "agent_wrote", } | { "kind": "restart", turn: number, };
+
+export type TriedEffect = { "kind": "post", text: string, } | { "kind": "say", step: string, text: string, buttons?: Array<OfferedButton>, } | { "kind": "ask", step: string, field: string, } | { "kind": "hand_over", to: ScenarioTo, } | { "kind": "finish", restart: boolean, };
+
+export type TryRequest = { 
+/**
+ * As in `ScenarioBody`.
+ */
+value: unknown, online: boolean, 
+/**
+ * A language tag; what is not written in it is said in the site's default language.
+ */
+language: string, 
+/**
+ * Questions that need not be asked, as if the profile had them.
+ */
+known?: Array<string>, 
+/**
+ * From the answer before. Without it, or without an event, it begins.
+ */
+state?: TriedState, event?: TriedEvent, };
+
+export type TryAnswer = { effects: Array<TriedEffect>, state: TriedState, };
