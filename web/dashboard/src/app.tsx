@@ -2,27 +2,30 @@
 
 import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query';
 import { Outlet, RouterProvider, createRootRoute, createRoute, createRouter, useNavigate, useParams } from '@tanstack/react-router';
-import { Component, type ReactNode, useEffect, useState, useSyncExternalStore } from 'react';
+import { Component, type ReactNode, Suspense, lazy, useEffect, useState, useSyncExternalStore } from 'react';
 import { ApiError } from './api';
 import { BASE } from './config';
 import { type Doors, DoorsContext, useDoors } from './context';
 import { useText } from './hooks';
 import { preference } from './state/storage';
 import { Message, Skeleton } from './views/parts';
-import { SignIn } from './views/sign-in';
 import { SiteView } from './views/site';
+
+// Whoever is signed in does not come by the door.
+const SignIn = lazy(async () => ({ default: (await import('./views/sign-in')).SignIn }));
 
 const rootRoute = createRootRoute({ component: Gate, notFoundComponent: Home });
 const homeRoute = createRoute({ getParentRoute: () => rootRoute, path: '/', component: Home });
 const siteRoute = createRoute({ getParentRoute: () => rootRoute, path: '/$site', component: OneSite });
 const settingsRoute = createRoute({ getParentRoute: () => siteRoute, path: '/settings' });
 const sectionRoute = createRoute({ getParentRoute: () => siteRoute, path: '/settings/$section' });
+const itemRoute = createRoute({ getParentRoute: () => siteRoute, path: '/settings/$section/$item' });
 const listRoute = createRoute({ getParentRoute: () => siteRoute, path: '/$list' });
 const conversationRoute = createRoute({ getParentRoute: () => siteRoute, path: '/$list/$conversation' });
 
 function makeRouter() {
   return createRouter({
-    routeTree: rootRoute.addChildren([homeRoute, siteRoute.addChildren([settingsRoute, sectionRoute, listRoute, conversationRoute])]),
+    routeTree: rootRoute.addChildren([homeRoute, siteRoute.addChildren([settingsRoute, sectionRoute, itemRoute, listRoute, conversationRoute])]),
     basepath: BASE,
     defaultPreload: false,
   });
@@ -53,7 +56,9 @@ export function App({ doors, failed }: { doors: Doors; failed: boolean }) {
     <Crash>
       <DoorsContext value={doors}>
         {auth.is === 'signed_out' ? (
-          <SignIn auth={doors.auth} failed={failed} returnTo={location.pathname} />
+          <Suspense>
+            <SignIn auth={doors.auth} failed={failed} returnTo={location.pathname} />
+          </Suspense>
         ) : (
           <QueryClientProvider client={queries}>
             <RouterProvider router={router} />

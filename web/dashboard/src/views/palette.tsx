@@ -7,6 +7,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { useText } from '../hooks';
 import { type Action, GROUPS, labelOf, shownKeys } from './actions';
 import { Keys } from './parts';
+import './palette.css';
 
 const plain = (text: string) => text.normalize('NFD').replace(/\p{Diacritic}/gu, '').toLowerCase();
 

@@ -11,6 +11,7 @@ import { absolute, ago, device, languageName, regionName, shopperName, whenShort
 import { useNow, useText } from '../hooks';
 import { safeHref } from '../state/timeline';
 import { Avatar, Skeleton } from './parts';
+import './profile.css';
 
 export function Profile({ drawer }: { drawer: boolean }) {
   const { t } = useText();

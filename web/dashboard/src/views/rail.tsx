@@ -7,6 +7,7 @@ import { Suspense, lazy } from 'react';
 import { useSite } from '../context';
 import { useText } from '../hooks';
 import type { Theme } from '../theme';
+import { pageOf } from './pages';
 import { Avatar, Mark } from './parts';
 import type { Overlay } from './site';
 
@@ -26,14 +27,14 @@ const YouMenu = lazy(async () => ({ default: (await import('./menus')).YouMenu }
 export function Rail({ unread, theme, onTheme, onPresence, onOverlay, onSignOut, keysOn, onKeysOn }: RailProps) {
   const { t } = useText();
   const { me, site, agents, agentPhoto, list, go } = useSite();
-  const inSettings = useLocation({ select: (at) => /\/settings(\/|$)/.test(at.pathname) });
+  const page = useLocation({ select: (at) => pageOf(at.pathname) });
   const presence = agents.find((agent) => agent.id === me.agent_id)?.presence ?? 'offline';
   return (
     <nav className="rail" aria-label={t('rail.label')}>
       <span className="rail-mark">
         <Mark />
       </span>
-      <button type="button" className="rail-button" aria-current={inSettings ? undefined : 'page'} aria-label={unread > 0 ? t('rail.inbox_unread', { count: unread }) : t('rail.inbox')} title={t('rail.inbox')} onClick={() => go(list, null)}>
+      <button type="button" className="rail-button" aria-current={page === null ? 'page' : undefined} aria-label={unread > 0 ? t('rail.inbox_unread', { count: unread }) : t('rail.inbox')} title={t('rail.inbox')} onClick={() => go(list, null)}>
         <Inbox size={20} strokeWidth={1.75} aria-hidden="true" />
         {unread > 0 && (
           <span className="badge" aria-hidden="true">
@@ -45,7 +46,7 @@ export function Rail({ unread, theme, onTheme, onPresence, onOverlay, onSignOut,
         <Users size={20} strokeWidth={1.75} aria-hidden="true" />
       </button>
       {site.role === 'admin' && (
-        <Link to="/$site/settings" params={{ site: site.site }} className="rail-button" aria-current={inSettings ? 'page' : undefined} activeProps={{}} aria-label={t('rail.settings')} title={t('rail.settings')}>
+        <Link to="/$site/settings" params={{ site: site.site }} className="rail-button" aria-current={page === 'settings' ? 'page' : undefined} activeProps={{}} aria-label={t('rail.settings')} title={t('rail.settings')}>
           <Settings size={20} strokeWidth={1.75} aria-hidden="true" />
         </Link>
       )}

@@ -7,6 +7,7 @@ import { useLocation, useNavigate, useParams } from '@tanstack/react-router';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { SignedOut } from '../auth';
 import { type Handles, type Site, SiteContext, useDesk, useDoors, useSite } from '../context';
+import { whenIdle } from '../idle';
 import { useMedia, usePreference, useText } from '../hooks';
 import { LISTS, attention } from '../state/inbox';
 import { Desk } from '../state/desk';
@@ -15,18 +16,16 @@ import { workerEdges } from '../state/worker-edges';
 import { type Theme, applyTheme, currentTheme } from '../theme';
 import { type Action, useKeys } from './actions';
 import { InboxList } from './inbox-list';
+import { type PageName, PAGES, pageOf } from './pages';
 import { Rail } from './rail';
-import { Thread } from './thread';
+import { ComingThread, NoThread } from './thread-none';
 import { Banner, UndoToast } from './toasts';
 
 const Palette = lazy(async () => ({ default: (await import('./palette')).Palette }));
 const KeysOverlay = lazy(async () => ({ default: (await import('./palette')).KeysOverlay }));
 const Team = lazy(async () => ({ default: (await import('./team')).Team }));
-const Settings = lazy(async () => {
-  const { Settings, startWords } = await import('./settings');
-  await startWords();
-  return { default: Settings };
-});
+const loadThread = async () => ({ default: (await import('./thread')).Thread });
+const Thread = lazy(loadThread);
 const Profile = lazy(async () => ({ default: (await import('./profile')).Profile }));
 
 export type Overlay = 'palette' | 'keys' | 'team' | 'me' | null;
@@ -38,7 +37,7 @@ export function SiteView({ me: person, site }: { me: Me; site: MySite }) {
   const queries = useQueryClient();
   const navigate = useNavigate();
   const params = useParams({ strict: false });
-  const inSettings = useLocation({ select: (at) => /\/settings(\/|$)/.test(at.pathname) });
+  const page = useLocation({ select: (at) => pageOf(at.pathname) });
   const list = isList(params.list) ? params.list : 'queue';
   const conversation = params.conversation ?? null;
   const owner = `${person.agent_id}.${site.site}`;
@@ -137,12 +136,12 @@ export function SiteView({ me: person, site }: { me: Me; site: MySite }) {
   const value: Site = { desk, me, site, list, conversation, drafts, agents: team ?? [], agentName, agentPhoto, go, handles, profile, keysOn: keys !== 'off' };
   return (
     <SiteContext value={value}>
-      <Screen narrow={narrow} setKeysOn={(on) => setKeys(on ? null : 'off')} settings={inSettings ? (params.section ?? '') : null} />
+      <Screen narrow={narrow} setKeysOn={(on) => setKeys(on ? null : 'off')} page={page} section={params.section ?? ''} item={params.item ?? null} />
     </SiteContext>
   );
 }
 
-function Screen({ narrow, setKeysOn, settings }: { narrow: boolean; setKeysOn: (on: boolean) => void; settings: string | null }) {
+function Screen({ narrow, setKeysOn, page, section, item }: { narrow: boolean; setKeysOn: (on: boolean) => void; page: PageName | null; section: string; item: string | null }) {
   const { t } = useText();
   const { desk, site, list, conversation, profile, keysOn } = useSite();
   const { auth } = useDoors();
@@ -150,6 +149,10 @@ function Screen({ narrow, setKeysOn, settings }: { narrow: boolean; setKeysOn: (
   const [overlay, setOverlay] = useState<Overlay>(null);
   const [theme, setTheme] = useState<Theme>(currentTheme);
   const unread = useMemo(() => attention(inbox), [inbox]);
+  const Page = page === null ? null : PAGES[page];
+
+  // The first conversation that is opened finds its view here.
+  useEffect(() => whenIdle(() => void loadThread().catch(() => undefined)), []);
 
   useEffect(() => {
     document.title = `${unread > 0 ? `(${unread}) ` : ''}${t(`list.${list}`)} · ${site.name} · ${t('app.name')}`;
@@ -181,13 +184,20 @@ function Screen({ narrow, setKeysOn, settings }: { narrow: boolean; setKeysOn: (
         keysOn={keysOn}
         onKeysOn={setKeysOn}
       />
-      {settings !== null && (
+      {Page !== null && (
         <Suspense>
-          <Settings section={settings} />
+          <Page section={section} item={item} />
         </Suspense>
       )}
-      {settings === null && <InboxList />}
-      {settings === null && <Thread key={conversation ?? 'none'} />}
+      {Page === null && <InboxList />}
+      {Page === null &&
+        (conversation === null ? (
+          <NoThread />
+        ) : (
+          <Suspense fallback={<ComingThread />}>
+            <Thread key={conversation} id={conversation} />
+          </Suspense>
+        ))}
       {conversation !== null && profile.shown && (
         <Suspense>
           <Profile key={conversation} drawer={narrow} />

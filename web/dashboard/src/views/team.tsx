@@ -10,6 +10,7 @@ import { ago } from '../format';
 import { useNow, useText } from '../hooks';
 import { ProfileForm } from './own-profile';
 import { Avatar, Skeleton } from './parts';
+import './palette.css';
 
 /** `own`: opened to change one's own profile, and closed when that is done. */
 export function Team({ own, onClose }: { own: boolean; onClose(): void }) {

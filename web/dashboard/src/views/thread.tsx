@@ -2,8 +2,8 @@
 
 import { type Entry, type ErrorCode, type MailMark, type Why, inWords } from '@mostrador/protocol';
 import { useQuery } from '@tanstack/react-query';
-import { ArrowDown, ArrowLeft, Check, CheckCheck, ChevronDown, CircleAlert, CircleDashed, CircleMinus, ClipboardList, Clock, Mail, MailWarning, MessageCircle, MessageCircleQuestionMark, PanelRight, Paperclip, SearchX, StickyNote, UserRoundPlus, X, Zap } from 'lucide-react';
-import { Fragment, Suspense, lazy, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { ArrowDown, ArrowLeft, Check, CheckCheck, ChevronDown, CircleAlert, CircleDashed, CircleMinus, ClipboardList, Clock, Mail, MailWarning, MessageCircleQuestionMark, PanelRight, Paperclip, SearchX, StickyNote, UserRoundPlus, X, Zap } from 'lucide-react';
+import { Suspense, lazy, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useDesk, useDoors, useSite } from '../context';
 import { absolute, authorName, clock as clockTime, dayName, fileSize, shopperName, whenShort } from '../format';
 import { useNow, useText } from '../hooks';
@@ -12,8 +12,9 @@ import { type Form, type Question, given } from '../state/form';
 import { wished } from '../state/inbox';
 import { type Bubble, type BubbleState, type Line, type MailEntry, timeline } from '../state/timeline';
 import { Composer } from './composer';
-import { Avatar, Empty, Keys, ShopWords, Skeleton, VerifiedMark, Words } from './parts';
+import { Avatar, Empty, ShopWords, Skeleton, VerifiedMark, Words } from './parts';
 import { save } from './save';
+import './thread.css';
 
 const OwnerMenu = lazy(async () => ({ default: (await import('./menus')).OwnerMenu }));
 const Original = lazy(async () => ({ default: (await import('./original')).Original }));
@@ -21,25 +22,7 @@ const Original = lazy(async () => ({ default: (await import('./original')).Origi
 /** Lines in the document at first, and how many more when scrolled to the top. */
 const WINDOW = 150;
 
-export function Thread() {
-  const { t } = useText();
-  const { conversation } = useSite();
-  if (conversation !== null) return <OpenThread id={conversation} />;
-  const why = t('thread.none_why', { down: '\u0001', up: '\u0002' }).split(/(\u0001|\u0002)/);
-  return (
-    <main className="thread thread-none">
-      <Empty
-        icon={MessageCircle}
-        title={t('thread.none')}
-        why={why.map((piece, i) => (
-          <Fragment key={i}>{piece === '\u0001' ? <Keys keys="J" /> : piece === '\u0002' ? <Keys keys="K" /> : piece}</Fragment>
-        ))}
-      />
-    </main>
-  );
-}
-
-function OpenThread({ id }: { id: string }) {
+export function Thread({ id }: { id: string }) {
   const { t } = useText();
   const { list, go } = useSite();
   const { api } = useDoors();

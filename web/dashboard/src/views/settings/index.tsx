@@ -5,7 +5,7 @@ import type { PublishedSection, SectionName } from '@mostrador/protocol';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { ArrowLeft, CircleAlert, CircleCheck } from 'lucide-react';
-import { useEffect, useRef, useState } from 'react';
+import { Suspense, useEffect, useRef, useState } from 'react';
 import { FormProvider, get, useForm } from 'react-hook-form';
 import { ApiError } from '../../api';
 import { useDoors, useSite } from '../../context';
@@ -18,6 +18,8 @@ import { Identity } from './identity';
 import { MailSetup } from './mail-setup';
 import { Leaving } from './leaving';
 import { Notifications } from './notifications';
+import type { PageProps } from '../pages';
+import { lazyPage, OWN, PAGES, SECTIONS } from './pages';
 import { WidgetPreview } from './preview';
 import { FORMS } from './sections';
 import './settings.css';
@@ -25,16 +27,10 @@ import { useWords } from './words';
 
 export { startWords } from './words';
 
-export const SECTIONS: readonly SectionName[] = ['hours', 'automatic', 'email', 'texts', 'faqs', 'form', 'appearance', 'visibility', 'privacy', 'general'];
 const PREVIEWED: readonly SectionName[] = ['email', 'texts', 'faqs', 'form', 'automatic', 'appearance', 'privacy', 'general'];
-/** In the order in which a merchant comes to them. Identity has keys, not a section that is published. */
-const PAGES = [...SECTIONS.slice(0, SECTIONS.indexOf('privacy')), 'identity', ...SECTIONS.slice(SECTIONS.indexOf('privacy')), 'notifications'] as const;
-/** One's own, of which the rest is no matter: every agent has them. */
-const OWN = ['notifications'] as const;
-
 type Values = Record<string, unknown>;
 
-export function Settings({ section }: { section: string | undefined }) {
+export function Settings({ section, item }: PageProps) {
   const t = useWords();
   const { site } = useSite();
   const { api } = useDoors();
@@ -43,6 +39,7 @@ export function Settings({ section }: { section: string | undefined }) {
   const page = PAGES.find((one) => one === section) ?? (admin ? SECTIONS[0]! : OWN[0]);
   const chosen = SECTIONS.find((one) => one === page) ?? SECTIONS[0]!;
   const current = settings.data?.sections.find((one) => one.section === chosen);
+  const Lazy = lazyPage(page);
   const nav = useRef<HTMLElement>(null);
   // On a phone the sections stand in one line, of which a part is in sight.
   useEffect(() => {
@@ -72,6 +69,16 @@ export function Settings({ section }: { section: string | undefined }) {
         <Empty icon={CircleAlert} title={t('forbidden')} why={t('forbidden_why')} />
       ) : page === 'identity' ? (
         <Identity />
+      ) : Lazy !== null ? (
+        <Suspense
+          fallback={
+            <div className="settings-page">
+              <Skeleton label={t('loading')} rows={8} kind="lines" />
+            </div>
+          }
+        >
+          <Lazy item={item} />
+        </Suspense>
       ) : settings.isError && settings.data === undefined ? (
         <div className="failed" role="alert">
           <p>{t('failed')}</p>
