@@ -6,10 +6,11 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 /// What is deployed.
-pub const FUNCTIONS: [&str; 9] = [
+pub const FUNCTIONS: [&str; 10] = [
     "ws-connect",
     "ws-message",
     "ws-disconnect",
+    "evaluate-triggers",
     "http-api",
     "projector",
     "auto-reply",

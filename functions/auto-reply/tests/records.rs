@@ -1,7 +1,7 @@
 //! Records that come twice, late, out of order, or fail: every conversation has exactly the automatic messages that it should.
 
 use auto_reply::{AutoReply, Automatic, Record, Subject, TRIES, handle};
-use delivery::{Engine, Failure, NewSession, Reacted, Wish};
+use delivery::{Before, Engine, Failure, NewSession, Reacted, Wish};
 use domain::automatic::{Deadline, Rule};
 use domain::conversation::Log;
 use domain::people::{Actor, Availability, Member, Role, Site};
@@ -116,7 +116,7 @@ async fn ana_comes(engine: &TestEngine) {
 }
 
 async fn say(engine: &TestEngine, n: u128, actor: &Actor, to: Option<ConversationId>) -> ConversationId {
-    let wish = Wish::Say { conversation: to, text: format!("message {n}"), faqs: vec![] };
+    let wish = Wish::Say { conversation: to, text: format!("message {n}"), before: Before::default() };
     let address = format!("2001:db8:{:x}::1", n & 0xffff);
     engine.perform(actor, &address, ClientId(Uuid::from_u128(n)), wish, None).await.unwrap().head.id
 }
@@ -228,7 +228,11 @@ async fn held(engine: &TestEngine, n: u128) -> ConversationId {
         engine.perform(&shopper, &address, ClientId(Uuid::from_u128(n)), wish, None).await.unwrap().head
     };
     let text = format!("message {n}");
-    let say = Wish::Say { conversation: None, text, faqs: vec!["shipping".into(), "nonsense".into()] };
+    let say = Wish::Say {
+        conversation: None,
+        text,
+        before: Before { faqs: vec!["shipping".into(), "nonsense".into()], ..Before::default() },
+    };
     let head = act(n, say).await;
     assert!(head.held);
     let answer = |field: &str, value: Option<&str>| Wish::Answer {

@@ -1,7 +1,7 @@
 //! Mails as they come, through the function and the engine, with everything that is kept in memory.
 
 use delivery::inbound::address_hash;
-use delivery::{Engine, Wish};
+use delivery::{Before, Engine, Wish};
 use domain::conversation::{Author, Body, Entry, Head, Log, MailClass, ReviewWhy};
 use domain::people::{Actor, Member, Role, Site};
 use domain::ports::{Accounts, Addresses, Environment, MailTokens, Recipient, ReplyGrant, Suppressed};
@@ -108,8 +108,9 @@ impl Case {
             shopper: session.shopper,
         };
         let eva = case.eva();
-        case.conversation =
-            case.act(&eva, 1, Wish::Say { conversation: None, text: "Hola".into(), faqs: Vec::new() }).await;
+        case.conversation = case
+            .act(&eva, 1, Wish::Say { conversation: None, text: "Hola".into(), before: Before::default() })
+            .await;
         case.say(&case.ana(), 2, "Hi Eva").await;
         case
     }
@@ -128,7 +129,8 @@ impl Case {
     }
 
     async fn say(&self, actor: &Actor, id: u128, text: &str) {
-        let wish = Wish::Say { conversation: Some(self.conversation), text: text.into(), faqs: Vec::new() };
+        let wish =
+            Wish::Say { conversation: Some(self.conversation), text: text.into(), before: Before::default() };
         self.act(actor, id, wish).await;
     }
 

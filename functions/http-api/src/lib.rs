@@ -16,8 +16,6 @@ pub use mail_setup::MailDoor;
 
 use delivery::{Engine, Failure};
 use domain::ports::{Environment, Files, Originals, Push, Store};
-use protocol::ErrorCode;
-use protocol::http::{ErrorAnswer, ErrorBody};
 use serde::Serialize;
 use sha2::Digest;
 
@@ -110,46 +108,9 @@ impl Answer {
     }
 
     fn refusal(failure: &Failure) -> Self {
-        let body = ErrorAnswer {
-            error: ErrorBody {
-                code: failure.code(),
-                message: failure.message(),
-                field: failure.field(),
-                retry_after_ms: failure.retry_after_ms(),
-                phrase: failure.phrase(),
-                problems: match failure {
-                    Failure::Invalid(problems) => problems.iter().map(Into::into).collect(),
-                    _ => Vec::new(),
-                },
-                current: match failure {
-                    Failure::Conflict(current) => Some(current.clone()),
-                    _ => None,
-                },
-            },
-        };
-        let mut answer = Self::json(status(failure.code()), &body);
+        let mut answer = Self::json(failure.code().http_status(), &failure.answer());
         answer.retry_after = failure.retry_after_ms().map(|ms| ms.div_ceil(1000));
         answer
-    }
-}
-
-const fn status(code: ErrorCode) -> u16 {
-    match code {
-        ErrorCode::BadFrame
-        | ErrorCode::UnknownAction
-        | ErrorCode::UnknownField
-        | ErrorCode::Empty
-        | ErrorCode::HelloFirst => 400,
-        ErrorCode::Unauthorized => 401,
-        ErrorCode::Forbidden | ErrorCode::SwitchedOff | ErrorCode::SignInRequired => 403,
-        ErrorCode::NotFound => 404,
-        ErrorCode::Closed | ErrorCode::Taken | ErrorCode::IdReused | ErrorCode::Conflict => 409,
-        ErrorCode::Invalid => 422,
-        ErrorCode::TooLarge => 413,
-        ErrorCode::UnsupportedMedia => 415,
-        ErrorCode::RateLimited => 429,
-        ErrorCode::Internal => 500,
-        ErrorCode::Retry => 503,
     }
 }
 

@@ -250,7 +250,7 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
                 field: Some("faqs".to_owned()),
             }));
         }
-        let before = Before { faqs: asked.faqs, opening: asked.opening };
+        let before = Before { faqs: asked.faqs, opening: asked.opening, proactive: asked.proactive };
         let wish = Wish::Say { conversation, text: asked.text, before };
         self.perform(request, &actor, &asked.id, wish).await
     }

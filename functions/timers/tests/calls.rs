@@ -1,6 +1,6 @@
 //! Calls that come early, late, twice, or for what is gone; and the sweep that finds what the queue has lost.
 
-use delivery::{Engine, NewSession, Wish};
+use delivery::{Before, Engine, NewSession, Wish};
 use domain::automatic::Deadline;
 use domain::conversation::{Body, Log};
 use domain::deadline::{Armed, Call, QUEUE_HOLDS};
@@ -52,7 +52,7 @@ async fn waiting(function: &Function, n: u128) -> (ConversationId, Timestamp) {
     let address = format!("2001:db8:{n:x}::1");
     let (_, session) = engine.begin_session(&site(), &address, NewSession::default()).await.unwrap();
     let shopper = Actor::Shopper { id: session.shopper, site: site().id };
-    let wish = Wish::Say { conversation: None, text: "Hola".into(), faqs: Vec::new() };
+    let wish = Wish::Say { conversation: None, text: "Hola".into(), before: Before::default() };
     let begun = engine.perform(&shopper, &address, ClientId(Uuid::from_u128(n)), wish, None).await.unwrap();
     engine.react(begun.head.id, 1).await.unwrap();
     let head = engine.store.head(begun.head.id).await.unwrap().unwrap();

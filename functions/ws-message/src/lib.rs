@@ -74,7 +74,9 @@ async fn act<S: Store, P: Push, E: Environment>(
         Command::List(list) => engine.show_list(connection, &list).await,
         Command::Seen(seen) => engine.seen(&actor, Some(&connection.id), &seen).await,
         Command::Typing(typing) => engine.typing(&actor, Some(&connection.id), &typing).await,
+        // The gateway sends these to evaluate-triggers (template.yaml). An older route that still comes here loses nothing.
         Command::Page(page) => engine.visit(connection, page).await,
+        Command::Report(report) => engine.visit(connection, delivery::proactive::page_of(&report)).await,
         Command::Presence(presence) => engine.choose_presence(connection, presence.status).await,
         Command::Send(_)
         | Command::Answer(_)
@@ -96,7 +98,11 @@ fn wish(command: &Command) -> Option<Wish> {
         Command::Send(send) => Wish::Say {
             conversation: send.conversation_id,
             text: send.text.clone(),
-            before: Before { faqs: send.faqs.clone(), opening: send.opening.clone() },
+            before: Before {
+                faqs: send.faqs.clone(),
+                opening: send.opening.clone(),
+                proactive: send.proactive.clone(),
+            },
         },
         Command::Choose(choose) => Wish::Choose {
             conversation: choose.conversation_id,
@@ -124,6 +130,7 @@ fn wish(command: &Command) -> Option<Wish> {
         | Command::Seen(_)
         | Command::Typing(_)
         | Command::Page(_)
+        | Command::Report(_)
         | Command::Ping(_)
         | Command::Open(_)
         | Command::List(_)

@@ -6,7 +6,7 @@
 
 use crate::{Configured, Engine, Failure};
 use domain::availability::{Away, Shop};
-use domain::people::Member;
+use domain::people::{Member, Site};
 use domain::ports::{Environment, Push, Store};
 use domain::settings::Settings;
 use domain::{SiteId, Timestamp};
@@ -24,8 +24,9 @@ const MOST_PICTURES: usize = 100;
 #[derive(Debug)]
 pub(crate) struct Picture {
     taken_at: Timestamp,
+    pub site: Site,
     pub configured: Configured,
-    members: Vec<Member>,
+    pub members: Vec<Member>,
 }
 
 /// What one process remembers of the sites that it serves.
@@ -61,21 +62,8 @@ impl Picture {
 impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     /// The site as it was at most 15 s ago. `None` if it cannot be read now: what depends on it is left out, nothing fails.
     pub(crate) async fn picture(&self, site: &SiteId) -> Option<Arc<Picture>> {
-        let now = self.env.now();
-        let known = self.pictures.0.lock().expect("no holder panics").get(site).cloned();
-        if let Some(known) = known.filter(|known| now.since(known.taken_at) < PICTURE_LIFE) {
-            return Some(known);
-        }
-        match self.take_picture(site, now).await {
-            Ok(picture) => {
-                let picture = Arc::new(picture);
-                let mut pictures = self.pictures.0.lock().expect("no holder panics");
-                if pictures.len() >= MOST_PICTURES {
-                    pictures.clear();
-                }
-                pictures.insert(site.clone(), picture.clone());
-                Some(picture)
-            }
+        match self.fresh_picture(site).await {
+            Ok(picture) => Some(picture),
             Err(failure) => {
                 tracing::warn!(%site, code = ?failure.code(), "no picture of the site; nobody is told of its availability");
                 None
@@ -83,10 +71,26 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         }
     }
 
+    /// The same, for what cannot do without it.
+    pub(crate) async fn fresh_picture(&self, site: &SiteId) -> Result<Arc<Picture>, Failure> {
+        let now = self.env.now();
+        let known = self.pictures.0.lock().expect("no holder panics").get(site).cloned();
+        if let Some(known) = known.filter(|known| now.since(known.taken_at) < PICTURE_LIFE) {
+            return Ok(known);
+        }
+        let picture = Arc::new(self.take_picture(site, now).await?);
+        let mut pictures = self.pictures.0.lock().expect("no holder panics");
+        if pictures.len() >= MOST_PICTURES {
+            pictures.clear();
+        }
+        pictures.insert(site.clone(), picture.clone());
+        Ok(picture)
+    }
+
     async fn take_picture(&self, id: &SiteId, taken_at: Timestamp) -> Result<Picture, Failure> {
         let site = self.store.site(id).await?.ok_or(Failure::NotFound)?;
         let configured = self.configured(&site).await?;
         let members = self.store.members(id).await?;
-        Ok(Picture { taken_at, configured, members })
+        Ok(Picture { taken_at, site, configured, members })
     }
 }

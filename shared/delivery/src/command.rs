@@ -73,6 +73,8 @@ pub struct Before {
     pub faqs: Vec<String>,
     /// What a bot said.
     pub opening: Option<SeenOpening>,
+    /// What the shop had shown by itself, by its token.
+    pub proactive: Option<String>,
 }
 
 /// A command that is stored: its acknowledgement, and what others are to be told.

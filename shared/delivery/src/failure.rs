@@ -10,7 +10,7 @@ use domain::text::TextError;
 use domain::{AgentId, ClientId};
 use protocol::ErrorCode;
 use protocol::error::ParseError;
-use protocol::http::PublishedSection;
+use protocol::http::{ErrorAnswer, ErrorBody, PublishedSection};
 use protocol::server;
 use std::time::Duration;
 
@@ -138,6 +138,28 @@ impl Failure {
         match self {
             Self::Form { why, .. } => Some(why.phrase()?.spec().key.to_owned()),
             _ => None,
+        }
+    }
+
+    /// As the body that refuses a request over HTTP; its status is the code's.
+    #[must_use]
+    pub fn answer(&self) -> ErrorAnswer {
+        ErrorAnswer {
+            error: ErrorBody {
+                code: self.code(),
+                message: self.message(),
+                field: self.field(),
+                retry_after_ms: self.retry_after_ms(),
+                phrase: self.phrase(),
+                problems: match self {
+                    Self::Invalid(problems) => problems.iter().map(Into::into).collect(),
+                    _ => Vec::new(),
+                },
+                current: match self {
+                    Self::Conflict(current) => Some(current.clone()),
+                    _ => None,
+                },
+            },
         }
     }
 

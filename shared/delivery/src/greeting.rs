@@ -322,7 +322,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     /// Whether the session that asked for the ticket has not been ended meanwhile.
     async fn session_lives(&self, connection: &Connection) -> Result<bool, Failure> {
         let Some(session) = connection.session else { return Ok(true) };
-        Ok(self.store.session_stands(session, self.env.now()).await?)
+        Ok(self.store.known_session(session, self.env.now()).await?.is_some())
     }
 
     /// Says why, forgets, cuts. Forgetting comes before cutting: a frame that is under way finds nobody.

@@ -23,6 +23,7 @@ mod letter;
 mod mail_setup;
 mod notices;
 mod presence;
+pub mod proactive;
 mod profile;
 mod resume;
 mod scenario_trial;

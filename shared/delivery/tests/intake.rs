@@ -106,7 +106,7 @@ impl Case {
         let wish = Wish::Say {
             conversation: None,
             text: format!("message {id}"),
-            before: Before { faqs, opening: None },
+            before: Before { faqs, ..Before::default() },
         };
         self.act(&self.eva(), id, wish).await.unwrap()
     }
@@ -441,7 +441,7 @@ async fn h_4_the_questions_that_were_opened_come_before_the_first_message_and_a_
     let wish = Wish::Say {
         conversation: None,
         text: "more".into(),
-        before: Before { faqs: vec!["envios".into()], opening: None },
+        before: Before { faqs: vec!["envios".into()], ..Before::default() },
     };
     assert_eq!(case.act(&case.eva(), 101, wish).await.unwrap().entries.len(), 1);
     // A question is no cause; the message behind it is a first one, however often it comes.
@@ -483,7 +483,7 @@ async fn h_4_what_a_conversation_begins_with_is_bounded_and_every_frame_fits() {
             .act(
                 &actor,
                 id,
-                Wish::Say { conversation: None, text, before: Before { faqs: names, opening: None } },
+                Wish::Say { conversation: None, text, before: Before { faqs: names, ..Before::default() } },
             )
             .await
             .unwrap();

@@ -45,15 +45,12 @@ async fn attempt(who: &Actor, request: Value) -> Result<TryAnswer, Failure> {
 #[tokio::test]
 async fn t_7_a_scenario_is_tried_from_its_beginning_to_its_end_with_the_state_going_out_and_coming_back() {
     let admin = agent(Role::Admin);
-    let begun =
-        attempt(&admin, json!({"value": help(), "online": true, "language": "es-ES"})).await.unwrap();
+    let begun = attempt(&admin, json!({"value": help(), "online": true, "language": "es-ES"})).await.unwrap();
     let told = serde_json::to_value(&begun).unwrap();
     assert_eq!(told["effects"][0]["text"], "Hello from Taller Luz");
     assert_eq!(told["effects"][0]["buttons"][1], json!({"id": "ana", "label": "A person"}));
     assert_eq!(told["state"], json!({"turn": 1, "at": {"kind": "buttons", "step": "hello"}}));
-    let next = |event: TriedEvent| {
-        json!({"value": help(), "online": true, "language": "en", "state": told["state"], "event": event})
-    };
+    let next = |event: TriedEvent| json!({"value": help(), "online": true, "language": "en", "state": told["state"], "event": event});
     let ended = attempt(&admin, next(TriedEvent::Chose { turn: 1, button: "bye".into() })).await.unwrap();
     assert_eq!(
         serde_json::to_value(&ended).unwrap(),

@@ -310,8 +310,12 @@ pub trait Accounts: Send + Sync {
         rate: Rate,
         now: Timestamp,
     ) -> impl Future<Output = Stored<Option<Result<Session, Duration>>>> + Send;
-    /// Whether there is such a session that has not expired; counts nothing.
-    fn session_stands(&self, hash: [u8; 32], now: Timestamp) -> impl Future<Output = Stored<bool>> + Send;
+    /// The session, if there is one that has not expired; counts nothing.
+    fn known_session(
+        &self,
+        hash: [u8; 32],
+        now: Timestamp,
+    ) -> impl Future<Output = Stored<Option<Session>>> + Send;
     fn end_session(&self, hash: [u8; 32]) -> impl Future<Output = Stored<()>> + Send;
 
     /// Carries out a sign-in. Unless a conversation stays behind, none can begin as the anonymous shopper any more: what is still under way

@@ -1,6 +1,7 @@
 //! What clients send. A frame is a JSON object with `action`, `id` and the fields of the action, and nothing else.
 
 use crate::error::{ErrorCode, ParseError};
+use crate::proactive::PageReport;
 use crate::scenarios::SeenOpening;
 use crate::wire;
 use domain::{AgentId, ClientId, ConversationId};
@@ -12,7 +13,7 @@ use ts_rs::TS;
 
 /// A client's frame. `id` is a UUID of the client's own making; the answer refers to it. Sending the same command
 /// again with the same id is harmless, for ever.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS, JsonSchema)]
 pub struct ClientFrame {
     #[serde(with = "wire")]
     #[ts(type = "string")]
@@ -22,7 +23,7 @@ pub struct ClientFrame {
     pub command: Command,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS, JsonSchema)]
 #[serde(tag = "action", rename_all = "snake_case")]
 pub enum Command {
     Hello(Hello),
@@ -33,7 +34,10 @@ pub enum Command {
     Close(Close),
     Seen(Seen),
     Typing(Typing),
+    /// Of a widget from before page views were reported: agents are told, nothing is decided.
     Page(Page),
+    #[serde(rename = "page")]
+    Report(Box<PageReport>),
     Ping(Ping),
     Open(Open),
     List(ShowList),
@@ -86,7 +90,7 @@ const fn is_false(flag: &bool) -> bool {
 }
 
 /// Say something. `conversation_id: null` begins a conversation, or continues the open one if there is one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct Send {
     #[serde(with = "wire::option")]
     #[ts(type = "string | null")]
@@ -104,6 +108,11 @@ pub struct Send {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub opening: Option<SeenOpening>,
+    /// Shoppers: what the shop had shown (`Proactive.shown`). Where this begins a conversation, that message is its first entry; anywhere
+    /// else, a second time, and where nothing was shown, it counts for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub proactive: Option<String>,
 }
 
 /// Shoppers: a button of the bot's. `conversation_id: null` begins a conversation with the opening that was seen, or continues the open
@@ -294,6 +303,7 @@ impl ClientFrame {
             "close" => Command::Close(body.read()?),
             "seen" => Command::Seen(body.read()?),
             "typing" => Command::Typing(body.read()?),
+            "page" if body.fields.contains_key("page_id") => Command::Report(Box::new(body.read()?)),
             "page" => Command::Page(body.read()?),
             "ping" => Command::Ping(body.read()?),
             "open" => Command::Open(body.read()?),

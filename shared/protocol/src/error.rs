@@ -46,6 +46,26 @@ pub enum ErrorCode {
     Internal,
 }
 
+impl ErrorCode {
+    /// The status that it is answered with over HTTP.
+    #[must_use]
+    pub const fn http_status(self) -> u16 {
+        match self {
+            Self::BadFrame | Self::UnknownAction | Self::UnknownField | Self::Empty | Self::HelloFirst => 400,
+            Self::Unauthorized => 401,
+            Self::Forbidden | Self::SwitchedOff | Self::SignInRequired => 403,
+            Self::NotFound => 404,
+            Self::Closed | Self::Taken | Self::IdReused | Self::Conflict => 409,
+            Self::Invalid => 422,
+            Self::TooLarge => 413,
+            Self::UnsupportedMedia => 415,
+            Self::RateLimited => 429,
+            Self::Internal => 500,
+            Self::Retry => 503,
+        }
+    }
+}
+
 /// Why a frame or body was not understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]

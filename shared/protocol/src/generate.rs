@@ -1,6 +1,6 @@
 //! Everything that is generated from the wire's types: TypeScript, AsyncAPI, OpenAPI, the tables of `docs/PROTOCOL.md`.
 
-use crate::{client, error, groups, http, scenarios, server, settings, triggers};
+use crate::{client, error, groups, http, proactive, scenarios, server, settings, triggers};
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 use ts_rs::{Config, TS};
@@ -225,6 +225,24 @@ macro_rules! with_all_types {
             scenarios::TriedEffect,
             scenarios::TryRequest,
             scenarios::TryAnswer,
+            proactive::PageReport,
+            proactive::PageHappening,
+            proactive::PageEvent,
+            proactive::ReportedCart,
+            proactive::ReportedLine,
+            proactive::TestingTrigger,
+            proactive::PageAnswer,
+            proactive::PageAnswered,
+            proactive::Proactive,
+            proactive::ProactiveAuthor,
+            proactive::ProactiveMessage,
+            proactive::TriggerTestRequest,
+            proactive::TriggerTestAnswer,
+            proactive::TriggerResultsAnswer,
+            proactive::TriggerResults,
+            proactive::TriggerDay,
+            proactive::MoneyAmount,
+            proactive::VisitorExplanation,
         )
     };
 }
@@ -386,6 +404,15 @@ fn openapi() -> Value {
             body: Some(s.reference::<http::FaqOpened>()),
             status: "204",
             answer: None,
+        },
+        Route {
+            method: "post",
+            path: "/v1/sites/{site}/page-views",
+            summary: "A page of the shop reports; answered with what to look out for and what to show. A session as bearer is optional; from the site's origins only",
+            who: "anybody",
+            body: Some(s.reference::<proactive::PageReport>()),
+            status: "200",
+            answer: Some(s.reference::<proactive::PageAnswer>()),
         },
         Route {
             method: "post",
@@ -719,6 +746,33 @@ fn openapi() -> Value {
             body: None,
             status: "200",
             answer: Some(s.reference::<http::FaqCountsAnswer>()),
+        },
+        Route {
+            method: "post",
+            path: "/v1/agent/sites/{site}/triggers/test",
+            summary: "A key by which one browser sees a trigger, also while it is off; nothing is counted",
+            who: "admin",
+            body: Some(s.reference::<proactive::TriggerTestRequest>()),
+            status: "201",
+            answer: Some(s.reference::<proactive::TriggerTestAnswer>()),
+        },
+        Route {
+            method: "get",
+            path: "/v1/agent/sites/{site}/triggers/results",
+            summary: "What came of triggers (?days=1..90): shown, opened, answered, and what followed",
+            who: "admin",
+            body: None,
+            status: "200",
+            answer: Some(s.reference::<proactive::TriggerResultsAnswer>()),
+        },
+        Route {
+            method: "get",
+            path: "/v1/agent/sites/{site}/visitors/{visitor}/explanation",
+            summary: "Why each trigger did or did not fire at a visitor's last report",
+            who: "agent",
+            body: None,
+            status: "200",
+            answer: Some(s.reference::<proactive::VisitorExplanation>()),
         },
         Route {
             method: "post",

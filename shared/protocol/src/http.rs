@@ -241,6 +241,10 @@ pub struct NewMessage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub opening: Option<SeenOpening>,
+    /// Where it begins a conversation: what the shop had shown before, as in the frame `send`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub proactive: Option<String>,
 }
 
 /// `POST /v1/conversations/{id}/choices`, and `POST /v1/conversations/choices` to begin one (shoppers): as the frame `choose`. Answered by an

@@ -8,6 +8,7 @@ pub mod error;
 pub mod generate;
 pub mod groups;
 pub mod http;
+pub mod proactive;
 pub mod scenarios;
 pub mod server;
 pub mod settings;

@@ -3,6 +3,7 @@
 
 use crate::client::{ListName, Numbers, PresenceStatus};
 use crate::error::ErrorCode;
+use crate::proactive::PageAnswered;
 use crate::scenarios::{BotMark, BotState, Chosen};
 use crate::settings::FieldKindName;
 use schemars::JsonSchema;
@@ -22,6 +23,7 @@ pub enum ServerFrame {
     Rows(Rows),
     Presence(AgentPresence),
     Visit(Visit),
+    Page(Box<PageAnswered>),
     Error(Error),
     Bye(Bye),
 }

@@ -56,8 +56,8 @@ fn every_server_frame_is_read_and_written_as_it_stands() {
         kinds.push(frame["type"].as_str().unwrap().to_owned());
     }
     for kind in [
-        "entries", "ready", "ack", "seen", "typing", "pong", "row", "rows", "presence", "visit", "error",
-        "bye",
+        "entries", "ready", "ack", "seen", "typing", "pong", "row", "rows", "presence", "visit", "page",
+        "error", "bye",
     ] {
         assert!(kinds.iter().any(|known| known == kind), "no fixture for {kind}");
     }
@@ -72,6 +72,7 @@ fn check<T: serde::de::DeserializeOwned + serde::Serialize>(route: &str, body: &
 #[test]
 fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
     use mostrador_protocol::http::*;
+    use mostrador_protocol::proactive::*;
     use mostrador_protocol::scenarios::{TryAnswer, TryRequest};
     use mostrador_protocol::server::Ack;
     for fixture in read("http") {
@@ -81,6 +82,8 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
                 "post /v1/sites/{site}/sessions" => check::<NewSession>(route, request),
                 "post /v1/sites/{site}/resume" => check::<ResumeRequest>(route, request),
                 "post /v1/tickets" => check::<NewTicket>(route, request),
+                "post /v1/sites/{site}/page-views" => check::<PageReport>(route, request),
+                "post /v1/agent/sites/{site}/triggers/test" => check::<TriggerTestRequest>(route, request),
                 "post /v1/conversations" | "post /v1/conversations/{conversation}/messages" => {
                     check::<NewMessage>(route, request)
                 }
@@ -121,6 +124,12 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
                 "post /v1/sites/{site}/sessions" => check::<SessionAnswer>(route, answer),
                 "post /v1/sites/{site}/resume" => check::<ResumeAnswer>(route, answer),
                 "post /v1/tickets" => check::<TicketAnswer>(route, answer),
+                "post /v1/sites/{site}/page-views" => check::<PageAnswer>(route, answer),
+                "post /v1/agent/sites/{site}/triggers/test" => check::<TriggerTestAnswer>(route, answer),
+                "get /v1/agent/sites/{site}/triggers/results" => check::<TriggerResultsAnswer>(route, answer),
+                "get /v1/agent/sites/{site}/visitors/{visitor}/explanation" => {
+                    check::<VisitorExplanation>(route, answer)
+                }
                 "get /v1/conversations/current" => check::<CurrentConversation>(route, answer),
                 "post /v1/conversations"
                 | "post /v1/conversations/{conversation}/messages"

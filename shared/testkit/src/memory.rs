@@ -735,8 +735,9 @@ impl Accounts for Memory {
         }))
     }
 
-    async fn session_stands(&self, hash: [u8; 32], now: Timestamp) -> Stored<bool> {
-        Ok(self.lock().sessions.get(&hash).is_some_and(|(session, _)| session.expires_at > now))
+    async fn known_session(&self, hash: [u8; 32], now: Timestamp) -> Stored<Option<Session>> {
+        let known = self.lock().sessions.get(&hash).map(|(session, _)| session.clone());
+        Ok(known.filter(|session| session.expires_at > now))
     }
 
     async fn end_session(&self, hash: [u8; 32]) -> Stored<()> {

@@ -200,7 +200,7 @@ impl Run {
                     if conversation_id.is_some() || !self.account.agent {
                         line.frame(&ClientFrame {
                             id,
-                            command: Command::Send(Send { conversation_id, text, faqs: vec![] }),
+                            command: Command::Send(Send { conversation_id, text, ..Send::default() }),
                         })
                         .await?;
                         in_flight = Some((id, Instant::now() + ANSWER));

@@ -16,7 +16,7 @@ pub const HEALED: Duration = Duration::from_secs(45);
 
 #[must_use]
 pub fn say(conversation_id: Option<ConversationId>, text: &str) -> Command {
-    Command::Send(Send { conversation_id, text: text.into(), faqs: vec![] })
+    Command::Send(Send { conversation_id, text: text.into(), ..Send::default() })
 }
 
 /// A conversation begins.

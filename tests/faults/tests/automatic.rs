@@ -138,8 +138,11 @@ async fn h_5_the_wait_ends_when_it_is_due_and_not_before_unless_somebody_has_ans
     }
     // The last one is answered.
     let (_, answered) = waiting.last().expect("six");
-    let answer =
-        protocol::client::Send { conversation_id: Some(*answered), text: "Here!".into(), faqs: Vec::new() };
+    let answer = protocol::client::Send {
+        conversation_id: Some(*answered),
+        text: "Here!".into(),
+        ..protocol::client::Send::default()
+    };
     line.ask(protocol::Command::Send(answer)).await?;
     stack.platform.settled().await;
     for (shopper, conversation) in &waiting {

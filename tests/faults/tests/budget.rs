@@ -25,7 +25,7 @@ const PLAIN_READS: f64 = 4.0;
 const FIRST_WRITES: f64 = 20.0;
 
 fn say(conversation_id: Option<ConversationId>, text: &str) -> Command {
-    Command::Send(Send { conversation_id, text: text.into(), faqs: vec![] })
+    Command::Send(Send { conversation_id, text: text.into(), ..Send::default() })
 }
 
 struct Cost {

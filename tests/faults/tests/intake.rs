@@ -16,7 +16,7 @@ use sha2::Sha256;
 
 fn say(conversation_id: Option<ConversationId>, text: &str, faqs: &[&str]) -> Command {
     let faqs = faqs.iter().map(ToString::to_string).collect();
-    Command::Send(Send { conversation_id, text: text.into(), faqs })
+    Command::Send(Send { conversation_id, text: text.into(), faqs, ..Send::default() })
 }
 
 fn answer(conversation_id: ConversationId, field: &str, value: Option<&str>) -> Command {

@@ -216,7 +216,7 @@ async fn a_07_a_new_name_is_one_clean_line_and_signs_the_next_message_on_the_ope
     let luis = stack.agent("demo", "luis@example.com").await;
     let me = id_of(&luis).await;
     let mut shopper = Line::ready(&stack.shopper("demo").await, vec![]).await.unwrap();
-    let said = Command::Send(Send { conversation_id: None, text: "hello".into(), faqs: vec![] });
+    let said = Command::Send(Send { conversation_id: None, text: "hello".into(), ..Send::default() });
     let conversation = match shopper.ask(said).await.unwrap() {
         ServerFrame::Ack(ack) => ack.conversation_id.unwrap(),
         other => panic!("{other:?}"),
@@ -224,7 +224,7 @@ async fn a_07_a_new_name_is_one_clean_line_and_signs_the_next_message_on_the_ope
     let mut line = Line::ready(&luis, vec![]).await.unwrap();
     let reply = |text: &str| {
         let conversation_id = Some(conversation.parse().unwrap());
-        Command::Send(Send { conversation_id, text: text.into(), faqs: vec![] })
+        Command::Send(Send { conversation_id, text: text.into(), ..Send::default() })
     };
     line.ask(reply("as before")).await.unwrap();
     let body = json!({"name": "Luis\r\nBcc: all@example.com \u{202E}zitrO\u{200B}", "title": "\u{2066}Orders\u{2069}\n"});

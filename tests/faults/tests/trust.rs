@@ -19,7 +19,7 @@ use tokio_tungstenite::tungstenite::Message;
 const A_MOMENT: Duration = Duration::from_millis(400);
 
 fn say(conversation_id: Option<ConversationId>, text: &str) -> Command {
-    Command::Send(Send { conversation_id, text: text.into(), faqs: vec![] })
+    Command::Send(Send { conversation_id, text: text.into(), ..Send::default() })
 }
 
 /// Begins a conversation and answers its id.

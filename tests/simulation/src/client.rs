@@ -475,7 +475,7 @@ impl Client {
         for (id, text, bound) in next.into_iter().take(count) {
             let addressed = *self.life().addressed.entry(id).or_insert(bound.or(conversation_id));
             *flight = Some(Flight { id, until: self.now() + ANSWER });
-            self.send(line, id, Command::Send(Send { conversation_id: addressed, text, faqs: vec![] }));
+            self.send(line, id, Command::Send(Send { conversation_id: addressed, text, ..Send::default() }));
         }
     }
 

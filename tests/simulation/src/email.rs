@@ -2,7 +2,7 @@
 
 use crate::mails::{self, speaker};
 use crate::ports::Odds;
-use delivery::{FellBack, Wish, address_hash};
+use delivery::{Before, FellBack, Wish, address_hash};
 use domain::automatic::Deadline;
 use domain::conversation::{Author, Body, Log};
 use domain::cursor::{Cursor, Reader};
@@ -71,10 +71,11 @@ impl Shop {
         let (engine, site) = (self.plain(), self.site.id.clone());
         let client_id = ClientId(self.world.uuid());
         self.now(async move {
-            let wish =
-                Wish::Say {
-                    conversation: Some(conversation), text: "Aquí estamos".into(), faqs: Vec::new()
-                };
+            let wish = Wish::Say {
+                conversation: Some(conversation),
+                text: "Aquí estamos".into(),
+                before: Before::default(),
+            };
             engine.perform(&speaker(ANA, &site), "", client_id, wish, None).await.expect("answered");
         });
     }

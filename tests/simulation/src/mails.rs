@@ -2,7 +2,7 @@
 
 use crate::executor::Executor;
 use crate::ports::{Faulty, Killable, Odds, World};
-use delivery::{Engine, MailRoom, NewSession, Wish};
+use delivery::{Before, Engine, MailRoom, NewSession, Wish};
 use domain::people::{Actor, ProfileChange, Role, Site};
 use domain::ports::{Environment, Mailer, NotSent, RawMail};
 use domain::{AgentId, ClientId, ConversationId, SiteId, Timestamp};
@@ -107,7 +107,7 @@ impl<A: Accepted> Shop<A> {
                 engine.begin_session(&site, &from, NewSession::default()).await.expect("a session");
             let shopper = Actor::Shopper { id: session.shopper, site: site.id.clone() };
             engine.store.learn(session.shopper, &ProfileChange { email, ..ProfileChange::default() });
-            let wish = Wish::Say { conversation: None, text: "Hola".into(), faqs: Vec::new() };
+            let wish = Wish::Say { conversation: None, text: "Hola".into(), before: Before::default() };
             engine.perform(&shopper, &from, client_id, wish, None).await.expect("begun").head.id
         })
     }

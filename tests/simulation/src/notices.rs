@@ -3,7 +3,7 @@
 
 use crate::mails::{self, speaker};
 use crate::ports::Odds;
-use delivery::{TranscriptTo, Wish};
+use delivery::{Before, TranscriptTo, Wish};
 use domain::automatic::Deadline;
 use domain::conversation::{Author, Body, Log};
 use domain::notification::{Choice, Notified, PER_HOUR, QuietHours, When};
@@ -125,7 +125,8 @@ impl Desk {
     }
 
     pub fn says(&self, conversation: ConversationId, as_shopper: bool) {
-        let wish = Wish::Say { conversation: Some(conversation), text: "Y ahora".into(), faqs: Vec::new() };
+        let wish =
+            Wish::Say { conversation: Some(conversation), text: "Y ahora".into(), before: Before::default() };
         self.does(conversation, as_shopper, wish);
     }
 

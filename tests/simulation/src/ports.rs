@@ -492,7 +492,7 @@ impl Accounts for Faulty {
         put_site(site: &Site) -> ();
         open_session(hash: [u8; 32], session: &Session, shopper: &Shopper) -> ();
         session(hash: [u8; 32], rate: Rate, now: Timestamp) -> Option<Result<Session, Duration>>;
-        session_stands(hash: [u8; 32], now: Timestamp) -> bool;
+        known_session(hash: [u8; 32], now: Timestamp) -> Option<Session>;
         end_session(hash: [u8; 32]) -> ();
         browsers(verified: ShopperId, limit: usize) -> Vec<ShopperId>;
         signed_in_as(anonymous: ShopperId) -> Option<ShopperId>;

@@ -81,16 +81,14 @@ impl Accounts for Dynamo {
             Admitted::Limited(retry_after) => return Ok(Some(Err(retry_after))),
             Admitted::Yes(item) => item,
         };
-        let expires_at = item.need_time("expires_at")?;
-        if expires_at <= now {
-            return Ok(None);
-        }
-        Ok(Some(Ok(Session { shopper: item.parse("shopper")?, site: item.parse("site")?, expires_at })))
+        let session = read_session(&item)?;
+        Ok((session.expires_at > now).then_some(Ok(session)))
     }
 
-    async fn session_stands(&self, hash: [u8; 32], now: Timestamp) -> Stored<bool> {
-        let Some(item) = self.get(keys::session(hash)).await? else { return Ok(false) };
-        Ok(item.need_time("expires_at")? > now)
+    async fn known_session(&self, hash: [u8; 32], now: Timestamp) -> Stored<Option<Session>> {
+        let Some(item) = self.get(keys::session(hash)).await? else { return Ok(None) };
+        let session = read_session(&item)?;
+        Ok(Some(session).filter(|session| session.expires_at > now))
     }
 
     async fn end_session(&self, hash: [u8; 32]) -> Stored<()> {
@@ -401,6 +399,14 @@ impl Dynamo {
         });
         puts.chain(deletes).collect()
     }
+}
+
+fn read_session(item: &Item) -> Stored<Session> {
+    Ok(Session {
+        shopper: item.parse("shopper")?,
+        site: item.parse("site")?,
+        expires_at: item.need_time("expires_at")?,
+    })
 }
 
 fn write_session(hash: [u8; 32], session: &Session) -> Item {

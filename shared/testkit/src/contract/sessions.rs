@@ -24,10 +24,11 @@ async fn a_session_is_rated_ended_and_expires<S: Store>(store: &S) {
     let secret = hash();
     let rate = Rate { every: Duration::from_millis(200), burst: 2 };
     assert_eq!(store.session(secret, rate, NOW).await.expect("answered"), None);
-    assert!(!store.session_stands(secret, NOW).await.expect("answered"));
+    assert_eq!(store.known_session(secret, NOW).await.expect("answered"), None);
     store.open_session(secret, &session, &shopper(&case)).await.expect("opened");
     for (at, stands) in [(NOW, true), (session.expires_at, false)] {
-        assert_eq!(store.session_stands(secret, at).await.expect("answered"), stands);
+        let known = store.known_session(secret, at).await.expect("answered");
+        assert_eq!(known, stands.then(|| session.clone()));
     }
     for _ in 0..2 {
         assert_eq!(store.session(secret, rate, NOW).await.expect("answered"), Some(Ok(session.clone())));
@@ -44,7 +45,7 @@ async fn a_session_is_rated_ended_and_expires<S: Store>(store: &S) {
     assert!(matches!(store.session(other, full, NOW.plus(MINUTE / 2)).await, Ok(Some(Ok(_)))));
     assert_eq!(store.session(other, full, NOW.plus(MINUTE)).await.expect("answered"), None);
     store.end_session(secret).await.expect("ended");
-    assert!(!store.session_stands(secret, NOW).await.expect("answered"));
+    assert_eq!(store.known_session(secret, NOW).await.expect("answered"), None);
     assert_eq!(store.session(secret, rate, NOW).await.expect("answered"), None);
 }
 

@@ -150,7 +150,7 @@ async fn speakers(stack: &Stack) -> Result<Vec<Speaker>> {
         let account = Account::shopper(&stack.url, "demo").await?;
         let mut line = Line::ready(&account, vec![]).await?;
         let connection = stack.platform.connections().into_iter().find(|id| !before.contains(id));
-        let hello = Command::Send(Send { conversation_id: None, text: "Hello".into(), faqs: vec![] });
+        let hello = Command::Send(Send { conversation_id: None, text: "Hello".into(), ..Send::default() });
         let ServerFrame::Ack(ack) = line.ask(hello).await? else { bail!("no conversation begins") };
         let conversation = ack.conversation_id.context("an acknowledgement names its conversation")?;
         speakers.push(Speaker { line, connection: connection.context("no new connection")?, conversation });

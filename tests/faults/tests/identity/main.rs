@@ -25,7 +25,7 @@ const PRIVATE: &str = include_str!("../../../../shared/delivery/src/identity/tes
 const PUBLIC: &str = include_str!("../../../../shared/delivery/src/identity/test-key.pub.pem");
 
 fn say(conversation_id: Option<ConversationId>, text: &str) -> Command {
-    Command::Send(Send { conversation_id, text: text.into(), faqs: vec![] })
+    Command::Send(Send { conversation_id, text: text.into(), ..Send::default() })
 }
 
 async fn begin(line: &mut Line, text: &str) -> ConversationId {

@@ -382,6 +382,9 @@ export class Desk {
         return this.options.onPresence(frame.agent_id, frame.status);
       case 'visit':
         return this.options.onVisit(frame);
+      case 'page':
+        // For shoppers' pages.
+        return;
       default:
         // From a newer server.
         frame satisfies never;

@@ -37,7 +37,12 @@ faqs?: Array<string>,
  * Shoppers: the bot's words that stood there when this was written. Where it begins a conversation they come first; anywhere else, and
  * where nothing of the kind is said, they count for nothing.
  */
-opening?: SeenOpening, };
+opening?: SeenOpening, 
+/**
+ * Shoppers: what the shop had shown (`Proactive.shown`). Where this begins a conversation, that message is its first entry; anywhere
+ * else, a second time, and where nothing was shown, it counts for nothing.
+ */
+proactive?: string, };
 
 export type Answer = { conversation_id: string, 
 /**
@@ -115,9 +120,9 @@ export type Leave = { conversation_id: string, };
 
 export type Presence = { status: PresenceStatus, };
 
-export type Command = { "action": "hello" } & Hello | { "action": "send" } & Send | { "action": "answer" } & Answer | { "action": "choose" } & Choose | { "action": "restart" } & Restart | { "action": "close" } & Close | { "action": "seen" } & Seen | { "action": "typing" } & Typing | { "action": "page" } & Page | { "action": "ping" } & Ping | { "action": "open" } & Open | { "action": "list" } & ShowList | { "action": "note" } & Note | { "action": "assign" } & Assign | { "action": "join" } & Join | { "action": "leave" } & Leave | { "action": "presence" } & Presence;
+export type Command = { "action": "hello" } & Hello | { "action": "send" } & Send | { "action": "answer" } & Answer | { "action": "choose" } & Choose | { "action": "restart" } & Restart | { "action": "close" } & Close | { "action": "seen" } & Seen | { "action": "typing" } & Typing | { "action": "page" } & Page | { "action": "page" } & PageReport | { "action": "ping" } & Ping | { "action": "open" } & Open | { "action": "list" } & ShowList | { "action": "note" } & Note | { "action": "assign" } & Assign | { "action": "join" } & Join | { "action": "leave" } & Leave | { "action": "presence" } & Presence;
 
-export type ClientFrame = { id: string, } & ({ "action": "hello" } & Hello | { "action": "send" } & Send | { "action": "answer" } & Answer | { "action": "choose" } & Choose | { "action": "restart" } & Restart | { "action": "close" } & Close | { "action": "seen" } & Seen | { "action": "typing" } & Typing | { "action": "page" } & Page | { "action": "ping" } & Ping | { "action": "open" } & Open | { "action": "list" } & ShowList | { "action": "note" } & Note | { "action": "assign" } & Assign | { "action": "join" } & Join | { "action": "leave" } & Leave | { "action": "presence" } & Presence);
+export type ClientFrame = { id: string, } & ({ "action": "hello" } & Hello | { "action": "send" } & Send | { "action": "answer" } & Answer | { "action": "choose" } & Choose | { "action": "restart" } & Restart | { "action": "close" } & Close | { "action": "seen" } & Seen | { "action": "typing" } & Typing | { "action": "page" } & Page | { "action": "page" } & PageReport | { "action": "ping" } & Ping | { "action": "open" } & Open | { "action": "list" } & ShowList | { "action": "note" } & Note | { "action": "assign" } & Assign | { "action": "join" } & Join | { "action": "leave" } & Leave | { "action": "presence" } & Presence);
 
 export type ErrorCode = "bad_frame" | "unknown_action" | "unknown_field" | "too_large" | "empty" | "not_found" | "forbidden" | "unauthorized" | "closed" | "taken" | "id_reused" | "conflict" | "invalid" | "unsupported_media" | "rate_limited" | "hello_first" | "switched_off" | "sign_in_required" | "retry" | "internal";
 
@@ -400,7 +405,7 @@ export type ByeReason = "session_ended" | "membership_changed" | "too_many" | "v
 
 export type Bye = { reason: ByeReason, };
 
-export type ServerFrame = { "type": "entries" } & Entries | { "type": "ready" } & Ready | { "type": "ack" } & Ack | { "type": "seen" } & ServerSeen | { "type": "typing" } & ServerTyping | { "type": "pong" } & Pong | { "type": "row" } & Row | { "type": "rows" } & Rows | { "type": "presence" } & AgentPresence | { "type": "visit" } & Visit | { "type": "error" } & ServerError | { "type": "bye" } & Bye;
+export type ServerFrame = { "type": "entries" } & Entries | { "type": "ready" } & Ready | { "type": "ack" } & Ack | { "type": "seen" } & ServerSeen | { "type": "typing" } & ServerTyping | { "type": "pong" } & Pong | { "type": "row" } & Row | { "type": "rows" } & Rows | { "type": "presence" } & AgentPresence | { "type": "visit" } & Visit | { "type": "page" } & PageAnswered | { "type": "error" } & ServerError | { "type": "bye" } & Bye;
 
 export type TokenProof = { token: string, };
 
@@ -518,7 +523,11 @@ faqs?: Array<string>,
 /**
  * As in the frame `send`.
  */
-opening?: SeenOpening, };
+opening?: SeenOpening, 
+/**
+ * Where it begins a conversation: what the shop had shown before, as in the frame `send`.
+ */
+proactive?: string, };
 
 export type NewChoice = { id: string, turn: number, button: string, opening?: SeenOpening, shown?: string, };
 
@@ -1313,3 +1322,209 @@ known?: Array<string>,
 state?: TriedState, event?: TriedEvent, };
 
 export type TryAnswer = { effects: Array<TriedEffect>, state: TriedState, };
+
+export type PageReport = { 
+/**
+ * One opening of one page: a UUID of the page's own, new at every load.
+ */
+page_id: string, what: PageHappening, 
+/**
+ * As the last answer gave it, if the page may keep it.
+ */
+visitor?: string, 
+/**
+ * The visitor has agreed to be remembered. `false`: nothing is stored of them.
+ */
+remember: boolean, 
+/**
+ * This and the texts below: at most 2,048 characters each; more is cut.
+ */
+url: string, title?: string, referrer?: string, 
+/**
+ * The browser's language tag.
+ */
+language?: string, device: DeviceName, 
+/**
+ * The chat window.
+ */
+window: OpenOrClosed, 
+/**
+ * Milliseconds since the page was opened. Counts only where nothing is stored of the visitor.
+ */
+on_page_ms: number, 
+/**
+ * The deepest so far, in per cent of the page.
+ */
+scroll: number, 
+/**
+ * The longest so far without pointer, key or touch, in milliseconds.
+ */
+idle_ms: number, leaving: boolean, 
+/**
+ * Names of what the page has reported since it was opened, at most 50.
+ */
+events: Array<string>, 
+/**
+ * With `event`.
+ */
+event?: PageEvent, cart?: ReportedCart, 
+/**
+ * At most 30, 2 KB together; a text, a number or a boolean each.
+ */
+attributes?: Record<string, string | number | boolean>, 
+/**
+ * With `shown_opened` and `dismissed`: what is opened or sent away.
+ */
+shown?: string, 
+/**
+ * A trigger that its merchant tries in this browser.
+ */
+testing?: TestingTrigger, };
+
+export type PageHappening = "view" | "event" | "met" | "beat" | "shown_opened" | "dismissed" | "leave";
+
+export type PageEvent = { 
+/**
+ * 1 to 40 of `a-z`, `0-9`, `-` and `_`.
+ */
+name: string, 
+/**
+ * In units of the currency: `49.90`.
+ */
+value?: number, currency?: string, 
+/**
+ * The shop's own number of it: an order is counted once, however often its page is loaded. Without one, once for the page.
+ */
+reference?: string, };
+
+export type ReportedCart = { lines: Array<ReportedLine>, 
+/**
+ * As the shop reckons it, with its discounts; without it the sum of the lines counts.
+ */
+total?: number, currency?: string, };
+
+export type ReportedLine = { 
+/**
+ * The shop's number of it (SKU).
+ */
+number: string, name: string, quantity: number, 
+/**
+ * Of one piece.
+ */
+price: number, };
+
+export type TestingTrigger = { trigger: string, key: string, };
+
+export type PageAnswer = { 
+/**
+ * A new one: the page keeps it, and sends it along from now on.
+ */
+visitor?: string, 
+/**
+ * What to look out for from now on, in place of what was armed before. Empty after `beat`, `shown_opened`, `dismissed` and
+ * `leave`, which change nothing of it.
+ */
+armed: Array<ArmedTrigger>, show?: Proactive, 
+/**
+ * What a trigger has set: `send` takes it along where it begins a conversation.
+ */
+group?: string, 
+/**
+ * Somebody watches: a page that is visible tells so often that it is still there.
+ */
+beat_ms?: number, 
+/**
+ * An agent has written to this visitor.
+ */
+invitation?: Proactive, };
+
+export type PageAnswered = { 
+/**
+ * The frame's id.
+ */
+ref: string, 
+/**
+ * A new one: the page keeps it, and sends it along from now on.
+ */
+visitor?: string, 
+/**
+ * What to look out for from now on, in place of what was armed before. Empty after `beat`, `shown_opened`, `dismissed` and
+ * `leave`, which change nothing of it.
+ */
+armed: Array<ArmedTrigger>, show?: Proactive, 
+/**
+ * What a trigger has set: `send` takes it along where it begins a conversation.
+ */
+group?: string, 
+/**
+ * Somebody watches: a page that is visible tells so often that it is still there.
+ */
+beat_ms?: number, 
+/**
+ * An agent has written to this visitor.
+ */
+invitation?: Proactive, };
+
+export type Proactive = { 
+/**
+ * What it is answered, opened and sent away by.
+ */
+shown: string, 
+/**
+ * Absent: an agent wrote it by hand.
+ */
+trigger?: string, author: ProactiveAuthor, message?: ProactiveMessage, open_window: boolean, show_form: boolean, scenario?: ScenarioOpening, };
+
+export type ProactiveAuthor = { "kind": "agent", id: string, name: string, title?: string, 
+/**
+ * A path of this API.
+ */
+photo?: string, } | { "kind": "bot", name: string, };
+
+export type ProactiveMessage = { 
+/**
+ * In the visitor's language, as far as the shop has it.
+ */
+text: string, display: MessageDisplay, };
+
+export type TriggerTestRequest = { trigger: string, };
+
+export type TriggerTestAnswer = { key: string, expires_at: number, };
+
+export type TriggerResultsAnswer = { triggers: Array<TriggerResults>, 
+/**
+ * Of all of them together.
+ */
+value: Array<MoneyAmount>, };
+
+export type TriggerResults = { id: string, 
+/**
+ * The oldest first; days on which nothing happened are left out.
+ */
+days: Array<TriggerDay>, };
+
+export type TriggerDay = { 
+/**
+ * `2026-11-21`
+ */
+day: string, shown: number, opened: number, answered: number, 
+/**
+ * Events that count as a conversion, after it was opened or answered.
+ */
+converted: number, value: Array<MoneyAmount>, };
+
+export type MoneyAmount = { 
+/**
+ * `EUR`; empty: the page did not say.
+ */
+currency: string, 
+/**
+ * In hundredths of the currency's unit.
+ */
+hundredths: number, };
+
+export type VisitorExplanation = { at: number, 
+/**
+ * Of the page that was reported.
+ */
+url: string, triggers: Array<TriggerExplanation>, };

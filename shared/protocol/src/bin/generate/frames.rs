@@ -1,7 +1,7 @@
 //! The page of frames: what each is for, its fields, an example from the fixtures; and the error codes.
 
 use mostrador_protocol::generate::{CLIENT, Generated, SERVER};
-use mostrador_protocol::{MAX_FRAME_BYTES, MAX_HELLO_CONVERSATIONS, client, error, server};
+use mostrador_protocol::{MAX_FRAME_BYTES, MAX_HELLO_CONVERSATIONS, client, error, proactive, server};
 use schemars::{JsonSchema, Schema, schema_for};
 use serde_json::Value;
 use std::fmt::Write;
@@ -54,7 +54,7 @@ fn client_frames() -> Vec<(&'static str, Schema)> {
         ("close", of::<client::Close>()),
         ("seen", of::<client::Seen>()),
         ("typing", of::<client::Typing>()),
-        ("page", of::<client::Page>()),
+        ("page", of::<proactive::PageReport>()),
         ("ping", of::<client::Ping>()),
         ("open", of::<client::Open>()),
         ("list", of::<client::ShowList>()),
@@ -78,6 +78,7 @@ fn server_frames() -> Vec<(&'static str, Schema)> {
         ("rows", of::<server::Rows>()),
         ("presence", of::<server::AgentPresence>()),
         ("visit", of::<server::Visit>()),
+        ("page", of::<proactive::PageAnswered>()),
         ("error", of::<server::Error>()),
         ("bye", of::<server::Bye>()),
     ]
