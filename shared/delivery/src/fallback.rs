@@ -270,12 +270,9 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
                 let sent = self.store.record_mail(&key, &sent).await?;
                 self.note(&present.head, &key, &sent).await
             }
-            Err(NotSent::Refused(why)) => {
-                // Put off before the claim is given back, so that who waits for it does not run into the same refusal.
-                let ended = self.refused(present, &why, now).await?;
-                again(self.store.release_mail(&key, by).await)?;
-                Ok(ended)
-            }
+            // Its claim is not given back: whoever had read the head before would run into the same refusal, and it would be told twice. By
+            // the next try its lease is over.
+            Err(NotSent::Refused(why)) => self.refused(present, &why, now).await,
             // It may have gone: the claim stands until its lease is over, and is taken over then.
             Err(NotSent::Unknown(why)) => {
                 tracing::warn!(conversation = %present.head.id, why, "it is not known whether a mail went");

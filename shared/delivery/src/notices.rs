@@ -80,8 +80,8 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         room: &MailRoom<M>,
         conversation: ConversationId,
     ) -> Result<AgentsTold, Failure> {
-        // Also in a try that was overtaken: a refusal is told whoever has put the deadline off meanwhile.
-        let (mut mails, mut refused) = (0, false);
+        // Of a try that was overtaken: somebody who found the tray taken has put the deadline off meanwhile, for less long.
+        let (mut mails, mut refused) = (0, None::<Option<Timestamp>>);
         for attempt in 0..MAX_TRIES {
             if attempt > 0 {
                 self.env.sleep(jitter(attempt, self.env.random())).await;
@@ -94,32 +94,42 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             };
             let Some(armed) = present.armed else { return Ok(AgentsTold::Nothing) };
             if armed.due > self.env.now() {
-                return Ok(match refused {
-                    true => AgentsTold::Refused { again: Some(armed.due) },
-                    false => AgentsTold::LookAgain { at: armed.due, mails },
-                });
+                let Some(until) = refused else {
+                    return Ok(AgentsTold::LookAgain { at: armed.due, mails });
+                };
+                let at = until.map_or(armed.due, |until| until.max(armed.due));
+                if self.settle_telling(&present.head, armed, Some(at)).await? {
+                    return Ok(AgentsTold::Refused { again: Some(at) });
+                }
+                continue;
             }
-            let mut again = None::<Timestamp>;
+            let (mut again, mut refuses) = (None::<Timestamp>, false);
             let notified = self.store.notified(&present.site.id).await?;
             for notified in &notified {
                 match self.tell_one(room, &present, notified).await? {
                     One::Mailed => mails += 1,
                     One::Later(at) => again = Some(again.map_or(at, |other| other.min(at))),
                     One::Not => {}
-                    One::Refused => refused = true,
+                    One::Refused => refuses = true,
                 }
             }
-            if refused {
+            if refuses {
                 let since = present.head.waiting_since.unwrap_or(armed.due);
                 let waited = self.env.now().since(since);
                 let at = self.env.now().plus((waited / 2).clamp(BETWEEN_MAILS, LONGEST_REFUSAL));
                 again = (waited < REFUSED_FOR).then(|| again.map_or(at, |other| other.min(at))).or(again);
             }
+            match refused {
+                _ if refuses => refused = Some(again),
+                // What it had claimed then is its own.
+                Some(until) => again = again.max(until),
+                None => {}
+            }
             if self.settle_telling(&present.head, armed, again).await? {
                 let told = match (refused, again) {
-                    (true, again) => AgentsTold::Refused { again },
-                    (false, Some(at)) => AgentsTold::LookAgain { at, mails },
-                    (false, None) => AgentsTold::Done { mails },
+                    (Some(_), again) => AgentsTold::Refused { again },
+                    (None, Some(at)) => AgentsTold::LookAgain { at, mails },
+                    (None, None) => AgentsTold::Done { mails },
                 };
                 tracing::info!(%conversation, ?told, "looked whom to tell");
                 return Ok(told);
@@ -205,8 +215,9 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         // Read under the lease: what was recorded before it was taken is known.
         let told = self.mail_agent(room, present, notified, &to, &taken).await;
         match &told {
-            // It may have gone, or it is not known what was recorded: the tray is held until the lease is over.
-            Err(_) => {}
+            // It may have gone, or it is not known what was recorded: the tray is held until the lease is over. So it is where SES refuses:
+            // whoever was waiting for it would run into the same refusal, and it would be told twice.
+            Err(_) | Ok((One::Refused, _)) => {}
             Ok((one, looked_at)) => {
                 let mailed = matches!(one, One::Mailed).then(|| self.env.now());
                 let gathers = match one {

@@ -150,8 +150,8 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         room: &MailRoom<M>,
         conversation: ConversationId,
     ) -> Result<TranscriptsSent, Failure> {
-        // Also in a try that was overtaken: a refusal is told whoever has put the deadline off meanwhile.
-        let (mut mails, mut refused) = (0, false);
+        // Of a try that was overtaken: somebody who found the mail claimed has put the deadline off meanwhile, for less long.
+        let (mut mails, mut refused) = (0, None::<Option<Timestamp>>);
         for attempt in 0..MAX_TRIES {
             if attempt > 0 {
                 self.env.sleep(jitter(attempt, self.env.random())).await;
@@ -161,17 +161,21 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
                 return Ok(TranscriptsSent::Nothing);
             };
             if armed.due > self.env.now() {
-                return Ok(match refused {
-                    true => TranscriptsSent::Refused { again: Some(armed.due) },
-                    false => TranscriptsSent::LookAgain { at: armed.due, mails },
-                });
+                let Some(until) = refused else {
+                    return Ok(TranscriptsSent::LookAgain { at: armed.due, mails });
+                };
+                let at = until.map_or(armed.due, |until| until.max(armed.due));
+                if self.settle_transcripts(&head, armed, Some(at)).await? {
+                    return Ok(TranscriptsSent::Refused { again: Some(at) });
+                }
+                continue;
             }
             let Some(present) = self.transcribed(head, armed).await? else {
                 return Ok(TranscriptsSent::Gone);
             };
             let mut asked = self.store.transcripts_asked(conversation).await?;
             asked.extend(present.at_close());
-            let mut again = None::<Timestamp>;
+            let (mut again, mut refuses) = (None::<Timestamp>, false);
             for asked in &asked {
                 match self.send_transcript(room, &present, asked).await? {
                     One::Mailed => mails += 1,
@@ -179,15 +183,21 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
                     One::Later(at) => again = Some(again.map_or(at, |other| other.min(at))),
                     One::Refused(at) => {
                         again = Some(again.map_or(at, |other| other.min(at)));
-                        refused = true;
+                        refuses = true;
                     }
                 }
             }
-            if self.settle_transcripts(&present, again).await? {
+            match refused {
+                _ if refuses => refused = Some(again),
+                // What it had claimed then is its own.
+                Some(until) => again = again.max(until),
+                None => {}
+            }
+            if self.settle_transcripts(&present.head, present.armed, again).await? {
                 let sent = match (refused, again) {
-                    (true, again) => TranscriptsSent::Refused { again },
-                    (false, Some(at)) => TranscriptsSent::LookAgain { at, mails },
-                    (false, None) => TranscriptsSent::Done { mails },
+                    (Some(_), again) => TranscriptsSent::Refused { again },
+                    (None, Some(at)) => TranscriptsSent::LookAgain { at, mails },
+                    (None, None) => TranscriptsSent::Done { mails },
                 };
                 tracing::info!(%conversation, ?sent, "looked at transcripts");
                 return Ok(sent);
@@ -272,8 +282,8 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
                 Ok(One::Mailed)
             }
             Err(NotSent::Refused(why)) => {
+                // Its claim is not given back: see `fallback`.
                 tracing::error!(%conversation, %site, why, "SES refuses a transcript");
-                self.store.release_mail(&key, by).await?;
                 Ok(One::Refused(later))
             }
             Err(NotSent::Unknown(why)) => {
@@ -333,13 +343,18 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     }
 
     /// `false`: the head has moved.
-    async fn settle_transcripts(&self, present: &Present, at: Option<Timestamp>) -> Result<bool, Failure> {
-        let mut deadlines = present.head.deadlines.clone();
+    async fn settle_transcripts(
+        &self,
+        head: &Head,
+        armed: Armed,
+        at: Option<Timestamp>,
+    ) -> Result<bool, Failure> {
+        let mut deadlines = head.deadlines.clone();
         match at {
-            Some(due) => deadlines.insert(Deadline::Transcript, Armed { due, ..present.armed }),
+            Some(due) => deadlines.insert(Deadline::Transcript, Armed { due, ..armed }),
             None => deadlines.remove(&Deadline::Transcript),
         };
-        let Some(next) = present.head.with_deadlines(deadlines) else { return Ok(true) };
+        let Some(next) = head.with_deadlines(deadlines) else { return Ok(true) };
         match self.store.arm(&next).await {
             Ok(armed) => Ok(armed),
             Err(error) => log_store_error(&error).map(|()| false),
