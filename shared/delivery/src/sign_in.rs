@@ -191,14 +191,21 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         self.admit_shopper(&site.id, shopper).await?;
         let about =
             Shopper { name: vouched.name, email: vouched.email, ..profile(shopper, &site.id, about, now) };
-        self.store.vouch(&about).await?;
-        // What this proof does not say, an earlier one may have said.
-        let known = self.store.shopper(shopper).await?;
-        let mail_after = match known.as_ref().is_some_and(|known| known.email.is_some()) {
+        let said_before = self.store.shopper(shopper).await?;
+        let had_address = said_before.as_ref().is_some_and(|before| before.email.is_some());
+        let mail_after = match had_address || about.email.is_some() {
             true => self.configured(site).await?.settings.email.mails_after(),
             false => None,
         };
-        let known = Known { name: known.and_then(|known| known.name), mail_after };
+        // Their first address. On both sides of keeping it: whoever is killed in between comes again with the next page, and what is
+        // begun in between is found.
+        let learnt = mail_after.filter(|_| !had_address);
+        self.mail_the_open_one(shopper, learnt).await?;
+        self.store.vouch(&about).await?;
+        self.mail_the_open_one(shopper, learnt).await?;
+        // What this proof does not say, an earlier one may have said.
+        let name = about.name.clone().or(said_before.and_then(|before| before.name));
+        let known = Known { name, mail_after };
         let expires_at = now.plus(VERIFIED_SESSION_LIFE);
         let session = Session { shopper, site: site.id.clone(), expires_at };
         let before = match before {
@@ -227,6 +234,27 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         }
         tracing::info!(site = %site.id, "a shopper signed in");
         Ok(Opened { secret, session, refused: None })
+    }
+
+    /// What is said in the open conversation goes out by mail from now on, `after` being unseen.
+    async fn mail_the_open_one(&self, shopper: ShopperId, after: Option<Duration>) -> Result<(), Failure> {
+        let Some(after) = after else { return Ok(()) };
+        for attempt in 0..MAX_TRIES {
+            if attempt > 0 {
+                self.env.sleep(jitter(attempt, self.env.random())).await;
+            }
+            let Some(open) = self.store.open_conversation(shopper).await? else { return Ok(()) };
+            let head = self.store.head(open).await?;
+            let Some(next) = head.and_then(|head| head.known_to_be_mailable(after, self.env.now())) else {
+                return Ok(());
+            };
+            match self.store.arm(&next).await {
+                Ok(true) => return Ok(()),
+                Ok(false) => {}
+                Err(error) => log_store_error(&error)?,
+            }
+        }
+        Err(Failure::Busy)
     }
 
     /// The anonymous shopper becomes the verified one, in one transaction; then its connections are told.

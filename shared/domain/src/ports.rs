@@ -174,7 +174,8 @@ pub trait Conversations: Send + Sync {
     /// repetition, after an answer that was lost, answers as the first did.
     fn mark_read(&self, head: &Head) -> impl Future<Output = Stored<bool>> + Send;
 
-    /// Replaces the head, which differs only in `deadlines` and `rev`, if its `rev` is still one less. Whether it is stored now: a repetition, after an answer that was lost, answers as the first did.
+    /// Replaces the head, which differs only in `deadlines`, `rev` and in that mails may go (`mailing` where there was none), if its `rev` is still one
+    /// less. Whether it is stored now: a repetition, after an answer that was lost, answers as the first did.
     fn arm(&self, head: &Head) -> impl Future<Output = Stored<bool>> + Send;
 
     /// Conversations of a shard ([`crate::deadline::shard`]) with a deadline due at `until` or before, the earliest first, at most

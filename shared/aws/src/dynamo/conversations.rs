@@ -227,13 +227,25 @@ impl Conversations for Dynamo {
             .expression_attribute_values(":rev", n(head.rev))
             .expression_attribute_values(":before", n(head.rev - 1))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        // What mails have carried is noted by commits, which move `rev`: as far as that goes it stands as it was read.
+        let (mailing, update) = match &head.mailing {
+            Some(mailing) => (
+                ", mail_after = :mail_after",
+                update.expression_attribute_values(":mail_after", n(mailing.after.as_secs())),
+            ),
+            None => ("", update),
+        };
         let update = match next_call(head) {
             Some(call) => update
-                .update_expression("SET rev = :rev, deadlines = :deadlines, due_pk = :pk, due_sk = :sk")
+                .update_expression(format!(
+                    "SET rev = :rev{mailing}, deadlines = :deadlines, due_pk = :pk, due_sk = :sk"
+                ))
                 .expression_attribute_values(":deadlines", write_deadlines(&head.deadlines))
                 .expression_attribute_values(":pk", s(keys::due_shard(shard(head.id))))
                 .expression_attribute_values(":sk", s(keys::due(call))),
-            None => update.update_expression("SET rev = :rev REMOVE deadlines, due_pk, due_sk"),
+            None => {
+                update.update_expression(format!("SET rev = :rev{mailing} REMOVE deadlines, due_pk, due_sk"))
+            }
         };
         let Err(error) = update.send().await else { return Ok(true) };
         match error.as_service_error() {

@@ -149,6 +149,13 @@ impl Head {
         self
     }
 
+    /// The head once its shopper's address has become known beside the conversation; `None` when one was known already.
+    #[must_use]
+    pub fn known_to_be_mailable(&self, after: Duration, now: Timestamp) -> Option<Self> {
+        let unknown = self.is_open() && self.mailing.is_none();
+        unknown.then(|| Self { rev: self.rev + 1, ..self.clone() }.mailable(after, now))
+    }
+
     /// The head after the team has seen everything; `None` when it had already.
     #[must_use]
     pub fn read_by_team(&self) -> Option<Self> {

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 pub(super) async fn all<S: Store>(store: &S) {
     a_mail_is_owed_beyond_the_end_and_its_head_remembers_what_went(store).await;
+    a_conversation_whose_address_is_learnt_beside_it_is_looked_at_from_then_on(store).await;
     what_came_by_mail_keeps_its_mark_also_after_the_end(store).await;
     an_address_keeps_what_was_noted_of_it(store).await;
     a_31_a_cold_address_has_three_turns_a_day_whoever_asks_at_once(store).await;
@@ -118,6 +119,23 @@ async fn a_mail_is_owed_beyond_the_end_and_its_head_remembers_what_went<S: Store
     assert_eq!((mailing.through, mailing.sent), (answered.head.numbers.t, vec![NOW]));
     let page = store.entries(id, Log::Backstage, 0, 10).await.expect("read");
     assert_eq!(page.entries.last(), recorded.entries.last());
+}
+
+async fn a_conversation_whose_address_is_learnt_beside_it_is_looked_at_from_then_on<S: Store>(store: &S) {
+    let case = Case::new();
+    let begun = case.begin(ClientId(fresh()), NOW);
+    store.commit(&begun).await.expect("stored");
+    let mailable = begun.head.known_to_be_mailable(Duration::from_secs(300), NOW).expect("no address yet");
+    assert!(store.arm(&mailable).await.expect("tried"));
+    assert!(store.arm(&mailable).await.expect("tried"), "the answer was lost, and it is tried again");
+    assert_eq!(store.head(begun.head.id).await.expect("read"), Some(mailable.clone()));
+    assert!(mailable.deadlines.contains_key(&Deadline::Unseen));
+    assert_eq!(mailable.known_to_be_mailable(Duration::from_secs(60), NOW), None);
+    // Answered, it is looked at anew.
+    let answered = case.next(&mailable, &case.agent(), say("Hi"), NOW.plus(Duration::from_secs(60)));
+    store.commit(&answered).await.expect("stored");
+    let kept = store.head(begun.head.id).await.expect("read").expect("there");
+    assert_eq!(kept.mailing.map(|mailing| mailing.after), Some(Duration::from_secs(300)));
 }
 
 async fn an_address_keeps_what_was_noted_of_it<S: Store>(store: &S) {

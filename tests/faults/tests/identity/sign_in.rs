@@ -1,8 +1,8 @@
 //! Signing in and out while a chat is open, on shared computers, with messages under way.
 
 use super::{
-    Key, begin, current, detail, known, nobody, ping, say, send_as, sign_in, signed_in, status_of, stored,
-    thread, until_bye, with,
+    Key, begin, current, detail, known, nobody, ping, publish, say, send_as, sign_in, signed_in, status_of,
+    stored, thread, until_bye, with,
 };
 use domain::{ClientId, ConversationId};
 use faults::line::{Line, new_id};
@@ -179,6 +179,39 @@ async fn resend(line: &mut Line, id: ClientId, conversation: Option<Conversation
         }
     }
     panic!("never stored");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e_01_an_address_that_only_a_later_token_tells_is_mailed_what_was_answered_before() {
+    let stack = Stack::start().await;
+    let ana = stack.agent("demo", "ana@example.com").await;
+    let email = "/v1/agent/sites/demo/settings/email";
+    let mut value = ana.get(email).await.unwrap().body["value"].clone();
+    value["enabled"] = json!(true);
+    value["sender_address"] = json!("hello@shop.example");
+    publish(&ana, "email", 0, value).await;
+    let key = Key::make(&ana).await;
+    let token = |claims| json!({"token": key.token(stack.platform.now_ms(), "customer-9", claims)});
+    let me = signed_in(&stack.shopper("demo").await, token(json!({"name": "Eva"}))).await;
+    let path = "/v1/conversations";
+    let begun = me.post(path, json!({"id": new_id().to_string(), "text": "Is it dimmable?"})).await.unwrap();
+    let conversation = begun.body["conversation_id"].as_str().unwrap().to_owned();
+    let messages = format!("{path}/{conversation}/messages");
+    let said = ana.post(&messages, json!({"id": new_id().to_string(), "text": "It is."})).await.unwrap();
+    assert_eq!(said.status, 200, "{}", said.raw);
+    stack.platform.settled().await;
+    stack.platform.move_clock(10 * 60_000);
+    stack.platform.settled().await;
+    // The next page tells the address; the session stays.
+    let same = signed_in(&me, token(json!({"email": "eva@shop.example"}))).await;
+    assert_eq!((same.token, current(&me).await), (me.token.clone(), Some(conversation)));
+    assert!(stack.platform.mailbox("eva@shop.example").is_empty());
+    stack.platform.settled().await;
+    stack.platform.move_clock(12 * 60_000 + 2_000);
+    stack.platform.settled().await;
+    assert_eq!(stack.platform.mailbox("eva@shop.example").len(), 1);
+    let denied = stack.platform.metrics().denied;
+    assert!(denied.is_empty(), "{denied:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
