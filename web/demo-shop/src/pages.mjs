@@ -18,10 +18,11 @@ const inEnglish = (text) =>
     .replace(/( data-t="([^"]+)"[^>]*)><\//g, (_, tag, key) => `${tag}>${words.en[key]}</`)
     .replace(/( data-price="(\d+)"[^>]*)><\//g, (_, tag, euros) => `${tag}>€${euros}</`);
 
-function page(shop, { name, title, main }) {
+/** `asks`: nothing is told to the chat before the shopper has agreed; elsewhere the demo takes it that they have. */
+function page(shop, { name, title, main, asks = false }) {
   const up = shop.folder ? "../" : "";
   return inEnglish(`<!doctype html>
-<html lang="en" data-shop="${shop.site}">
+<html lang="en" data-shop="${shop.site}"${asks ? " data-asks" : ""}>
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
@@ -31,7 +32,7 @@ function page(shop, { name, title, main }) {
 <link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Ccircle cx='16' cy='16' r='14' fill='${encodeURIComponent(shop.accent)}'/%3E%3Ccircle cx='16' cy='18' r='6' fill='%23ffe9b0'/%3E%3C/svg%3E">
 <link rel="stylesheet" href="${up}shop.css">
 <script src="${up}shop.js"></script>
-<script async src="/widget/loader.js" data-site="${shop.site}"></script>
+<script async src="/widget/loader.js" data-site="${shop.site}"${asks ? ' data-consent="required"' : ""}></script>
 </head>
 <body>
 <a class="skip" href="#main" data-t="skip"></a>
@@ -44,7 +45,8 @@ function page(shop, { name, title, main }) {
 </div>
 </header>
 <main id="main">${main}</main>
-<footer><div><b>${shop.name}</b>${t(`${shop.key}.tag`, "p")}</div>${t("help", "p")}</footer>
+<footer><div><b>${shop.name}</b>${t(`${shop.key}.tag`, "p")}</div><p>${[["contact", "contactUs"], ["landing", "landing"], ["custom", "custom"], ["privacy", "privacyPage"]].map(([file, key]) => `<a href="${file}.html" data-t="${key}"></a>`).join(" · ")}</p></footer>
+${asks ? `<div class="consent" role="region" data-label="privacyPage" hidden>${t("consentText", "p")}<button type="button" class="button" data-consent="yes" data-t="consentYes"></button><button type="button" data-consent="no" data-t="consentNo"></button></div>` : ""}
 </body>
 </html>
 `);
@@ -77,6 +79,28 @@ export function pages(shop) {
       name: "about",
       title: "about",
       main: `<section class="story">${art[shop.products[1].art](shop.products[1].color, shop.products[1].tint)}<div><h1 data-t="about"></h1><p data-t="${shop.key}.about"></p><h2 data-t="contact"></h2><p data-t="help"></p><p>hola@${shop.key === "luz" ? "tallerluz" : "casaverde"}.example · Carrer de la Llum 12, València</p></div></section>`,
+    }),
+    "contact.html": page(shop, {
+      name: "contact",
+      title: "contact",
+      main: `<section class="narrow">${t("contactUs", "h1")}${t("contactText", "p")}<p>${t("phone")}: +34 960 000 000<br>${t("hours")}</p><p>hola@${shop.key === "luz" ? "tallerluz" : "casaverde"}.example</p></section>`,
+    }),
+    // Where an advertisement leads: longer than a screen.
+    "landing.html": page(shop, {
+      name: "landing",
+      title: "landing",
+      main: `<section class="hero"><div>${t(`${shop.key}.tag`, "p")}${t("landing", "h1")}${t("landingText", "p")}<a class="button" href="product.html?id=${shop.products[2].id}" data-t="${shop.products[2].id}"></a></div>${art[shop.products[2].art](shop.products[2].color, shop.tint)}</section>${grid}<section class="narrow">${t("why", "h2")}${t("whyText", "p")}</section>`,
+    }),
+    "custom.html": page(shop, {
+      name: "custom",
+      title: "custom",
+      main: `<section class="narrow">${t("custom", "h1")}${t("customText", "p")}<form id="measure">${["name", "email", "room", "ceiling", "colour", "shade", "cable", "dimmer", "budget", "date", "wishes"].map((field) => `<label>${t(field)}<input name="${field}"></label>`).join("")}<button class="button" data-t="ask"></button></form><p class="paid" role="status" hidden data-t="asked"></p></section>`,
+    }),
+    "privacy.html": page(shop, {
+      name: "privacy",
+      title: "privacyPage",
+      asks: true,
+      main: `<section class="narrow">${t("privacyPage", "h1")}${t("privacyText", "p")}</section>${grid}`,
     }),
   };
 }

@@ -5,6 +5,12 @@ import { shops, words } from "./shops.mjs";
 
 type Language = keyof typeof words;
 
+// What the chat is told waits here until it has loaded.
+type Chat = { (...call: unknown[]): void; q?: unknown[][] };
+const page = window as unknown as { mostrador?: Chat };
+page.mostrador ??= (...call) => void (page.mostrador!.q ??= []).push(call);
+const chat: Chat = (...call) => page.mostrador?.(...call);
+
 const html = document.documentElement;
 const address = new URL(location.href);
 const site = html.dataset.shop === "demo-two" ? "demo-two" : "demo";
@@ -32,12 +38,16 @@ const all = <T extends HTMLElement>(selector: string) => [...document.querySelec
 /** An address of this shop in the same language, theme and site. */
 function keep(href: string): string {
   const to = new URL(href, location.href);
-  for (const name of ["lang", "theme", "site"]) {
+  for (const name of ["lang", "theme", "site", "consent"]) {
     const value = name === "theme" ? theme : address.searchParams.get(name);
     if (value) to.searchParams.set(name, value);
   }
   return to.href;
 }
+
+// Where the page asks, its buttons tell; `?consent=none` is a page that says nothing of it.
+const asks = html.dataset.asks !== undefined;
+if (!asks && address.searchParams.get("consent") !== "none") chat("consent");
 
 type Cart = Record<string, number>;
 const cartKey = `shop:${site}:cart`;
@@ -51,6 +61,14 @@ function readCart(): Cart {
 function writeCart(cart: Cart): void {
   localStorage.setItem(cartKey, JSON.stringify(cart));
   showCart();
+  tellCart();
+}
+
+const linesOf = (cart: Cart) => shop.products.filter((product) => (cart[product.id] ?? 0) > 0).map((product) => ({ number: product.id, name: t(product.id), quantity: cart[product.id]!, price: product.price }));
+const totalOf = (cart: Cart) => linesOf(cart).reduce((sum, { quantity, price }) => sum + quantity * price, 0);
+function tellCart(): void {
+  const cart = readCart();
+  chat("cart", { lines: linesOf(cart), total: totalOf(cart), currency: "EUR" });
 }
 
 function showCart(): void {
@@ -106,6 +124,7 @@ document.addEventListener("DOMContentLoaded", () => {
     add.onclick = () => {
       const cart = readCart();
       writeCart({ ...cart, [add.dataset.add!]: (cart[add.dataset.add!] ?? 0) + 1 });
+      chat("track", "added_to_cart", { value: shop.products.find(({ id }) => id === add.dataset.add)!.price, currency: "EUR" });
       add.textContent = t("added");
       setTimeout(() => (add.textContent = t("add")), 1500);
     };
@@ -116,14 +135,36 @@ document.addEventListener("DOMContentLoaded", () => {
       writeCart(rest);
     };
   }
-  const pay = document.querySelector<HTMLFormElement>("#pay");
-  if (pay) {
-    pay.onsubmit = (event) => {
+  const finish = (selector: string, done: (form: HTMLFormElement) => void) => {
+    const form = document.querySelector<HTMLFormElement>(selector);
+    if (!form) return;
+    form.onsubmit = (event) => {
       event.preventDefault();
-      writeCart({});
-      pay.hidden = true;
+      done(form);
+      form.hidden = true;
       document.querySelector<HTMLElement>(".paid")!.hidden = false;
     };
+  };
+  finish("#pay", () => {
+    // Every order has a number of its own: told twice it is still one.
+    chat("track", "order", { value: totalOf(readCart()), currency: "EUR", reference: Date.now().toString(36) });
+    writeCart({});
+  });
+  finish("#measure", () => chat("track", "drawing_wanted"));
+  const banner = document.querySelector<HTMLElement>(".consent");
+  if (banner) {
+    const key = `shop:${site}:consent`;
+    const answered = (answer: string) => {
+      banner.hidden = true;
+      localStorage.setItem(key, answer);
+      chat("consent", answer === "yes");
+    };
+    const before = localStorage.getItem(key);
+    if (before) answered(before);
+    else banner.hidden = false;
+    for (const button of all("[data-consent]")) if (button.tagName === "BUTTON") button.onclick = () => answered(button.dataset.consent!);
   }
+  for (const place of all("[data-label]")) if (place !== select) place.setAttribute("aria-label", t(place.dataset.label!));
   showCart();
+  tellCart();
 });

@@ -8,7 +8,7 @@ import { textProblem } from "./frame.js";
 import type { Ack, Availability, Command, Entry, ErrorCode, Known, ListDigest, ListName, ServerFrame } from "./generated/index.js";
 import { ACK_LIMIT, OPEN_LIMIT, GAP_HOLD, TYPING_EVERY } from "./limits.js";
 import { ConversationLog } from "./log.js";
-import { noStorage, Outbox, type OutboxStorage, type Unsent } from "./outbox.js";
+import { type Beginning, noStorage, Outbox, type OutboxStorage, type Unsent } from "./outbox.js";
 
 export type Refusal = Extract<ServerFrame, { type: "error" }>;
 type Other = Exclude<ServerFrame, { type: "entries" | "ready" | "ack" | "pong" | "error" | "bye" | "seen" }>;
@@ -118,8 +118,8 @@ export class Client {
   }
 
   /** Puts a message on its way; it survives whatever happens next. `null` when the text is not sendable (see `textProblem`). */
-  say(conversationId: string | null, text: string, faqs: readonly string[] = []): Unsent | null {
-    return this.write("send", conversationId, text, faqs);
+  say(conversationId: string | null, text: string, begin?: Beginning): Unsent | null {
+    return this.write("send", conversationId, text, begin);
   }
 
   note(conversationId: string, text: string): Unsent | null {
@@ -195,10 +195,10 @@ export class Client {
     return !!log?.hasOlder && import("./older.js").then(({ older }) => older(log, this.options, this.edges)).catch(() => false);
   }
 
-  private write(action: "send" | "note", conversationId: string | null, text: string, faqs: readonly string[] = []): Unsent | null {
+  private write(action: "send" | "note", conversationId: string | null, text: string, begin?: Beginning): Unsent | null {
     const trimmed = text.trim();
     if (textProblem(trimmed)) return null;
-    const unsent = this.outbox.add({ id: this.edges.uuid(), action, conversation_id: conversationId, text: trimmed, at: this.edges.now(), ...(faqs.length > 0 && { faqs }) });
+    const unsent = this.outbox.add({ id: this.edges.uuid(), action, conversation_id: conversationId, text: trimmed, at: this.edges.now(), ...(begin && { begin }) });
     this.lastTyping.clear();
     this.outboxChanged();
     return unsent;
@@ -240,11 +240,11 @@ export class Client {
   private flush(): void {
     if (!this.connection.online || this.flushAt !== null) return;
     for (const message of this.outbox.due()) {
-      const { id, text, conversation_id, faqs } = message;
+      const { id, text, conversation_id, begin } = message;
       const command: Command =
         message.action === "note" && conversation_id !== null
           ? { action: "note", conversation_id, text }
-          : { action: "send", conversation_id, text, ...(conversation_id === null && faqs && { faqs: [...faqs] }) };
+          : { action: "send", conversation_id, text, ...(conversation_id === null && begin) };
       // Before sending: an answer may come while `send` runs.
       this.outbox.sending(id);
       this.ackTimers.set(

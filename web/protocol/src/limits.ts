@@ -3,8 +3,6 @@
 export const PROTOCOL_VERSION = 1;
 /** Characters (Unicode scalar values) of a message or note. */
 export const MAX_TEXT_CHARS = 10_000;
-/** Questions of the FAQs that a beginning may name. */
-export const MAX_FAQS_OPENED = 20;
 /** Bytes of a frame. API Gateway closes the connection with 1009 above 32 KB. */
 export const MAX_FRAME_BYTES = 24 * 1024;
 

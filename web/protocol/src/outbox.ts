@@ -2,8 +2,10 @@
 // in flight may change places. Kept in a storage, so that a reload, a crash or a day without network loses nothing; sent
 // again with the same id, which the server answers with the same numbers.
 
-import type { Ack, ErrorCode, Numbers } from "./generated/index.js";
-import { MAX_FAQS_OPENED } from "./limits.js";
+import type { Ack, ErrorCode, Numbers, Send } from "./generated/index.js";
+
+/** What had been seen, chosen or set before a conversation begins: goes along with its first message, and with no other. */
+export type Beginning = Omit<Send, "conversation_id" | "text">;
 
 export interface Unsent {
   readonly id: string;
@@ -11,8 +13,7 @@ export interface Unsent {
   /** `null`: begins a conversation. */
   conversation_id: string | null;
   readonly text: string;
-  /** Of what begins a conversation: the FAQs that were opened before it. */
-  readonly faqs?: readonly string[];
+  readonly begin?: Beginning;
   /** The writer's clock; says the order written. */
   readonly at: number;
   /** Order within the same millisecond. */
@@ -72,7 +73,7 @@ export class Outbox {
     return this.messages.filter((message) => message.conversation_id === conversationId);
   }
 
-  add(message: Pick<Unsent, "id" | "action" | "conversation_id" | "text" | "at" | "faqs">): Unsent {
+  add(message: Pick<Unsent, "id" | "action" | "conversation_id" | "text" | "at" | "begin">): Unsent {
     const unsent: Unsent = { ...message, nth: this.count++, state: { name: "waiting" } };
     this.messages.push(unsent);
     this.sort();
@@ -229,14 +230,14 @@ export class Outbox {
 /** What comes from a storage that the page's own scripts can write to is checked before it is believed. */
 export function isUnsent(value: unknown): value is Unsent {
   if (typeof value !== "object" || value === null) return false;
-  const { id, action, conversation_id, text, faqs, at, nth, state } = value as Record<string, unknown>;
+  const { id, action, conversation_id, text, begin, at, nth, state } = value as Record<string, unknown>;
   return (
     typeof id === "string" &&
     /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) &&
     (action === "send" || action === "note") &&
     (conversation_id === null || typeof conversation_id === "string") &&
     typeof text === "string" &&
-    (faqs === undefined || (Array.isArray(faqs) && faqs.length <= MAX_FAQS_OPENED && faqs.every((id) => typeof id === "string"))) &&
+    (begin === undefined || (typeof begin === "object" && begin !== null)) &&
     Number.isFinite(at) &&
     Number.isFinite(nth) &&
     typeof state === "object" &&

@@ -36,8 +36,9 @@ export class Polling {
       case "hello":
         return this.hello(frame.id, frame);
       case "send": {
-        const path = frame.conversation_id === null ? "/conversations" : `/conversations/${frame.conversation_id}/messages`;
-        const ack = await this.post<Ack>(frame.id, path, { id: frame.id, text: frame.text, ...(frame.faqs && { faqs: frame.faqs }) });
+        const { action: _, conversation_id, ...body } = frame;
+        const path = conversation_id === null ? "/conversations" : `/conversations/${conversation_id}/messages`;
+        const ack = await this.post<Ack>(frame.id, path, body);
         if (ack) this.emit({ type: "ack", ...ack });
         return;
       }

@@ -56,10 +56,10 @@ describe("a conversation", () => {
   it("H4 begins with the questions that were opened, and names them at the beginning only", async () => {
     const server = new FakeServer();
     const { client, storage } = shopper(server);
-    client.say(null, "one", ["shipping", "returns"]);
-    client.say(null, "two", ["shipping", "returns"]);
+    client.say(null, "one", { faqs: ["shipping", "returns"] });
+    client.say(null, "two", { faqs: ["shipping", "returns"] });
     // Kept over a reload.
-    expect(storage.all().map(({ faqs }) => faqs)).toEqual([["shipping", "returns"], ["shipping", "returns"]]);
+    expect(storage.all().map(({ begin }) => begin?.faqs)).toEqual([["shipping", "returns"], ["shipping", "returns"]]);
     const again = shopper(server, storage);
     again.client.start();
     await server.time.run(1000);

@@ -224,7 +224,7 @@ test("ux_1 the loader is at most 3 KB, and what a first look at the panel loads 
   await page.getByTestId("composer").waitFor();
   await page.waitForLoadState("networkidle");
   // What is fetched behind it, at leisure, has a budget of its own in the build.
-  const later = /\/(later|form|menu|identity|older|polling|chime)-/;
+  const later = /\/(later|talk|form|menu|identity|older|polling|chime)-/;
   const size = (wanted) => [...bodies].filter(([path]) => wanted(path)).reduce((sum, [, body]) => sum + brotliCompressSync(body).length, 0);
   const [loader, panel] = [size((path) => path.endsWith("/loader.js")), size((path) => !path.endsWith("/loader.js") && !later.test(path))];
   t.diagnostic(`loader ${loader}, panel ${panel} bytes`);

@@ -12,14 +12,14 @@ export interface Accent {
 }
 
 const WHITE: Rgb = [255, 255, 255];
-const INK: Rgb = [23, 20, 17];
+const INK = "#171411";
 
 /** For backgrounds: white on the colour darkened as far as needed; on bright colours (yellow, lime) dark ink and the colour as it is. */
 export function accentFrom(hex: string): Accent {
   const colour = parse(hex);
-  if (contrast(WHITE, colour) >= READABLE) return { accent: format(colour), onAccent: "#fff" };
-  if (luminance(colour) > 0.4) return { accent: format(colour), onAccent: format(INK) };
-  return { accent: format(until(colour, [0, 0, 0], (c) => contrast(WHITE, c) >= READABLE)), onAccent: "#fff" };
+  return luminance(colour) > 0.4
+    ? { accent: format(colour), onAccent: INK }
+    : { accent: format(until(colour, [0, 0, 0], (c) => contrast(WHITE, c) >= READABLE)), onAccent: "#fff" };
 }
 
 /** For text and icons in the colour, on a given surface. */
@@ -56,8 +56,9 @@ function luminance(colour: Rgb): number {
 }
 
 function parse(hex: string): Rgb {
-  const digits = /^#([0-9a-f]{6})$/i.exec(hex)?.[1] ?? (/^#[0-9a-f]{3}$/i.test(hex) ? [...hex.slice(1)].map((d) => d + d).join("") : "0f766e");
-  return [0, 2, 4].map((at) => parseInt(digits.slice(at, at + 2), 16)) as Rgb;
+  const given = /^#([\da-f]{3}){1,2}$/i.test(hex) ? hex : "#0f766e";
+  // Twice a pair is the pair in the lower byte, twice a single digit its pair.
+  return given.match(given.length > 4 ? /\w\w/g : /\w/g)!.map((digits) => parseInt(digits + digits, 16) & 255) as Rgb;
 }
 
 function format(colour: Rgb): string {

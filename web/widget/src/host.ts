@@ -1,9 +1,12 @@
 // What the loader hands to the panel.
 
-import type { SiteConfig } from "@mostrador/protocol";
+import type { Proactive, SiteConfig as Published, TriggerSieve } from "@mostrador/protocol";
 
 /** What the shop's page says of who is looking at it: believed by nobody here, checked by the server. */
 export type Identity = { token: string } | { customer_id: string; hash: string };
+
+/** What the merchant has published; `proactive` where the shop may speak first, or watches its visitors. */
+export type SiteConfig = Published & { proactive?: { sieve: TriggerSieve; live: boolean } };
 
 export interface Host {
   site: string;
@@ -15,8 +18,14 @@ export interface Host {
   config: SiteConfig;
   /** `data-theme` of the script tag. */
   theme: string | undefined;
+  /** `data-consent` of the script tag. */
+  consent: string | undefined;
   /** What a mail's button holds, by which the page was opened. */
-  button?: string | undefined;
+  resume?: string | undefined;
+  /** A trigger that an admin tries, by which the page was opened: its id, a dot, a key. */
+  test?: string | undefined;
+  /** What the page has called, in its order: see `proactive.ts`. */
+  said: Call[];
   /** A conversation of this tab alone: what is kept of it has names of its own, see `resume.tsx`. */
   tab?: string;
   /** `null`: the page says that nobody is signed in; `undefined`: it has said nothing. */
@@ -25,12 +34,23 @@ export interface Host {
   emit(event: "message" | "open" | "close" | "identity", detail?: unknown): void;
   /** Reads the site's settings again. */
   refresh(): Promise<SiteConfig>;
+  /** As soon as the panel is there, if this shopper may see it at all. */
+  withPanel(act: (panel: Panel) => void): void;
 }
 
-export interface Panel {
+/** `mostrador("track", "order", …)` */
+export type Call = [name: string, ...rest: unknown[]];
+
+/** What the loader has loaded. */
+export interface Part {
+  shutdown(): void;
+}
+
+export interface Panel extends Part {
   open(): void;
   close(): void;
   toggle(): void;
   identify(): void;
-  shutdown(): void;
+  /** Shows what the server has decided to say. `tell`: what became of it. */
+  offer(shown: Proactive, tell: (what: "shown_opened" | "dismissed") => void): void;
 }

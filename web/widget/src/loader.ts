@@ -3,23 +3,26 @@
 //   <script async src="https://…/widget/loader.js" data-site="demo"></script>
 //   <script>window.mostrador=window.mostrador||function(){(mostrador.q=mostrador.q||[]).push(arguments)}</script>
 //   mostrador("open"); mostrador("on", "message", (message) => …);
+//
+// What a page says of its shopper (cart, events, …) is only kept here; `proactive/` reads it where somebody wants to know.
 
-import type { AppearanceSettings, SiteConfig } from "@mostrador/protocol";
+import type { AppearanceSettings } from "@mostrador/protocol";
 import { accentFrom } from "./colour.js";
-import type { Host, Identity, Panel } from "./host.js";
-import { keys } from "./keys.js";
+import type { Call, Host, Identity, Panel, Part, SiteConfig } from "./host.js";
+import { base } from "./keys.js";
 import css from "./launcher.css";
 import { direction, language, theme } from "./page.js";
 
-/** The panel's file name, with its hash; set by the build. */
+/** File names with their hashes; set by the build. */
 declare const PANEL: string;
+declare const PROACTIVE: string;
 
-type Call = [name: string, ...rest: unknown[]];
 type Listener = (detail: unknown) => void;
 interface Api {
   (...call: Call): void;
   q?: Call[];
-  running?: boolean;
+  /** Every call is a member, too, once the loader runs. */
+  open?: unknown;
 }
 
 const page = window as unknown as { mostrador?: Api };
@@ -27,7 +30,7 @@ function start(script: HTMLScriptElement, site: string): void {
   const early = page.mostrador?.q ?? [];
   const { api: apiOrigin, theme: wish, zIndex, offset, consent } = script.dataset;
   const api = (apiOrigin ?? new URL(script.src).origin).replace(/\/$/, "");
-  const key = keys(site);
+  const kept = (storage: "localStorage" | "sessionStorage", name: string) => read(storage, base(site) + name);
   const listeners: Record<string, Listener[]> = {};
 
   const element = document.createElement("div");
@@ -39,29 +42,31 @@ function start(script: HTMLScriptElement, site: string): void {
 
   const launcher = document.createElement("button");
   launcher.className = "launcher";
-  launcher.type = "button";
-  launcher.setAttribute("aria-haspopup", "dialog");
+  launcher.ariaHasPopup = "dialog";
   launcher.dataset.testid = "launcher";
   const label = document.createElement("b");
   launcher.append(icon("M21 11.5a8.4 8.4 0 0 1-12.2 7.5L3 21l2-5.8A8.5 8.5 0 1 1 21 11.5Z"), label);
   root.append(launcher);
 
-  let panel: Promise<Panel> | undefined;
+  const parts: Record<string, Promise<Part> | undefined> = {};
   let config: SiteConfig | undefined;
   let identity: Identity | null | undefined;
-  let gone = false;
-  let begun = false;
+  let begun: Promise<void> | undefined;
+  /** Ends all that listens to the page. */
+  const life = new AbortController();
   let agreed = consent !== "required";
   let readAt = 0;
-  // A mail's button: what it holds stands in no address that is copied, reported or told to whom the page links to.
-  const [bare, button] = location.href.split("#mostrador-resume=");
-  if (button) history.replaceState(history.state, "", bare);
+  // A mail's button, or a trigger that is tried: what they hold stands in no address that is copied, reported or told to whom the page links to.
+  const [bare, link, secret] = location.href.split(/#mostrador-(resume|test)=/);
+  if (link) history.replaceState(history.state, "", bare);
+  // What the page says of its shopper, for those who come later and take the queue over.
+  const said: Call[] = [];
 
   // A listener that throws is the browser's to report, and keeps nothing from the others.
   const emit: Host["emit"] = (event, detail) => listeners[event]?.forEach((listener) => queueMicrotask(() => listener(detail)));
   /** What the merchant has published; what the script tag says goes before it. */
   const face = () => {
-    const style = (name: string, value: string | number) => element.style.setProperty(`--${name}`, String(value));
+    const style = (name: string, value: string | number) => element.style.setProperty(`--${name}`, value as string);
     const { color = "", text_color, corner, offset_x = 16, offset_y = 16, z_index, launcher: look } = (config?.settings.appearance ?? {}) as Partial<AppearanceSettings>;
     const visibility = config?.settings.visibility.visibility;
     const { accent, onAccent } = accentFrom(color);
@@ -71,13 +76,13 @@ function start(script: HTMLScriptElement, site: string): void {
     element.dataset.corner = corner;
     launcher.dataset.look = look;
     // Who may not even see it. The server decides who is verified; here it only depends on whether there is anybody who may be.
-    element.hidden = visibility === "off" || (visibility === "verified_only" && !(identity === undefined ? read("localStorage", key.session)?.includes('"who"') : identity));
-    if (element.hidden) panel?.then((panel) => panel.close());
+    element.hidden = visibility === "off" || (visibility === "verified_only" && !(identity === undefined ? kept("localStorage", "session")?.includes('"who"') : identity));
+    if (element.hidden) calls.close!();
     // Its contrast is checked when it is published.
     style("accent", text_color ? color : accent);
     style("on-accent", text_color ?? onAccent);
-    style("x", `${offset ?? offset_x}px`);
-    style("y", `${offset ?? offset_y}px`);
+    style("x", (offset ?? offset_x) + "px");
+    style("y", (offset ?? offset_y) + "px");
     style("z", z <= 2147483646 ? z : 2147483000);
   };
   const refresh = async () => {
@@ -93,69 +98,81 @@ function start(script: HTMLScriptElement, site: string): void {
     if (config && !document.hidden && Date.now() - readAt > 10_000) refresh().catch(() => {});
   };
 
-  const load = () => {
-    panel ??= import(new URL(`assets/${PANEL}`, script.src).href)
-      .then(async (module: { mount(host: Host): Promise<Panel> }) => {
-        const made = await module.mount({ site, api, element, root, launcher, config: config!, theme: wish, button, identity: () => identity, emit, refresh });
-        if (gone) made.shutdown();
+  const load = (file: string) =>
+    (parts[file] ??= import(new URL(`assets/${file}`, script.src).href)
+      .then(async (module: { mount(host: Host): Promise<Part> }) => {
+        const made = await module.mount({ site, api, element, root, launcher, config: config!, theme: wish, [link!]: secret, consent, said, identity: () => identity, emit, refresh, withPanel });
+        if (life.signal.aborted) made.shutdown();
         return made;
       })
       .catch((error: unknown) => {
         // A lost network: the next click tries again.
-        panel = undefined;
+        delete parts[file];
         throw error;
-      });
-    return panel;
+      }));
+  /** The panel before anybody has asked for it: failing is no fault. */
+  const prepare = () => void load(PANEL).catch(() => {});
+  /** Whether on this page the shop might have something to say, by what the merchant has published: until then nobody is asked. */
+  const look = () => {
+    const { sieve, live } = config?.proactive ?? {};
+    const here = (texts?: string[]) => texts?.some((text) => location.href.toLowerCase().includes(text));
+    // What is tracked may be what a trigger waits for, or what has followed from one. A browser that tells of no changes of address has
+    // somebody look out for them.
+    if (sieve && (live || link || !navigation || kept("sessionStorage", "test") || here(sieve.pages) || said.some(([, event]) => here(sieve.events[event as string]) || kept("localStorage", "spoken")))) load(PROACTIVE).catch(() => {});
   };
   const withPanel = (act: (panel: Panel) => void) => {
-    if (!config || gone) {
+    if (!config || life.signal.aborted) {
       wishes.push(act);
       if (element.isConnected) begin();
-    } else if (!element.hidden) load().then(act, () => {});
+    } else if (!element.hidden) load(PANEL).then(act as never, () => {});
   };
   const wishes: ((panel: Panel) => void)[] = [];
 
   launcher.onclick = () => withPanel((panel) => panel.toggle());
   // Whoever reaches for the launcher means it: by the time of the click the panel is there.
-  launcher.onpointerenter = launcher.onfocus = () => void (config && load().catch(() => {}));
+  launcher.onpointerenter = launcher.onfocus = () => void (config && prepare());
 
   const observer = new MutationObserver(face);
   const timer = setInterval(again, 600_000);
-  document.addEventListener("visibilitychange", again);
+  document.addEventListener("visibilitychange", again, life);
+  const { navigation } = window as { navigation?: EventTarget };
+  navigation?.addEventListener("navigatesuccess", look, life);
 
   const calls: Record<string, (...rest: never[]) => void> = {
     open: () => withPanel((panel) => panel.open()),
-    close: () => void panel?.then((panel) => panel.close()),
+    close: () => void (parts[PANEL] as Promise<Panel> | undefined)?.then((panel) => panel.close()),
     identify: (who?: Identity | null) => {
       identity = who ?? null;
       face();
       if (config) resume();
     },
     on: (event: string, listener: Listener) => void (listeners[event] ??= []).push(listener),
-    /** The shopper agrees to what the page asked: `data-consent="required"`. */
-    consent: () => {
-      agreed = true;
-      if (element.isConnected) begin();
+    /** The shopper agrees, or not (`false`), to what the page asked: `data-consent="required"`. */
+    consent: (yes?: boolean) => {
+      agreed ||= yes !== false;
+      if (agreed && element.isConnected) begin();
     },
     shutdown: () => {
-      gone = true;
+      life.abort();
       clearInterval(timer);
-      document.removeEventListener("visibilitychange", again);
-      panel?.then((panel) => panel.shutdown());
+      for (const file in parts) parts[file]!.then((part) => part.shutdown());
       observer.disconnect();
       element.remove();
       delete page.mostrador;
     },
   };
-  const call: Api = (name, ...rest) => (calls[name] as ((...rest: unknown[]) => void) | undefined)?.(...rest);
-  call.running = true;
+  const call: Api = (name, ...rest) => {
+    (calls[name] as ((...rest: unknown[]) => void) | undefined)?.(...rest);
+    said.push([name, ...rest]);
+    look();
+  };
   for (const name in calls) (call as unknown as Record<string, unknown>)[name] = (...rest: unknown[]) => call(name, ...rest);
   page.mostrador = call;
 
   /** A conversation is open, or the panel was shown on the page before, or whose it is has changed. */
   const resume = () => {
-    const session = identity !== undefined && read("localStorage", key.session);
-    if (panel || session || (!element.hidden && (read("localStorage", key.open) || read("sessionStorage", key.shown)))) load().then((panel) => panel.identify(), () => {});
+    const session = identity !== undefined && kept("localStorage", "session");
+    if (parts[PANEL] || session || (!element.hidden && (kept("localStorage", "open") || kept("sessionStorage", "shown")))) load(PANEL).then((panel) => (panel as Panel).identify(), () => {});
   };
   const configure = async (attempt: number): Promise<void> => {
     try {
@@ -165,19 +182,17 @@ function start(script: HTMLScriptElement, site: string): void {
       setTimeout(() => void configure(attempt + 1), Math.random() * Math.min(60_000, 2_000 * 2 ** attempt));
       return;
     }
-    if (gone) return;
+    if (life.signal.aborted) return;
     attach();
     resume();
     // Whoever followed it means to go on.
-    if (button) calls.open!();
+    if (link === "resume") calls.open!();
+    look();
     // The merchant has something to say beside the launcher: it is in the panel's words, and can wait for a quiet moment.
-    if (config!.bubble && !read("sessionStorage", key.bubble)) setTimeout(() => !element.hidden && load().catch(() => {}), 2_000);
+    if (config!.bubble && !kept("sessionStorage", "bubble")) setTimeout(() => !element.hidden && prepare(), 2_000);
     wishes.forEach(withPanel);
   };
-  const begin = () => {
-    if (!begun) void configure(0);
-    begun = true;
-  };
+  const begin = () => void (begun ??= configure(0));
   const attach = () => {
     if (element.isConnected) return;
     face();
@@ -188,7 +203,7 @@ function start(script: HTMLScriptElement, site: string): void {
   // Where the page requires consent, nothing is read, stored or asked for before it is given, or the launcher is clicked.
   const ready = () => (agreed || wishes[0] ? begin() : attach());
 
-  for (const entry of early) call(...(Array.from(entry) as Call));
+  for (const entry of early) call(...entry);
   if (document.body) ready();
   else addEventListener("DOMContentLoaded", ready);
 }
@@ -218,4 +233,4 @@ const labels: Record<string, string> = { en: "Chat with us", es: "Escríbenos", 
 
 const script = document.currentScript as HTMLScriptElement | null;
 // Included twice is one widget.
-if (script?.dataset.site && !page.mostrador?.running) start(script, script.dataset.site);
+if (script?.dataset.site && !page.mostrador?.open) start(script, script.dataset.site);

@@ -8,10 +8,10 @@ import { Avatar } from "./avatar.js";
 import { Icon, paths } from "./icons.js";
 import { Rich } from "./rich.js";
 import { authorName, type Store } from "./store.js";
-import { startOfDay, tag } from "./times.js";
+import { clock, startOfDay, tag } from "./times.js";
 
 const given = {
-  Avatar, Fragment, Icon, Rich, authorName, fill, h, paths, primary, signal, startOfDay, tag, useEffect, useRef, useSignal,
+  Avatar, Fragment, Icon, Rich, authorName, clock, fill, h, paths, primary, signal, startOfDay, tag, useEffect, useRef, useSignal,
   /** The shop's own words: with pictures once `later.tsx` is there. */
   said: Rich as (props: { store: Store; text: string }) => h.JSX.Element,
 };

@@ -4,10 +4,8 @@
 
 import type { Faq } from "@mostrador/protocol";
 import type { h } from "preact";
-import type { Files } from "./files.js";
 import type { Kit } from "./kit.js";
 import css from "./later.css";
-import type { Bubble, Item } from "./layout.js";
 import type { Pictures } from "./pictures.js";
 import type { Store } from "./store.js";
 
@@ -27,13 +25,12 @@ const icons = {
 };
 
 export function views(kit: Kit) {
-  const { Avatar, Fragment, Icon, Rich, authorName, h, paths, signal, startOfDay, tag, useEffect, useRef, useSignal } = kit;
-  const files = signal<Files | null>(null);
+  const { Avatar, Fragment, Icon, Rich, authorName, h, paths, signal, useEffect, useRef, useSignal } = kit;
   const pictures = signal<Pictures | null>(null);
   Object.assign(paths, icons);
   kit.wrap = wrap;
   kit.said = Said;
-  return { Away, Barred, Before, Below, Faqs, Line, Pill, Skeleton, Status, Teaser, Typing, wrap };
+  return { Away, Barred, Before, Faqs, Pill, Skeleton, Teaser, wrap };
 
   /** The shop's own words, which may have pictures; until those can be shown, and where they cannot, what they show. */
   function Said({ store, text }: { store: Store; text: string }) {
@@ -180,17 +177,18 @@ export function views(kit: Kit) {
   /** The newest unread message beside the launcher, while the panel is closed. */
   function Teaser({ store }: { store: Store }) {
     const newest = store.newest.value;
-    const bubble = store.bubble.value;
+    const offer = store.offer.value;
+    const bubble = offer?.text ?? store.bubble.value;
     const said = useSignal("");
     // Into a region that is there already: else it is not read out.
     useEffect(() => void (said.value = bubble), [bubble]);
     const shown = newest && newest.seq > store.dismissed.value ? newest : null;
     if (store.open.value || (!shown && !bubble)) return null;
-    const name = (shown && authorName(shown)) || store.config.value.name;
+    const name = (shown ? authorName(shown) : offer?.name) || store.config.value.name;
     return (
-      <div class="teaser" data-testid="teaser">
+      <div class={offer?.whole ? "teaser whole" : "teaser"} data-testid="teaser">
         <button type="button" class="card" onClick={() => store.show()}>
-          <Avatar name={name} size={36} photo={store.photo(shown?.author)} />
+          <Avatar name={name} size={36} photo={shown ? store.photo(shown.author) : offer?.photo} />
           <span>
             <b>
               <bdi>{name}</bdi>
@@ -198,10 +196,10 @@ export function views(kit: Kit) {
             <span dir="auto">{shown?.kind === "message" ? worded(shown.text) : shown?.kind === "form" ? shown.fields[0]?.label : bubble}</span>
           </span>
         </button>
-        <button type="button" class="away" aria-label={store.t("dismiss")} onClick={() => (shown ? (store.dismissed.value = shown.seq) : hideBubble(store))}>
+        <button type="button" class="away" aria-label={store.t("dismiss")} onClick={() => (shown ? (store.dismissed.value = shown.seq) : offer ? offer.away() : hideBubble(store))}>
           <Icon name="close" size={14} />
         </button>
-        <p class="sr" aria-live="polite">
+        <p class="sr" role="status">
           {shown ? store.announced.value : said.value}
         </p>
       </div>
@@ -238,21 +236,6 @@ export function views(kit: Kit) {
     store.bubble.value = "";
   }
 
-  function Typing({ store }: { store: Store }) {
-    const author = store.typing.value;
-    if (!author) return null;
-    return (
-      <li class="group theirs typing" data-testid="typing">
-        <Avatar name={author.name} photo={store.photo(author)} />
-        <div class="bubble" role="img" aria-label={store.t("typing", { name: author.name })}>
-          <i />
-          <i />
-          <i />
-        </div>
-      </li>
-    );
-  }
-
   /** Back to the latest, over the thread. */
   function Pill({ store, news, onClick }: { store: Store; news: number; onClick(): void }) {
     return (
@@ -260,80 +243,6 @@ export function views(kit: Kit) {
         {news > 0 && <span>{store.t("moreNew", { n: news })}</span>}
         <Icon name="down" size={16} />
       </button>
-    );
-  }
-
-  /** Everything in the thread but what was said. */
-  function Line({ item, store }: { item: Exclude<Item, { type: "group" | "form" }>; store: Store }) {
-    if (item.type === "day") {
-      return (
-        <li class="day">
-          <span>{day(item.at, store.client.now(), store.language.value)}</span>
-        </li>
-      );
-    }
-    if (item.type === "new") {
-      return (
-        <li class="new" data-testid="new-divider">
-          <span>{store.t("newMessages")}</span>
-        </li>
-      );
-    }
-    const name = authorName(item.entry);
-    const { kind, author } = item.entry;
-    return (
-      <li class="line" data-testid="line">
-        <span>{kind === "joined" || kind === "left" ? store.t(kind, { name }) : author.role === "shopper" ? store.t("endedByYou") : name ? store.t("endedBy", { name }) : store.t("ended")}</span>
-      </li>
-    );
-  }
-
-  function day(at: number, now: number, language: string): string {
-    const days = Math.round((startOfDay(at) - startOfDay(now)) / 86_400_000);
-    if (days === 0 || days === -1) return capital(new Intl.RelativeTimeFormat(tag(language), { numeric: "auto" }).format(days, "day"));
-    const sameYear = new Date(at).getFullYear() === new Date(now).getFullYear();
-    const format = new Intl.DateTimeFormat(tag(language), { weekday: days > -7 ? "long" : "short", day: "numeric", month: days > -7 ? "long" : "short", ...(!sameYear && { year: "numeric" }) });
-    return capital(format.format(at));
-  }
-
-  function capital(text: string): string {
-    return text.charAt(0).toLocaleUpperCase() + text.slice(1);
-  }
-
-  /** Under a message: that it was not sent, or that it came by mail and what came along. */
-  function Below({ bubble, store }: { bubble: Bubble; store: Store }) {
-    const { key, mail, unsent } = bubble;
-    if (mail) {
-      void store.bring(files, () => import("./files.js"));
-      return files.value && <files.value.Mailed bubble={bubble} store={store} />;
-    }
-    if (unsent?.state.name !== "failed") return null;
-    return (
-      <p class="trouble" data-testid="failed">
-        <Icon name="alert" size={16} />
-        {store.t("notSent")}
-        <button type="button" onClick={() => store.client.retry(key)}>
-          {store.t("retry")}
-        </button>
-        <button type="button" onClick={() => store.client.discard(key)}>
-          {store.t("discard")}
-        </button>
-      </p>
-    );
-  }
-
-  /** How far the last of the shopper's messages has come. */
-  function Status({ bubble, store }: { bubble: Bubble; store: Store }) {
-    const team = store.conversation.value?.log.cursors.team;
-    const state = bubble.unsent?.state.name;
-    if (state === "failed" || state === "closed") return null;
-    const seq = bubble.seq || (bubble.unsent?.state.name === "stored" ? bubble.unsent.state.seq : 0);
-    const key = seq === 0 ? "sending" : team && team.seen >= seq ? "seen" : team && team.delivered >= seq ? "delivered" : "sent";
-    return (
-      <span class={`status ${key}`} data-testid="status" data-status={key}>
-        <Icon name={key === "sending" ? "clock" : key === "sent" ? "check" : "checks"} size={14} />
-        {store.t(key)}
-      </span>
     );
   }
 

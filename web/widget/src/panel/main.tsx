@@ -12,7 +12,7 @@ import { Store } from "./store.js";
 export async function mount(host: Host): Promise<Panel> {
   const store = new Store(host);
   // A mail's button was followed: on this page, or on one before in this tab.
-  if (host.button || store.tab.get(store.key.shown) === "mail") return (await import("./resume.js")).resume(host, store, mount, kit);
+  if (host.resume || store.tab.get(store.key.shown) === "mail") return (await import("./resume.js")).resume(host, store, mount, kit);
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);
   host.root.adoptedStyleSheets = [...host.root.adoptedStyleSheets, sheet];
@@ -30,6 +30,7 @@ export async function mount(host: Host): Promise<Panel> {
   host.root.prepend(place);
   render(<App store={store} host={host.element} launcher={host.launcher} />, place);
   store.start();
+  if (store.tab.get(store.key.offer)) void import("./offer.js").then(({ restore }) => restore(store), () => {});
   const stop = effect(() => {
     host.element.dataset.open = String(store.open.value);
     store.showLauncher();
@@ -40,6 +41,7 @@ export async function mount(host: Host): Promise<Panel> {
     open: () => store.show(),
     close: () => store.hide(),
     identify: () => void store.identify(),
+    offer: (shown, tell) => void import("./offer.js").then(({ offer }) => offer(store, shown, tell), () => {}),
     toggle: () => (store.open.value ? store.hide() : store.show()),
     shutdown() {
       stop();

@@ -16,7 +16,7 @@ type Notice = "here" | "ended" | "gone" | "failed";
 /** `store`: this browser's own, not shown. `mount`: shows the panel, of this browser's own chat or of another. */
 export async function resume(host: Host, store: Store, mount: (host: Host) => Promise<Panel>, kit: Kit): Promise<Panel> {
   const { Icon, h, primary, signal, useEffect } = kit;
-  const { root, launcher, button, ...rest } = host;
+  const { root, launcher, resume: button, ...rest } = host;
   const own: Host = { root, launcher, ...rest };
   const { key, tab, local } = store;
   const there = keys(`${host.site}:mail`);
@@ -35,6 +35,8 @@ export async function resume(host: Host, store: Store, mount: (host: Host) => Pr
     toggle: () => act("toggle"),
     close: () => panel.close(),
     identify: () => panel.identify(),
+    // Who follows a mail is in a conversation.
+    offer: (shown, tell) => void (resumed() || panel.offer(shown, tell)),
     shutdown: () => panel.shutdown(),
   };
 

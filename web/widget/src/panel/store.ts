@@ -4,6 +4,7 @@
 import { batch, computed, type Signal, signal } from "@preact/signals";
 import {
   type AgentName,
+  type Beginning,
   bindToPage,
   browserEdges,
   Client,
@@ -27,10 +28,30 @@ import type { Form } from "./form.js";
 import { type Kit, kit } from "./kit.js";
 import type { Later } from "./later.js";
 import type { Menus } from "./menu.js";
+import type { Talk } from "./talk.js";
 import { Cupboard, readSession, type Session, unsentIn } from "./storage.js";
 import { opening } from "./times.js";
 
 export type Ask = "end" | "forget" | "mail";
+
+/** What the shop said before there was a conversation: it stands in the thread, and is in the log once somebody answers. */
+export interface Spoken {
+  /** As it will be in the log, from number 1 on. */
+  thread: Entry[];
+  /** By what the server knows it again. */
+  begin: Beginning;
+}
+
+/** The card beside the launcher. */
+export interface Offer {
+  text: string;
+  name: string;
+  photo?: string | undefined;
+  /** More room than for two lines. */
+  whole: boolean;
+  /** Sent away. */
+  away(): void;
+}
 
 export class Store {
   readonly open = signal(false);
@@ -60,8 +81,13 @@ export class Store {
   readonly form = signal<Form | null>(null);
   /** What the shop says beside the launcher, to those who have said nothing. */
   readonly bubble = signal("");
+  /** What it says to this one: see `offer.ts`. */
+  readonly offer = signal<Offer | null>(null);
+  readonly spoken = signal<Spoken | null>(null);
   /** What is not needed at first: see `later.tsx`. */
   readonly later = signal<Later | null>(null);
+  /** What only a conversation has: see `talk.tsx`. */
+  readonly talk = signal<Talk | null>(null);
   /** What is seldom wanted at all: see `menu.tsx`. */
   readonly menus = signal<Menus | null>(null);
   readonly problem = signal(false);
@@ -78,6 +104,8 @@ export class Store {
   readonly atEnd = signal(true);
   private readonly seenHere = signal(0);
   takesFocus = true;
+  /** The window is open because somebody wants it, or has used it since. */
+  private entered = false;
 
   readonly closed = computed(() => this.conversation.value?.log.closed ?? false);
   readonly unread = computed(() => {
@@ -150,7 +178,7 @@ export class Store {
 
   /** Binds to the page; answers nothing, `shutdown` undoes it. */
   start(): void {
-    this.undo.push(bindToPage(this.client.connection, window, () => !this.barred.value && (this.open.value || this.resumable)));
+    this.undo.push(bindToPage(this.client.connection, window, () => !this.barred.value && (this.entered || this.resumable)));
     const observer = new MutationObserver(() => void this.face());
     observer.observe(document.documentElement, { attributes: true, attributeFilter: ["lang", "dir", "class", "style", "data-theme"] });
     this.undo.push(() => observer.disconnect());
@@ -181,7 +209,7 @@ export class Store {
 
   /** Safe to call whenever it may be wanted: a network that was lost meanwhile is tried again. */
   async loadLater(): Promise<void> {
-    await this.bring(this.later, () => import("./later.js"));
+    await Promise.all([this.bring(this.later, () => import("./later.js")), this.bring(this.talk, () => import("./talk.js"))]);
     void this.bring(this.menus, () => import("./menu.js"));
   }
 
@@ -238,6 +266,12 @@ export class Store {
   /** `focus`: somebody asked for it just now, and wants to write. */
   show(focus = true): void {
     if (this.open.value) return;
+    this.reveal(focus);
+    this.enter();
+  }
+
+  /** To be seen; nothing is kept or connected for that. */
+  reveal(focus: boolean): void {
     this.takesFocus = focus;
     this.bubble.value = "";
     batch(() => {
@@ -247,16 +281,22 @@ export class Store {
       // Without a conversation of this shopper's there is nothing to wait for.
       if (!this.session) this.loaded.value = true;
     });
-    this.tab.set(this.key.shown, "1");
-    this.wake();
-    this.client.connection.wake();
-    this.keepConfig(10_000);
     this.host.emit("open");
     this.reconsider();
   }
 
+  /** Somebody wants it. */
+  enter(): void {
+    this.entered = true;
+    this.tab.set(this.key.shown, "1");
+    this.wake();
+    this.client.connection.wake();
+    this.keepConfig(10_000);
+  }
+
   hide(): void {
     if (!this.open.value) return;
+    this.entered = false;
     batch(() => {
       this.open.value = false;
       this.ask.value = null;
@@ -274,12 +314,19 @@ export class Store {
       this.agreed.value = null;
       return false;
     }
-    const said = this.client.say(this.closed.value ? null : (this.conversation.value?.log.id ?? null), text, this.asked.value.map(({ id }) => id));
+    const said = this.client.say(this.closed.value ? null : (this.conversation.value?.log.id ?? null), text, this.begins());
     if (!said) return false;
     this.local.set(this.key.open, "1");
     this.divider.value = 0;
     this.client.start();
     return true;
+  }
+
+  /** What a conversation begins with. */
+  private begins(): Beginning {
+    const faqs = this.asked.value.map(({ id }) => id);
+    const group = this.host.said.findLast(([name]) => name === "group")?.[1];
+    return { ...(faqs[0] && { faqs }), ...(typeof group === "string" && { group }), ...this.spoken.value?.begin };
   }
 
   typed(): void {
@@ -434,7 +481,9 @@ export class Store {
       this.client.drop(shown.log.id);
     }
     const history = shown?.log.id !== log.id || !this.loaded.value;
-    const news = added.filter(fromTeam);
+    // What stood there before it was answered is no news.
+    const known = this.spoken.value?.thread.length ?? 0;
+    const news = added.filter((entry) => entry.seq > known && fromTeam(entry));
     batch(() => {
       this.conversation.value = { log, version: (shown?.version ?? 0) + 1 };
       if (news.length > 0) this.showTyping(null);
@@ -555,6 +604,7 @@ export class Store {
 
   fromTheStart(): void {
     this.asked.value = [];
+    this.spoken.value = null;
     this.wantsPerson.value = this.agreed.value = false;
     this.tab.remove(this.key.asked);
   }
@@ -566,7 +616,7 @@ export class Store {
     this.session ??= this.stored();
     if (this.session) return this.session.session;
     // Made only for somebody who has opened the panel, or has written.
-    return this.open.value && (await this.begin()) ? this.session!.session : null;
+    return this.entered && (await this.begin()) ? this.session!.session : null;
   }
 
   /** A session, or another one in the place of `old`, for whom the page names. Answers whether there is one now. */
@@ -609,7 +659,7 @@ export class Store {
 
   /** Connects who may and wants to. */
   wake(): void {
-    if (!this.barred.value && (this.open.value || this.resumable)) this.client.start();
+    if (!this.barred.value && (this.entered || this.resumable)) this.client.start();
   }
 
   /** Whether this shopper may write; the server has the last word. */
@@ -642,7 +692,7 @@ export class Store {
     this.session = null;
     this.conversation.value = null;
     this.client.conversations.clear();
-    return Promise.resolve(this.open.value);
+    return Promise.resolve(this.entered);
   }
 
   /** While the panel is open, who is here is never older than a minute or two. */

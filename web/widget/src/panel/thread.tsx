@@ -3,10 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Avatar } from "./avatar.js";
 import { kit } from "./kit.js";
-import { type Bubble, type Item, layout } from "./layout.js";
-import { Rich } from "./rich.js";
 import { fromTeam, type Store } from "./store.js";
-import { clock, startOfDay } from "./times.js";
 
 /** Entries rendered at first, and added whenever the reader reaches the top. */
 const WINDOW = 80;
@@ -23,13 +20,13 @@ export function Thread({ store }: { store: Store }) {
   const gliding = useRef(false);
 
   const conversation = store.conversation.value;
-  const entries = conversation?.log.thread ?? [];
+  // What the shop said first stands there until it is in the log.
+  const entries = (conversation?.log.thread.length ? conversation.log : store.spoken.value)?.thread ?? [];
   const first = Math.max(0, entries.length - amount.value);
   const stored = new Set(entries.slice(-50).map((entry) => entry.client_id));
   const later = store.later.value;
+  const talk = store.talk.value;
   const unsent = store.unsent.value.filter((message) => !stored.has(message.id));
-  const items = layout({ entries: entries.slice(first), unsent, divider: store.divider.value, dayOf: startOfDay });
-  const language = store.language.value;
   const reached = conversation?.log.numbers.t ?? 0;
   const last = reached + unsent.length;
 
@@ -79,7 +76,7 @@ export function Thread({ store }: { store: Store }) {
     else if (counted.current > 0) below.value += news;
     counted.current = reached;
     store.reconsider();
-  }, [last, conversation?.log.id]);
+  }, [last, conversation?.log.id, talk]);
   // Questions to choose from are read from the top.
   const choosing = later !== null && store.faqs.value.length > 0;
   const stay = () => !choosing && store.atEnd.value && toEnd();
@@ -124,74 +121,16 @@ export function Thread({ store }: { store: Store }) {
               {later && <later.Faqs store={store} />}
               {/* Where there are questions the greeting comes after them, with a person. */}
               {first === 0 && !conversation?.log.hasOlder && !choosing && greeting}
-              {items.map((item) => (
-                <Row key={item.key} item={item} store={store} language={language} lastOwn={item === lastOwn(items)} />
-              ))}
+              {talk && <talk.Items store={store} entries={entries.slice(first)} unsent={unsent} />}
             </>
           )}
-          {later && <later.Typing store={store} />}
+          {talk && <talk.Typing store={store} />}
         </ol>
       </div>
       {later && !store.atEnd.value && !choosing && <later.Pill store={store} news={below.value} onClick={() => toEnd(true)} />}
       <p class="sr" aria-live="polite" data-testid="announcer">
         {store.open.value ? store.announced.value : ""}
       </p>
-    </div>
-  );
-}
-
-function lastOwn(items: Item[]): Item | undefined {
-  return items.findLast((item) => item.type === "group" && item.own);
-}
-
-function Row({ item, store, language, lastOwn }: { item: Item; store: Store; language: string; lastOwn: boolean }) {
-  const later = store.later.value;
-  switch (item.type) {
-    case "day":
-    case "new":
-    case "line":
-      return later && <later.Line item={item} store={store} />;
-    case "form": {
-      const form = store.form.value;
-      return form && <form.Form entry={item.entry} store={store} />;
-    }
-    case "group": {
-      const name = item.author.role === "agent" ? item.author.name : item.own ? store.t("you") : store.config.value.name;
-      return (
-        <li class={item.own ? "group own" : "group theirs"}>
-          {!item.own && <Avatar name={name} photo={store.photo(item.author)} />}
-          <div class="bubbles">
-            <p class={item.own ? "name sr" : "name"}>
-              <bdi>{name}</bdi>
-            </p>
-            {item.bubbles.map((bubble) => (
-              <BubbleView key={bubble.key} bubble={bubble} own={item.own} store={store} />
-            ))}
-            <p class="meta">
-              <time dateTime={new Date(item.at).toISOString()}>{clock(item.at, language)}</time>
-              {lastOwn && later && <later.Status bubble={item.bubbles.at(-1)!} store={store} />}
-            </p>
-          </div>
-        </li>
-      );
-    }
-  }
-}
-
-function BubbleView({ bubble, own, store }: { bubble: Bubble; own: boolean; store: Store }) {
-  const later = store.later.value;
-  const state = bubble.unsent?.state.name;
-  const failed = state === "failed" || state === "closed";
-  // Only the shop's own words may have pictures: whoever looks at a picture tells its server that they look.
-  const Said: typeof kit.said = bubble.shop ? kit.said : Rich;
-  // What has just come rises; history is simply there.
-  const fresh = useRef(store.client.now() - bubble.at < 3000).current;
-  return (
-    <div class={`message${failed ? " failed" : ""}${fresh ? " fresh" : ""}`} data-testid="message" data-own={own} data-seq={bubble.seq} data-state={state ?? "stored"}>
-      <div class="bubble" dir="auto">
-        <Said store={store} text={bubble.text} />
-      </div>
-      {later && <later.Below bubble={bubble} store={store} />}
     </div>
   );
 }
