@@ -57,7 +57,8 @@ export function restore(store: Store): void {
 /** Beside the launcher, until it is opened or sent away. */
 function beside(store: Store, { author, message }: Proactive, text: string, opened: () => void, away: () => void): (() => void)[] {
   void store.loadLater();
-  const photo = author.kind === "agent" ? (author.photo && store.host.api + author.photo) || store.photo(author) : undefined;
+  const own = author.kind === "agent" && /^\/[\w/.-]+$/.exec(author.photo ?? "")?.[0];
+  const photo = own ? store.host.api + own : author.kind === "agent" ? store.photo(author) : undefined;
   store.offer.value = { text, name: author.name, photo, whole: message !== undefined && message.display !== "teaser", away };
   return [
     effect(() => {
