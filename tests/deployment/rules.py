@@ -23,7 +23,7 @@ STREAM = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIt
 ACTIONS = {
     "WsConnect": {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"},
     "WsMessage": {
-        "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
+        "dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
         "execute-api:ManageConnections",
     },
     "WsDisconnect": {"dynamodb:DeleteItem"},

@@ -10,6 +10,7 @@ mod routes;
 mod scenarios;
 mod settings;
 mod unsubscribe;
+mod visitors;
 
 pub use bearer::{Claims, IdTokens};
 pub use mail_setup::MailDoor;

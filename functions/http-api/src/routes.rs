@@ -130,6 +130,12 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
             ("POST", ["agent", "sites", site, "identity-keys", key, "end"]) => {
                 self.end_key(request, id(site)?, key).await
             }
+            ("GET", ["agent", "sites", site, "visitors", visitor]) => {
+                self.visitor(request, id(site)?, id(visitor)?).await
+            }
+            ("POST", ["agent", "sites", site, "visitors", visitor, "invitations"]) => {
+                self.invite(request, id(site)?, id(visitor)?).await
+            }
             ("GET", ["agent", "conversations", conversation, log, seq, "original"]) => {
                 self.original(request, id(conversation)?, mails::entry(log, seq)?).await
             }

@@ -78,6 +78,7 @@ async fn act<S: Store, P: Push, E: Environment>(
         Command::Page(page) => engine.visit(connection, page).await,
         Command::Report(report) => engine.visit(connection, delivery::proactive::page_of(&report)).await,
         Command::Presence(presence) => engine.choose_presence(connection, presence.status).await,
+        Command::Visitors(ask) => engine.visitors(connection, frame.id, &ask).await,
         Command::Send(_)
         | Command::Answer(_)
         | Command::Choose(_)
@@ -134,7 +135,8 @@ fn wish(command: &Command) -> Option<Wish> {
         | Command::Ping(_)
         | Command::Open(_)
         | Command::List(_)
-        | Command::Presence(_) => return None,
+        | Command::Presence(_)
+        | Command::Visitors(_) => return None,
     })
 }
 

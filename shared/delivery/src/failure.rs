@@ -7,7 +7,7 @@ use domain::ports::StoreError;
 use domain::profile::PhotoError;
 use domain::settings::FieldId;
 use domain::text::TextError;
-use domain::{AgentId, ClientId};
+use domain::{AgentId, ClientId, visitors};
 use protocol::ErrorCode;
 use protocol::error::ParseError;
 use protocol::http::{ErrorAnswer, ErrorBody, PublishedSection};
@@ -47,6 +47,8 @@ pub enum Failure {
     SignInRequired {
         refused: Option<domain::identity::Refusal>,
     },
+    /// A visitor was not written to.
+    Visitor(visitors::Refused),
     /// The store was too busy for all tries.
     Busy,
     /// What is stored is broken, or we are.
@@ -77,6 +79,11 @@ impl Failure {
             Self::HelloFirst => ErrorCode::HelloFirst,
             Self::SwitchedOff => ErrorCode::SwitchedOff,
             Self::SignInRequired { .. } => ErrorCode::SignInRequired,
+            Self::Visitor(visitors::Refused::Left) => ErrorCode::VisitorLeft,
+            Self::Visitor(visitors::Refused::Chatting) => ErrorCode::VisitorChatting,
+            Self::Visitor(visitors::Refused::Dismissed) => ErrorCode::VisitorDismissed,
+            Self::Visitor(visitors::Refused::Invited { .. }) => ErrorCode::Taken,
+            Self::Visitor(visitors::Refused::IdReused) => ErrorCode::IdReused,
             Self::Busy => ErrorCode::Retry,
             Self::Internal => ErrorCode::Internal,
         }
@@ -107,6 +114,7 @@ impl Failure {
             Self::SignInRequired { refused: Some(refusal) } => {
                 format!("only shoppers who are signed in at the shop may chat here; {refusal}")
             }
+            Self::Visitor(refused) => refused.to_string(),
             Self::Busy => "busy; nothing was stored; send the same again".into(),
             Self::Internal => "our fault; send the same again".into(),
         }

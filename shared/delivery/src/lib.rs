@@ -34,6 +34,7 @@ mod sign_in;
 mod transcripts;
 mod unsubscribe;
 mod visibility;
+mod visitors;
 
 pub use agents::Deactivated;
 pub use automatic::{Called, Reacted};
@@ -50,6 +51,7 @@ pub use session::{NewSession, SESSION_LIFE};
 pub use settings::{Configured, HISTORY_PAGE};
 pub use sign_in::{Opened, VERIFIED_SESSION_LIFE};
 pub use transcripts::{TranscriptTo, TranscriptsSent};
+pub use visitors::{Sighted, Watches};
 
 use domain::ports::{Environment, Push, Store};
 
@@ -62,10 +64,12 @@ pub struct Engine<S, P, E> {
     pub epoch: String,
     /// What this process remembers for some seconds: see [`availability`](mod@availability).
     pub pictures: Pictures,
+    /// And who looks at lists of visitors.
+    pub watches: Watches,
 }
 
 impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     pub fn new(store: S, push: P, env: E, epoch: String) -> Self {
-        Self { store, push, env, epoch, pictures: Pictures::default() }
+        Self { store, push, env, epoch, pictures: Pictures::default(), watches: Watches::default() }
     }
 }

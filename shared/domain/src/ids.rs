@@ -54,6 +54,10 @@ uuid_id!(
     AgentId, "agt_", "an agent id (agt_ and a lower-case UUID)"
 );
 uuid_id!(
+    /// A visitor of one site, as agents call them: `vis_<uuid>`. Neither the browser's token nor what that is kept under.
+    VisitorId, "vis_", "a visitor id (vis_ and a lower-case UUID)"
+);
+uuid_id!(
     /// The id that a client gives its own command, so that a retry is recognised. A bare UUID.
     ClientId, "", "a client id (a lower-case UUID)"
 );

@@ -30,6 +30,7 @@ pub mod settings;
 pub mod text;
 pub mod time;
 pub mod triggers;
+pub mod visitors;
 
-pub use ids::{AgentId, ClientId, ConnectionId, ConversationId, IdError, ShopperId, SiteId};
+pub use ids::{AgentId, ClientId, ConnectionId, ConversationId, IdError, ShopperId, SiteId, VisitorId};
 pub use time::Timestamp;

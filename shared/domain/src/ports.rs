@@ -4,6 +4,7 @@
 mod files;
 mod mail;
 mod profiles;
+mod visitors;
 
 pub use files::{Files, FilesError, LINK_LIFE, Originals};
 pub use mail::{
@@ -13,6 +14,7 @@ pub use mail::{
     Transcripts, UNSUBSCRIBE_LIFE,
 };
 pub use profiles::Profiles;
+pub use visitors::Visitors;
 
 use crate::connection::{Connection, Registration, Ticket, Topic};
 use crate::conversation::{Author, Body, Entry, Head, Log, Numbers};
@@ -510,6 +512,7 @@ pub trait Store:
     + MailTokens
     + AgentNotices
     + Transcripts
+    + Visitors
 {
 }
 impl<T> Store for T where
@@ -525,8 +528,7 @@ impl<T> Store for T where
         + MailTokens
         + AgentNotices
         + Transcripts
-        + AgentNotices
-        + Transcripts
+        + Visitors
 {
 }
 

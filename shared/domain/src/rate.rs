@@ -95,6 +95,9 @@ pub const TRANSCRIPTS_PER_CONVERSATION: Quota =
 /// Transcripts asked for by shoppers from one address.
 pub const TRANSCRIPTS_PER_ADDRESS: Quota =
     Quota { name: "transcripts-from", window: Duration::from_secs(60 * 60), limit: 20 };
+/// Visitors that one agent writes to first.
+pub const INVITATIONS_PER_AGENT: Quota =
+    Quota { name: "invitations", window: Duration::from_secs(600), limit: 60 };
 /// Live connections of one shopper.
 pub const CONNECTIONS_PER_SHOPPER: usize = 10;
 

@@ -46,6 +46,7 @@ pub enum Command {
     Join(Join),
     Leave(Leave),
     Presence(Presence),
+    Visitors(crate::visitors::Ask),
 }
 
 /// How far a client has both logs of a conversation. A shopper's `b` is always 0.
@@ -313,6 +314,7 @@ impl ClientFrame {
             "join" => Command::Join(body.read()?),
             "leave" => Command::Leave(body.read()?),
             "presence" => Command::Presence(body.read()?),
+            "visitors" => Command::Visitors(body.read()?),
             _ => return Err(refuse(Some(id), ErrorCode::UnknownAction, "there is no such action")),
         };
         let known = match &command {

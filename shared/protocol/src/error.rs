@@ -40,6 +40,12 @@ pub enum ErrorCode {
     SwitchedOff,
     /// Only shoppers for whom the shop vouches may chat: sign in there first.
     SignInRequired,
+    /// There is nobody to write to any more; nothing was kept.
+    VisitorLeft,
+    /// They are chatting already: write there.
+    VisitorChatting,
+    /// They have put away what the shop said first, and are left in peace.
+    VisitorDismissed,
     /// Too busy; nothing was stored. Send the same again, with the same id.
     Retry,
     /// Our fault. Send the same again, with the same id.
@@ -55,7 +61,13 @@ impl ErrorCode {
             Self::Unauthorized => 401,
             Self::Forbidden | Self::SwitchedOff | Self::SignInRequired => 403,
             Self::NotFound => 404,
-            Self::Closed | Self::Taken | Self::IdReused | Self::Conflict => 409,
+            Self::Closed
+            | Self::Taken
+            | Self::IdReused
+            | Self::Conflict
+            | Self::VisitorChatting
+            | Self::VisitorDismissed => 409,
+            Self::VisitorLeft => 410,
             Self::Invalid => 422,
             Self::TooLarge => 413,
             Self::UnsupportedMedia => 415,

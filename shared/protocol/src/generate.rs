@@ -1,6 +1,6 @@
 //! Everything that is generated from the wire's types: TypeScript, AsyncAPI, OpenAPI, the tables of `docs/PROTOCOL.md`.
 
-use crate::{client, error, groups, http, proactive, scenarios, server, settings, triggers};
+use crate::{client, error, groups, http, proactive, scenarios, server, settings, triggers, visitors};
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 use ts_rs::{Config, TS};
@@ -47,6 +47,7 @@ macro_rules! with_all_types {
             client::Join,
             client::Leave,
             client::Presence,
+            visitors::Ask,
             client::Command,
             client::ClientFrame,
             error::ErrorCode,
@@ -80,6 +81,19 @@ macro_rules! with_all_types {
             server::Rows,
             server::AgentPresence,
             server::Visit,
+            visitors::SystemName,
+            visitors::BrowserName,
+            visitors::CartTotal,
+            visitors::InvitationState,
+            visitors::InvitationSeen,
+            visitors::VisitorRow,
+            visitors::Visitors,
+            visitors::PageVisited,
+            visitors::CartLine,
+            visitors::VisitorAttribute,
+            visitors::VisitorDetail,
+            visitors::NewInvitation,
+            visitors::InvitationAnswer,
             server::Error,
             server::ByeReason,
             server::Bye,
@@ -818,6 +832,24 @@ fn openapi() -> Value {
             body: Some(s.reference::<http::EndIdentityKey>()),
             status: "204",
             answer: None,
+        },
+        Route {
+            method: "get",
+            path: "/v1/agent/sites/{site}/visitors/{visitor}",
+            summary: "All that is known of somebody who is on the site",
+            who: "agent",
+            body: None,
+            status: "200",
+            answer: Some(s.reference::<visitors::VisitorDetail>()),
+        },
+        Route {
+            method: "post",
+            path: "/v1/agent/sites/{site}/visitors/{visitor}/invitations",
+            summary: "Write to somebody who is on the site: shown at their next sign of life, gone after a minute without one",
+            who: "agent",
+            body: Some(s.reference::<visitors::NewInvitation>()),
+            status: "202",
+            answer: Some(s.reference::<visitors::InvitationAnswer>()),
         },
         Route {
             method: "get",

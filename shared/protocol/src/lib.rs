@@ -14,6 +14,7 @@ pub mod server;
 pub mod settings;
 pub mod stored;
 pub mod triggers;
+pub mod visitors;
 mod wire;
 
 pub use client::{ClientFrame, Command};

@@ -24,6 +24,7 @@ pub enum ServerFrame {
     Presence(AgentPresence),
     Visit(Visit),
     Page(Box<PageAnswered>),
+    Visitors(crate::visitors::Visitors),
     Error(Error),
     Bye(Bye),
 }

@@ -20,7 +20,7 @@ fn every_accepted_client_frame_is_read_and_written_as_it_stands() {
     }
     for action in [
         "hello", "send", "answer", "choose", "restart", "close", "seen", "typing", "page", "ping", "open",
-        "list", "note", "assign", "join", "leave", "presence",
+        "list", "note", "assign", "join", "leave", "presence", "visitors",
     ] {
         assert!(actions.iter().any(|known| known == action), "no fixture for {action}");
     }
@@ -57,7 +57,7 @@ fn every_server_frame_is_read_and_written_as_it_stands() {
     }
     for kind in [
         "entries", "ready", "ack", "seen", "typing", "pong", "row", "rows", "presence", "visit", "page",
-        "error", "bye",
+        "visitors", "error", "bye",
     ] {
         assert!(kinds.iter().any(|known| known == kind), "no fixture for {kind}");
     }
@@ -75,6 +75,7 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
     use mostrador_protocol::proactive::*;
     use mostrador_protocol::scenarios::{TryAnswer, TryRequest};
     use mostrador_protocol::server::Ack;
+    use mostrador_protocol::visitors::*;
     for fixture in read("http") {
         let route = fixture["route"].as_str().unwrap();
         if let Some(request) = fixture.get("request") {
@@ -114,6 +115,9 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
                 }
                 "post /v1/agent/sites/{site}/settings/hours/preview" => {
                     check::<HoursPreviewRequest>(route, request)
+                }
+                "post /v1/agent/sites/{site}/visitors/{visitor}/invitations" => {
+                    check::<NewInvitation>(route, request)
                 }
                 _ => panic!("{route} takes nothing"),
             }
@@ -175,6 +179,10 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
                 }
                 "get /v1/agent/sites/{site}/identity-keys" => check::<IdentityKeysAnswer>(route, answer),
                 "post /v1/agent/sites/{site}/identity-keys" => check::<IdentityKeyAnswer>(route, answer),
+                "get /v1/agent/sites/{site}/visitors/{visitor}" => check::<VisitorDetail>(route, answer),
+                "post /v1/agent/sites/{site}/visitors/{visitor}/invitations" => {
+                    check::<InvitationAnswer>(route, answer)
+                }
                 "default" => check::<ErrorAnswer>(route, answer),
                 _ => panic!("{route} answers nothing"),
             }

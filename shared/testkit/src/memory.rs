@@ -13,12 +13,13 @@ use domain::ports::{
     Accounts, Addresses, Admission, AgentNotices, Claimed, Commit, CommitError, Connections, Conversations,
     Correspondent, EntryPage, FaqCount, FaqCounts, FaqEvent, IdentityKeys, MailKey, MailLink, MailOutbox,
     MailTokens, Profiles, Published, Publishing, Purpose, REPLY_GRANT_LIFE, Receipt, ReplyGrant, Sender,
-    SentMail, Session, SettingsStore, SignIn, Stored, Suppressed, TranscriptAsked, Transcripts,
+    SentMail, Session, SettingsStore, SignIn, Stored, Suppressed, TranscriptAsked, Transcripts, Visitors,
 };
 use domain::profile::{Photo, PhotoId, Profile};
 use domain::rate::{Quota, Rate, Verdict};
 use domain::settings::{FieldId, Section};
-use domain::{AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp};
+use domain::visitors::{self, Row};
+use domain::{AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp, VisitorId};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -64,6 +65,8 @@ struct State {
     trays: HashMap<(SiteId, AgentId), Tray>,
     told: BTreeMap<(ConversationId, AgentId), Told>,
     transcripts: BTreeMap<(ConversationId, ClientId), TranscriptAsked>,
+    visitors: HashMap<(SiteId, VisitorId), Row>,
+    watched: HashMap<SiteId, Timestamp>,
 }
 
 /// What is noted of an address.
@@ -875,5 +878,44 @@ impl Accounts for Memory {
         }
         *used += 1;
         Ok(Ok(()))
+    }
+}
+
+impl Visitors for Memory {
+    async fn visitor(&self, site: &SiteId, id: VisitorId) -> Stored<Option<Row>> {
+        Ok(self.lock().visitors.get(&(site.clone(), id)).cloned())
+    }
+
+    async fn put_visitor(&self, row: &Row, expected: Option<Timestamp>) -> Stored<bool> {
+        let mut state = self.lock();
+        let key = (row.site.clone(), row.id);
+        let stands = state.visitors.get(&key);
+        if stands.map(|row| row.changed_at) != expected {
+            return Ok(stands == Some(row));
+        }
+        state.visitors.insert(key, row.clone());
+        Ok(true)
+    }
+
+    async fn visitors(&self, site: &SiteId, after: visitors::Place, limit: usize) -> Stored<visitors::Page> {
+        let state = self.lock();
+        let of_site = state.visitors.values().filter(|row| row.site == *site);
+        let mut rows: Vec<Row> = of_site.filter(|row| visitors::Place::of(row) > after).cloned().collect();
+        rows.sort_by_key(visitors::Place::of);
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let through = rows.last().filter(|_| more).map(visitors::Place::of);
+        Ok(visitors::Page { rows, through })
+    }
+
+    async fn watch_visitors(&self, site: &SiteId, until: Timestamp) -> Stored<()> {
+        let mut state = self.lock();
+        let watched = state.watched.entry(site.clone()).or_insert(until);
+        *watched = until.max(*watched);
+        Ok(())
+    }
+
+    async fn visitors_watched(&self, site: &SiteId) -> Stored<Option<Timestamp>> {
+        Ok(self.lock().watched.get(site).copied())
     }
 }

@@ -15,12 +15,14 @@ use domain::ports::{
     Correspondent, EntryPage, Environment, FaqCount, FaqCounts, FaqEvent, IdentityKeys, MailKey, MailLink,
     MailOutbox, MailTokens, Posted, Profiles, Published, Publishing, Purpose, Push, Receipt, ReplyGrant,
     Sender, SentMail, Session, SettingsStore, SignIn, StoreError, Stored, Suppressed, TranscriptAsked,
-    Transcripts,
+    Transcripts, Visitors,
 };
 use domain::profile::{Photo, PhotoId, Profile};
 use domain::rate::{Quota, Rate};
 use domain::settings::{FieldId, Section};
-use domain::{AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp};
+use domain::{
+    AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp, VisitorId, visitors,
+};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use std::collections::{HashMap, VecDeque};
@@ -463,6 +465,16 @@ impl Transcripts for Faulty {
         ask_transcript(conversation: ConversationId, asked: &TranscriptAsked) -> ();
         transcripts_asked(conversation: ConversationId) -> Vec<TranscriptAsked>;
         transcript_settled(conversation: ConversationId, id: ClientId) -> ();
+    }
+}
+
+impl Visitors for Faulty {
+    forward! {
+        visitor(site: &SiteId, id: VisitorId) -> Option<visitors::Row>;
+        put_visitor(row: &visitors::Row, expected: Option<Timestamp>) -> bool;
+        visitors(site: &SiteId, after: visitors::Place, limit: usize) -> visitors::Page;
+        watch_visitors(site: &SiteId, until: Timestamp) -> ();
+        visitors_watched(site: &SiteId) -> Option<Timestamp>;
     }
 }
 

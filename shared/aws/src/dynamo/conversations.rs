@@ -355,7 +355,7 @@ impl Conversations for Dynamo {
 
 impl Dynamo {
     /// At most 100 items by their keys, in no order. What is throttled is asked for again, a few times.
-    async fn get_all(&self, keys: Vec<HashMap<String, AttributeValue>>) -> Stored<Vec<Item>> {
+    pub(super) async fn get_all(&self, keys: Vec<HashMap<String, AttributeValue>>) -> Stored<Vec<Item>> {
         let mut items = Vec::with_capacity(keys.len());
         let mut wanted = keys;
         for _ in 0..4 {

@@ -11,7 +11,9 @@ use domain::inbox::{Place, Shelf};
 use domain::ports::{Carries, FaqEvent, MailKey, Sender};
 use domain::profile::PhotoId;
 use domain::settings::{FieldId, Section};
-use domain::{AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp};
+use domain::{
+    AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp, VisitorId, visitors,
+};
 use std::fmt::Write;
 use uuid::Uuid;
 
@@ -333,6 +335,35 @@ pub fn due(call: Call) -> String {
 pub fn read_due(text: &str) -> Option<Call> {
     let (due, conversation) = text.split_once('#')?;
     Some(Call { due: Timestamp(due.parse().ok()?), conversation: conversation.parse().ok()? })
+}
+
+/// A row of the visitors' list.
+#[must_use]
+pub fn visitor_row(site: &SiteId, id: VisitorId) -> Key {
+    key(format!("VR#{site}#{id}"), "ROW")
+}
+
+/// That somebody looks at the visitors' list.
+#[must_use]
+pub fn visitors_watched(id: &SiteId) -> Key {
+    key(site(id), "WATCH")
+}
+
+/// The partition of the index `deadlines` in which a site's visitors stand, in the order in which their rows were written.
+#[must_use]
+pub fn visitors(id: &SiteId) -> String {
+    format!("VL#{id}")
+}
+
+#[must_use]
+pub fn visitor_place(place: visitors::Place) -> String {
+    format!("{:013}#{}", place.changed_at.millis(), place.id)
+}
+
+#[must_use]
+pub fn read_visitor_place(text: &str) -> Option<visitors::Place> {
+    let (at, id) = text.split_once('#')?;
+    Some(visitors::Place { changed_at: Timestamp(at.parse().ok()?), id: id.parse().ok()? })
 }
 
 #[must_use]

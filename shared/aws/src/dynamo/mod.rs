@@ -39,11 +39,14 @@
 //! | reply token | `RT#hash` | `TOKEN` | the conversation and recipient that an answer by mail is from; ttl | key |
 //! | mail link | `ML#hash` | `LINK` | what it is for, and of which shopper and address; ttl | key |
 //! | followed link | `RS#hash` | `RESUMED` | the conversation that a browser which followed a mail's button may read and write in; ttl | key |
+//! | visitor's row | `VR#site#visitor` | `ROW` | who is on the site: page, path, cart, an invitation; `due_pk`, `due_sk`; ttl | key; index `deadlines` |
+//! | watch | `S#site` | `WATCH` | until when somebody looks at the visitors' list; ttl | key |
 //! | counter | `N#quota#key` | `W#window` | how many in this window; ttl | key |
 //!
 //! Index `inbox`: `inbox_pk` (`site#queue`, `site#agent#agent`, `site#closed`) → `inbox_sk` (last activity, conversation),
 //! all attributes. Index `deadlines`, of heads with deadlines only: `due_pk` (`Q#shard`) → `due_sk` (when the earliest is due,
-//! conversation), keys only. Times are milliseconds, except `ttl` (seconds, for the table's own sweep, which may take two
+//! conversation), keys only; in partitions of their own (`VL#site`) visitors' rows in the order of their writing, so that a page view pays two
+//! units for its place and not two copies of the row. Times are milliseconds, except `ttl` (seconds, for the table's own sweep, which may take two
 //! days: every read compares `expires_at`). Every read but the indexes' is consistent. Nothing scans.
 
 mod accounts;
@@ -58,6 +61,7 @@ mod notices;
 mod profiles;
 mod settings;
 pub mod stream;
+mod visitors;
 
 pub use item::Item;
 

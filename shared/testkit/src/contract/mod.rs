@@ -9,6 +9,7 @@ mod notices;
 mod profiles;
 mod sessions;
 mod site;
+mod visitors;
 
 use domain::conversation::{Change, Command, Head, begin, decide};
 use domain::intake::{AskedField, AskedKind};
@@ -149,4 +150,5 @@ pub async fn all<S: Store>(store: &S) {
     sessions::all(store).await;
     site::all(store).await;
     profiles::all(store).await;
+    visitors::all(store).await;
 }

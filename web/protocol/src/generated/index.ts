@@ -120,11 +120,17 @@ export type Leave = { conversation_id: string, };
 
 export type Presence = { status: PresenceStatus, };
 
-export type Command = { "action": "hello" } & Hello | { "action": "send" } & Send | { "action": "answer" } & Answer | { "action": "choose" } & Choose | { "action": "restart" } & Restart | { "action": "close" } & Close | { "action": "seen" } & Seen | { "action": "typing" } & Typing | { "action": "page" } & Page | { "action": "page" } & PageReport | { "action": "ping" } & Ping | { "action": "open" } & Open | { "action": "list" } & ShowList | { "action": "note" } & Note | { "action": "assign" } & Assign | { "action": "join" } & Join | { "action": "leave" } & Leave | { "action": "presence" } & Presence;
+export type AskVisitors = { 
+/**
+ * The cursor of the last frame: what has changed since. Without it, all.
+ */
+after?: string, };
 
-export type ClientFrame = { id: string, } & ({ "action": "hello" } & Hello | { "action": "send" } & Send | { "action": "answer" } & Answer | { "action": "choose" } & Choose | { "action": "restart" } & Restart | { "action": "close" } & Close | { "action": "seen" } & Seen | { "action": "typing" } & Typing | { "action": "page" } & Page | { "action": "page" } & PageReport | { "action": "ping" } & Ping | { "action": "open" } & Open | { "action": "list" } & ShowList | { "action": "note" } & Note | { "action": "assign" } & Assign | { "action": "join" } & Join | { "action": "leave" } & Leave | { "action": "presence" } & Presence);
+export type Command = { "action": "hello" } & Hello | { "action": "send" } & Send | { "action": "answer" } & Answer | { "action": "choose" } & Choose | { "action": "restart" } & Restart | { "action": "close" } & Close | { "action": "seen" } & Seen | { "action": "typing" } & Typing | { "action": "page" } & Page | { "action": "page" } & PageReport | { "action": "ping" } & Ping | { "action": "open" } & Open | { "action": "list" } & ShowList | { "action": "note" } & Note | { "action": "assign" } & Assign | { "action": "join" } & Join | { "action": "leave" } & Leave | { "action": "presence" } & Presence | { "action": "visitors" } & AskVisitors;
 
-export type ErrorCode = "bad_frame" | "unknown_action" | "unknown_field" | "too_large" | "empty" | "not_found" | "forbidden" | "unauthorized" | "closed" | "taken" | "id_reused" | "conflict" | "invalid" | "unsupported_media" | "rate_limited" | "hello_first" | "switched_off" | "sign_in_required" | "retry" | "internal";
+export type ClientFrame = { id: string, } & ({ "action": "hello" } & Hello | { "action": "send" } & Send | { "action": "answer" } & Answer | { "action": "choose" } & Choose | { "action": "restart" } & Restart | { "action": "close" } & Close | { "action": "seen" } & Seen | { "action": "typing" } & Typing | { "action": "page" } & Page | { "action": "page" } & PageReport | { "action": "ping" } & Ping | { "action": "open" } & Open | { "action": "list" } & ShowList | { "action": "note" } & Note | { "action": "assign" } & Assign | { "action": "join" } & Join | { "action": "leave" } & Leave | { "action": "presence" } & Presence | { "action": "visitors" } & AskVisitors);
+
+export type ErrorCode = "bad_frame" | "unknown_action" | "unknown_field" | "too_large" | "empty" | "not_found" | "forbidden" | "unauthorized" | "closed" | "taken" | "id_reused" | "conflict" | "invalid" | "unsupported_media" | "rate_limited" | "hello_first" | "switched_off" | "sign_in_required" | "visitor_left" | "visitor_chatting" | "visitor_dismissed" | "retry" | "internal";
 
 export type LogName = "thread" | "backstage";
 
@@ -387,6 +393,124 @@ export type AgentPresence = { agent_id: string, status: PresenceStatus, };
 
 export type Visit = { shopper_id: string, page: Page, at: number, };
 
+export type SystemName = "windows" | "macos" | "ios" | "android" | "chromeos" | "linux";
+
+export type BrowserName = "edge" | "opera" | "samsung" | "firefox" | "chrome" | "safari";
+
+export type CartTotal = { 
+/**
+ * In hundredths of the currency's unit.
+ */
+value: number, currency?: string, pieces: number, };
+
+export type InvitationState = "waiting" | "shown" | "opened" | "answered" | "dismissed" | "gone";
+
+export type InvitationSeen = { id: string, agent_id: string, agent_name: string, at: number, state: InvitationState, };
+
+export type VisitorRow = { id: string, 
+/**
+ * Moves with every change.
+ */
+changed_at: number, last_seen: number, first_seen: number, 
+/**
+ * Visits, this one included.
+ */
+visits: number, 
+/**
+ * Pages of this visit.
+ */
+pages: number, url: string, title: string, 
+/**
+ * Since when that page.
+ */
+viewed_at: number, 
+/**
+ * Host and path of another site.
+ */
+referrer?: string, 
+/**
+ * Two letters, from the edge.
+ */
+country?: string, language?: string, device: DeviceName, system?: SystemName, browser?: BrowserName, cart?: CartTotal, shopper_id?: string, name?: string, 
+/**
+ * The shop vouches for who this is.
+ */
+verified?: boolean, chatted_before?: boolean, 
+/**
+ * The conversation that they have open.
+ */
+chatting?: string, window_open?: boolean, 
+/**
+ * Has put away, in this visit, what the shop said first.
+ */
+dismissed?: boolean, 
+/**
+ * Has closed the shop's page. Not gone before some seconds are over: the next page may follow.
+ */
+left_at?: number, invitation?: InvitationSeen, };
+
+export type Visitors = { 
+/**
+ * The frame that asked.
+ */
+ref: string, 
+/**
+ * Whether the site has its list switched on. Off: no rows, and none to come.
+ */
+live: boolean, 
+/**
+ * The server's time: `last_seen` and `left_at` are compared with it.
+ */
+at: number, rows: Array<VisitorRow>, 
+/**
+ * To ask with next time.
+ */
+cursor: string, 
+/**
+ * These are all that there are: what is known besides is to be dropped.
+ */
+reset?: boolean, 
+/**
+ * Another frame follows, unasked.
+ */
+more?: boolean, 
+/**
+ * There is more than one answer holds: ask again at once.
+ */
+again?: boolean, };
+
+export type PageVisited = { url: string, title: string, at: number, };
+
+export type CartLine = { number: string, name: string, pieces: number, 
+/**
+ * Of one piece, in hundredths.
+ */
+price: number, };
+
+export type VisitorAttribute = { name: string, value: string, };
+
+export type VisitorDetail = { at: number, row: VisitorRow, 
+/**
+ * The last 20 pages, the present one last.
+ */
+path: Array<PageVisited>, 
+/**
+ * The first 10 lines. A page can invent them.
+ */
+cart_lines: Array<CartLine>, 
+/**
+ * A page can invent these too.
+ */
+attributes: Array<VisitorAttribute>, };
+
+export type NewInvitation = { id: string, 
+/**
+ * 1 to 1,000 characters.
+ */
+text: string, };
+
+export type InvitationAnswer = { invitation: InvitationSeen, };
+
 export type ServerError = { 
 /**
  * The id of the frame, if it could be read.
@@ -405,7 +529,7 @@ export type ByeReason = "session_ended" | "membership_changed" | "too_many" | "v
 
 export type Bye = { reason: ByeReason, };
 
-export type ServerFrame = { "type": "entries" } & Entries | { "type": "ready" } & Ready | { "type": "ack" } & Ack | { "type": "seen" } & ServerSeen | { "type": "typing" } & ServerTyping | { "type": "pong" } & Pong | { "type": "row" } & Row | { "type": "rows" } & Rows | { "type": "presence" } & AgentPresence | { "type": "visit" } & Visit | { "type": "page" } & PageAnswered | { "type": "error" } & ServerError | { "type": "bye" } & Bye;
+export type ServerFrame = { "type": "entries" } & Entries | { "type": "ready" } & Ready | { "type": "ack" } & Ack | { "type": "seen" } & ServerSeen | { "type": "typing" } & ServerTyping | { "type": "pong" } & Pong | { "type": "row" } & Row | { "type": "rows" } & Rows | { "type": "presence" } & AgentPresence | { "type": "visit" } & Visit | { "type": "page" } & PageAnswered | { "type": "visitors" } & Visitors | { "type": "error" } & ServerError | { "type": "bye" } & Bye;
 
 export type TokenProof = { token: string, };
 

@@ -1,7 +1,9 @@
 //! The page of frames: what each is for, its fields, an example from the fixtures; and the error codes.
 
 use mostrador_protocol::generate::{CLIENT, Generated, SERVER};
-use mostrador_protocol::{MAX_FRAME_BYTES, MAX_HELLO_CONVERSATIONS, client, error, proactive, server};
+use mostrador_protocol::{
+    MAX_FRAME_BYTES, MAX_HELLO_CONVERSATIONS, client, error, proactive, server, visitors,
+};
 use schemars::{JsonSchema, Schema, schema_for};
 use serde_json::Value;
 use std::fmt::Write;
@@ -63,6 +65,7 @@ fn client_frames() -> Vec<(&'static str, Schema)> {
         ("join", of::<client::Join>()),
         ("leave", of::<client::Leave>()),
         ("presence", of::<client::Presence>()),
+        ("visitors", of::<visitors::Ask>()),
     ]
 }
 
@@ -79,6 +82,7 @@ fn server_frames() -> Vec<(&'static str, Schema)> {
         ("presence", of::<server::AgentPresence>()),
         ("visit", of::<server::Visit>()),
         ("page", of::<proactive::PageAnswered>()),
+        ("visitors", of::<visitors::Visitors>()),
         ("error", of::<server::Error>()),
         ("bye", of::<server::Bye>()),
     ]
