@@ -22,6 +22,7 @@ import {
   TYPING_SHOWN,
   type Timer,
   type Unsent,
+  type Visitors,
   interleaved,
   listDigest,
 } from '@mostrador/protocol';
@@ -111,6 +112,8 @@ const NO_CURSORS: Cursors = { shopper: { seen: 0, delivered: 0 }, team: { seen: 
 
 export class Desk {
   readonly client: Client;
+  /** The list of visitors, while it is shown. */
+  onVisitors: ((frame: Visitors) => void) | null = null;
   private state: DeskState;
   private readonly listeners = new Set<() => void>();
   /** What is to be repeated when the connection is back: the outcome is unknown, and doing it twice is harmless. */
@@ -382,6 +385,8 @@ export class Desk {
         return this.options.onPresence(frame.agent_id, frame.status);
       case 'visit':
         return this.options.onVisit(frame);
+      case 'visitors':
+        return this.onVisitors?.(frame);
       case 'page':
         // For shoppers' pages.
         return;
