@@ -1,6 +1,6 @@
 // Our HTTP API, as an agent uses it.
 
-import type { AgentInfo, AgentsAnswer, ConversationDetail, ErrorBody, ErrorCode, FaqCountsAnswer, FieldProblem, FileLink, HistoryAnswer, HoursPreview, IdentityKeyAnswer, IdentityKeysAnswer, ListAnswer, ListName, MailIdentityAnswer, MailTestAnswer, Me, NewIdentityKey, NotificationChoice, Notifications, OriginalMail, ProfileRequest, PublishedSection, SectionName, SettingsAnswer, SiteConfig, TicketAnswer, TranscriptRecipient } from '@mostrador/protocol';
+import type { AgentInfo, AgentsAnswer, ConversationDetail, ErrorBody, ErrorCode, FaqCountsAnswer, FieldProblem, FileLink, HistoryAnswer, HoursPreview, IdentityKeyAnswer, IdentityKeysAnswer, ListAnswer, ListName, MailIdentityAnswer, MailTestAnswer, Me, NewIdentityKey, NotificationChoice, Notifications, OriginalMail, ProfileRequest, Current, PublishedSection, SectionName, SettingsAnswer, SiteConfig, TicketAnswer, TranscriptRecipient } from '@mostrador/protocol';
 import type { Auth } from './auth';
 
 export class ApiError extends Error {
@@ -12,7 +12,7 @@ export class ApiError extends Error {
     /** `invalid`: every field that is wrong. */
     readonly problems: readonly FieldProblem[] = [],
     /** `conflict`: what stands. */
-    readonly current: PublishedSection | null = null,
+    readonly current: Current | null = null,
   ) {
     super(message);
   }
