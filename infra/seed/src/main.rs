@@ -187,7 +187,7 @@ async fn publish(
 ) -> Result<()> {
     for value in sections {
         let published = Published {
-            what: value.section(),
+            section: value.section(),
             version: 1,
             at: Real.now(),
             by: by.id,

@@ -4,7 +4,6 @@
 
 pub mod client;
 pub mod convert;
-pub mod documents;
 pub mod error;
 pub mod generate;
 pub mod groups;
@@ -14,6 +13,7 @@ pub mod scenarios;
 pub mod server;
 pub mod settings;
 pub mod stored;
+mod templates;
 pub mod triggers;
 pub mod visitors;
 mod wire;

@@ -1,6 +1,6 @@
 // Our HTTP API, as an agent uses it.
 
-import type { AgentInfo, AgentsAnswer, ConversationDetail, ErrorBody, ErrorCode, FaqCountsAnswer, FieldProblem, FileLink, HistoryAnswer, HoursPreview, IdentityKeyAnswer, IdentityKeysAnswer, ListAnswer, ListName, MailIdentityAnswer, MailTestAnswer, Me, NewIdentityKey, NotificationChoice, Notifications, OriginalMail, ProfileRequest, Current, PublishedSection, SectionName, SettingsAnswer, SiteConfig, TicketAnswer, TranscriptRecipient } from '@mostrador/protocol';
+import type { AgentInfo, AgentName, AgentsAnswer, ConversationDetail, ErrorBody, ErrorCode, FaqCountsAnswer, FieldProblem, FileLink, GroupSettings, HistoryAnswer, HoursPreview, IdentityKeyAnswer, IdentityKeysAnswer, ListAnswer, ListName, MailIdentityAnswer, MailTestAnswer, Me, NewIdentityKey, NotificationChoice, Notifications, OriginalMail, ProfileRequest, PublishedSection, SectionName, SettingsAnswer, SiteConfig, TicketAnswer, TranscriptRecipient, TriggerResultsAnswer, TriggerSettings, TriggerTestAnswer, VisitorExplanation } from '@mostrador/protocol';
 import type { Auth } from './auth';
 
 export class ApiError extends Error {
@@ -12,11 +12,32 @@ export class ApiError extends Error {
     /** `invalid`: every field that is wrong. */
     readonly problems: readonly FieldProblem[] = [],
     /** `conflict`: what stands. */
-    readonly current: Current | null = null,
+    readonly current: PublishedSection | null = null,
   ) {
     super(message);
   }
+
+  /** `conflict`, of a document: what stands. Absent: it has been taken away. */
+  currentAs<T extends { document: string }>(document: T['document']): T | null {
+    const current = this.current as unknown as T | null;
+    return this.code === 'conflict' && current?.document === document ? current : null;
+  }
 }
+
+/** A document as it was published. Version 0: never. */
+interface Published<D extends string, V> {
+  document: D;
+  value: V;
+  version: number;
+  at?: number;
+  by?: AgentName;
+}
+export interface ScenarioInfo {
+  id: string;
+  name: string;
+}
+export type PublishedTriggers = Published<'triggers', TriggerSettings>;
+export type PublishedGroups = Published<'groups', GroupSettings>;
 
 export class Api {
   constructor(
@@ -92,6 +113,25 @@ export class Api {
 
   /** Mails a thread, once for its id. */
   mailTranscript = (conversation: string, id: string, to: TranscriptRecipient): Promise<void> => this.ask('POST', `/v1/agent/conversations/${encodeURIComponent(conversation)}/transcript`, { id, to });
+
+  triggers = (site: string): Promise<PublishedTriggers> => this.ask('GET', `/v1/agent/sites/${encodeURIComponent(site)}/triggers`);
+
+  publishTriggers = (site: string, expected: number, value: TriggerSettings): Promise<PublishedTriggers> =>
+    this.ask('PUT', `/v1/agent/sites/${encodeURIComponent(site)}/triggers`, { expected, value });
+
+  /** A key with which a page of the shop shows this trigger to whoever opened it. */
+  testTrigger = (site: string, trigger: string): Promise<TriggerTestAnswer> => this.ask('POST', `/v1/agent/sites/${encodeURIComponent(site)}/triggers/test`, { trigger });
+
+  triggerResults = (site: string, days: number): Promise<TriggerResultsAnswer> => this.ask('GET', `/v1/agent/sites/${encodeURIComponent(site)}/triggers/results?days=${days}`);
+
+  /** Why each trigger did or did not fire for a visitor, as of their last sign of life. */
+  explanation = (site: string, visitor: string): Promise<VisitorExplanation> => this.ask('GET', `/v1/agent/sites/${encodeURIComponent(site)}/visitors/${encodeURIComponent(visitor)}/explanation`);
+
+  groups = (site: string): Promise<PublishedGroups> => this.ask('GET', `/v1/agent/sites/${encodeURIComponent(site)}/groups`);
+
+  publishGroups = (site: string, expected: number, value: GroupSettings): Promise<PublishedGroups> => this.ask('PUT', `/v1/agent/sites/${encodeURIComponent(site)}/groups`, { expected, value });
+
+  scenarios = (site: string): Promise<{ scenarios: ScenarioInfo[] }> => this.ask('GET', `/v1/agent/sites/${encodeURIComponent(site)}/scenarios`);
 
   private async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
     let answer = await this.fetch(method, path, body, false);

@@ -1,6 +1,7 @@
 // The wire's types (generated from shared/protocol) and the client that widget and dashboard share.
 
 export * from "./generated/index.js";
+export * from "./generated/templates.js";
 export * from "./backoff.js";
 export * from "./client.js";
 export * from "./connection.js";

@@ -304,8 +304,6 @@ pub enum FieldCode {
     Unreachable,
     DeadEnd,
     Endless,
-    /// Something else needs what this takes away; the message names it.
-    InUse,
 }
 
 /// One field that was refused. Nothing of the section was saved.
@@ -476,7 +474,6 @@ impl From<fields::FieldCode> for FieldCode {
             F::Unreachable => Self::Unreachable,
             F::DeadEnd => Self::DeadEnd,
             F::Endless => Self::Endless,
-            F::InUse => Self::InUse,
         }
     }
 }

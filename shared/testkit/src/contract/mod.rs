@@ -3,7 +3,6 @@
 
 mod connections;
 mod conversations;
-mod documents;
 mod intake;
 mod mail;
 mod notices;
@@ -150,7 +149,6 @@ pub async fn all<S: Store>(store: &S) {
     connections::all(store).await;
     sessions::all(store).await;
     site::all(store).await;
-    documents::all(store).await;
     profiles::all(store).await;
     visitors::all(store).await;
 }

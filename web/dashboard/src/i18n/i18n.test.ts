@@ -5,6 +5,10 @@ import { en as wordsEn } from '../views/settings/words/en';
 import { es as wordsEs } from '../views/settings/words/es';
 import { it as wordsIt } from '../views/settings/words/it';
 import { pt as wordsPt } from '../views/settings/words/pt';
+import { en as triggersEn } from '../views/triggers/words/en';
+import { es as triggersEs } from '../views/triggers/words/es';
+import { it as triggersIt } from '../views/triggers/words/it';
+import { pt as triggersPt } from '../views/triggers/words/pt';
 import { en } from './en';
 import { es } from './es';
 import { LANGUAGES, chooseLanguage } from './index';
@@ -22,10 +26,14 @@ const code = (which: (file: string) => boolean) =>
     .map((file) => readFileSync(join(source, file), 'utf8'))
     .join('\n');
 
-// The settings have words of their own, which come with them.
+/** Folders below `views` whose words come with them. */
+const OWN = ['settings', 'triggers'];
+const of = (folder: string) => (file: string) => file.includes(`${folder}/`);
+
 const PARTS: readonly { part: string; english: Texts; others: Record<string, Texts>; code: string }[] = [
-  { part: 'the dashboard', english: en, others: { es, pt, it: italian }, code: code((file) => !file.includes('settings/')) },
-  { part: 'the settings', english: wordsEn, others: { es: wordsEs, pt: wordsPt, it: wordsIt }, code: code((file) => file.includes('settings/')) },
+  { part: 'the dashboard', english: en, others: { es, pt, it: italian }, code: code((file) => !OWN.some((folder) => of(folder)(file))) },
+  { part: 'the settings', english: wordsEn, others: { es: wordsEs, pt: wordsPt, it: wordsIt }, code: code(of('settings')) },
+  { part: 'the triggers', english: triggersEn, others: { es: triggersEs, pt: triggersPt, it: triggersIt }, code: code(of('triggers')) },
 ];
 
 /** `{{name}}` is filled in by us, `{name}` is the merchant's variable. */

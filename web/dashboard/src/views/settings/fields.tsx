@@ -160,7 +160,8 @@ export function languageName(locale: string, tag: string): string {
 }
 
 /** A list in the merchant's order: by dragging, and by buttons for who does not drag. Whoever moves something stays with it, and hears where it is. */
-export function Ordered({ ids, nameOf, onMove, onDelete, children }: { ids: readonly string[]; nameOf(at: number): string; onMove(from: number, to: number): void; onDelete(at: number): void; children(at: number): ReactNode }) {
+/** `rows`: one line each, with the tools behind what they are for, and `more` of them. */
+export function Ordered({ ids, nameOf, onMove, onDelete, rows = false, more, children }: { ids: readonly string[]; nameOf(at: number): string; onMove(from: number, to: number): void; onDelete(at: number): void; rows?: boolean; more?: (at: number) => ReactNode; children(at: number): ReactNode }) {
   const t = useWords();
   const list = useRef<HTMLOListElement>(null);
   const [dragged, setDragged] = useState<number | null>(null);
@@ -180,26 +181,31 @@ export function Ordered({ ids, nameOf, onMove, onDelete, children }: { ids: read
     if (dragged !== null && dragged !== to) move(dragged, to, null);
     setDragged(null);
   };
+  const tools = (at: number) => (
+    <div className="ordered-tools">
+      <span className="ordered-grip" draggable title={t('order.drag')} aria-hidden="true" onDragStart={() => setDragged(at)} onDragEnd={() => setDragged(null)}>
+        <GripVertical size={16} strokeWidth={1.75} />
+      </span>
+      <button type="button" className="icon-button" data-move="up" disabled={at === 0} aria-label={t('order.up', { name: nameOf(at) })} onClick={() => move(at, at - 1, 'up')}>
+        <ArrowUp size={16} strokeWidth={1.75} aria-hidden="true" />
+      </button>
+      <button type="button" className="icon-button" data-move="down" disabled={at === ids.length - 1} aria-label={t('order.down', { name: nameOf(at) })} onClick={() => move(at, at + 1, 'down')}>
+        <ArrowDown size={16} strokeWidth={1.75} aria-hidden="true" />
+      </button>
+      {more?.(at)}
+      <button type="button" className="icon-button" aria-label={t('order.delete', { name: nameOf(at) })} onClick={() => onDelete(at)}>
+        <Trash2 size={16} strokeWidth={1.75} aria-hidden="true" />
+      </button>
+    </div>
+  );
   return (
     <>
-      <ol className="ordered" ref={list}>
+      <ol className={rows ? 'ordered ordered-rows' : 'ordered'} ref={list}>
         {ids.map((id, at) => (
           <li key={id} className={dragged === at ? 'ordered-item dragged' : 'ordered-item'} onDragOver={(event) => dragged !== null && event.preventDefault()} onDrop={(event) => drop(event, at)}>
-            <div className="ordered-tools">
-              <span className="ordered-grip" draggable title={t('order.drag')} aria-hidden="true" onDragStart={() => setDragged(at)} onDragEnd={() => setDragged(null)}>
-                <GripVertical size={16} strokeWidth={1.75} />
-              </span>
-              <button type="button" className="icon-button" data-move="up" disabled={at === 0} aria-label={t('order.up', { name: nameOf(at) })} onClick={() => move(at, at - 1, 'up')}>
-                <ArrowUp size={16} strokeWidth={1.75} aria-hidden="true" />
-              </button>
-              <button type="button" className="icon-button" data-move="down" disabled={at === ids.length - 1} aria-label={t('order.down', { name: nameOf(at) })} onClick={() => move(at, at + 1, 'down')}>
-                <ArrowDown size={16} strokeWidth={1.75} aria-hidden="true" />
-              </button>
-              <button type="button" className="icon-button" aria-label={t('order.delete', { name: nameOf(at) })} onClick={() => onDelete(at)}>
-                <Trash2 size={16} strokeWidth={1.75} aria-hidden="true" />
-              </button>
-            </div>
+            {!rows && tools(at)}
             <div className="ordered-body">{children(at)}</div>
+            {rows && tools(at)}
           </li>
         ))}
       </ol>

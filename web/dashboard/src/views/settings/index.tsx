@@ -1,6 +1,5 @@
 // The settings of a site: sections, each published whole under a version. For admins; loaded when one comes here.
 
-import { Dialog } from '@base-ui/react/dialog';
 import type { PublishedSection, SectionName } from '@mostrador/protocol';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
@@ -12,7 +11,7 @@ import { useDoors, useSite } from '../../context';
 import { absolute, ago } from '../../format';
 import { useNow, useText } from '../../hooks';
 import { Empty, Skeleton } from '../parts';
-import { differences } from './differences';
+import { Clash } from './clash';
 import { MailPreview } from './email';
 import { Identity } from './identity';
 import { MailSetup } from './mail-setup';
@@ -136,7 +135,7 @@ function Editor({ section, current, sections }: { section: SectionName; current:
         setSaid({ good: false, text: t('wrong', { count: error.problems.length }) });
         // The first in the page's order, which is the order in which one would look.
         requestAnimationFrame(() => document.querySelector('[data-problem]')?.scrollIntoView({ block: 'center' }));
-      } else if (error instanceof ApiError && error.current !== null && 'section' in error.current) setClash(error.current);
+      } else if (error instanceof ApiError && error.current !== null) setClash(error.current);
       else setSaid({ good: false, text: t('publish_failed') });
     },
   });
@@ -205,65 +204,11 @@ function Editor({ section, current, sections }: { section: SectionName; current:
         </div>
       </form>
       <Leaving dirty={isDirty} />
-      {clash !== null && <Clash clash={clash} base={base} mine={form.getValues()} pending={publish.isPending} onMine={() => submit(clash.version)} onTheirs={() => {
+      {clash !== null && <Clash by={clash.by?.name} version={clash.version} base={base.value} theirs={clash.value} mine={form.getValues()} pending={publish.isPending} onMine={() => submit(clash.version)} onTheirs={() => {
         adopt(clash);
         setClash(null);
       }} onEdit={() => setClash(null)} />}
     </FormProvider>
-  );
-}
-
-function Clash({ clash, base, mine, pending, onMine, onTheirs, onEdit }: { clash: PublishedSection; base: PublishedSection; mine: Values; pending: boolean; onMine(): void; onTheirs(): void; onEdit(): void }) {
-  const t = useWords();
-  const rows = differences(base.value, clash.value, mine);
-  const shown = (value: string | undefined) => (value === undefined || value === '""' ? t('nothing') : value.replace(/^"|"$/g, ''));
-  return (
-    <Dialog.Root open onOpenChange={(open) => !open && onEdit()}>
-      <Dialog.Portal>
-        <Dialog.Backdrop className="scrim" />
-        <Dialog.Popup className="dialog dialog-wide">
-          <Dialog.Title>{t('conflict_title', { name: clash.by?.name ?? '?' })}</Dialog.Title>
-          <Dialog.Description>{t('conflict_why', { version: clash.version })}</Dialog.Description>
-          {rows.length === 0 ? (
-            <p>{t('conflict_same')}</p>
-          ) : (
-            <div className="diff">
-              <table>
-                <thead>
-                  <tr>
-                    <th scope="col">{t('conflict_field')}</th>
-                    <th scope="col">{t('conflict_theirs')}</th>
-                    <th scope="col">{t('conflict_mine')}</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {rows.map(({ path, theirs, mine }) => (
-                    <tr key={path}>
-                      <th scope="row">
-                        <code>{path}</code>
-                      </th>
-                      <td dir="auto">{shown(theirs)}</td>
-                      <td dir="auto">{shown(mine)}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
-          )}
-          <div className="page-actions">
-            <button type="button" className="button button-primary" disabled={pending} onClick={onMine}>
-              {t('conflict_mine_do')}
-            </button>
-            <button type="button" className="button" onClick={onTheirs}>
-              {t('conflict_theirs_do')}
-            </button>
-            <button type="button" className="button" onClick={onEdit}>
-              {t('conflict_edit')}
-            </button>
-          </div>
-        </Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
   );
 }
 

@@ -3,7 +3,7 @@
 // title (`section.NAME`) in the settings' words, its size in `scripts/check-size.mjs`.
 
 import type { SectionName } from '@mostrador/protocol';
-import type { ComponentType } from 'react';
+import { type ComponentType, lazy } from 'react';
 
 export interface LazyPageProps {
   /** What follows the page's name in the address: the id of what is edited. */
@@ -13,10 +13,16 @@ export interface LazyPageProps {
 export const SECTIONS: readonly SectionName[] = ['hours', 'automatic', 'email', 'texts', 'faqs', 'form', 'appearance', 'visibility', 'privacy', 'general'];
 
 /** Each a chunk of its own that brings its words. */
-export const LAZY = {} satisfies Record<string, ComponentType<LazyPageProps>>;
+export const LAZY = {
+  triggers: lazy(async () => {
+    const { Triggers, startWords } = await import('../triggers');
+    await startWords();
+    return { default: Triggers };
+  }),
+} satisfies Record<string, ComponentType<LazyPageProps>>;
 
 /** For admins. */
-export const PAGES = ['hours', 'automatic', 'email', 'texts', 'faqs', 'form', 'appearance', 'visibility', 'identity', 'privacy', 'general', 'notifications'] as const;
+export const PAGES = ['hours', 'automatic', 'email', 'texts', 'faqs', 'form', 'triggers', 'appearance', 'visibility', 'identity', 'privacy', 'general', 'notifications'] as const;
 /** One's own, of which the rest is no matter: every agent has them. */
 export const OWN = ['notifications'] as const;
 

@@ -310,6 +310,7 @@ export const en = {
   'problem.unreachable': 'Nothing leads here.',
   'problem.dead_end': 'Nothing follows. Say that it ends here, or go on.',
   'problem.endless': 'This would go round for ever: put a button in between.',
+  'section.triggers': 'Triggers',
   'section.identity': 'Signed-in customers',
   'why.identity': 'Your shop’s server vouches for customers who have signed in there. They are shown as verified, and find their conversation on every device.',
   'identity.keys': 'Keys',

@@ -314,6 +314,7 @@ export const es: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   'problem.unreachable': 'Nada lleva hasta aquí.',
   'problem.dead_end': 'No sigue nada. Indica que termina aquí o continúa.',
   'problem.endless': 'Daría vueltas sin fin: pon un botón en medio.',
+  'section.triggers': 'Disparadores',
   'section.identity': 'Clientes con sesión iniciada',
   'why.identity': 'El servidor de tu tienda responde por los clientes que han iniciado sesión en ella. Se ven como verificados y encuentran su conversación en cualquier dispositivo.',
   'identity.keys': 'Claves',

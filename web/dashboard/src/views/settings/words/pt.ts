@@ -314,6 +314,7 @@ export const pt: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   'problem.unreachable': 'Nada leva até aqui.',
   'problem.dead_end': 'Nada vem depois. Indique que termina aqui ou continue.',
   'problem.endless': 'Daria voltas sem fim: ponha um botão no meio.',
+  'section.triggers': 'Gatilhos',
   'section.identity': 'Clientes com login',
   'why.identity': 'O servidor da sua loja garante quem são os clientes que entraram nela. Eles aparecem como verificados e encontram a conversa em qualquer dispositivo.',
   'identity.keys': 'Chaves',
