@@ -1,6 +1,7 @@
 //! `/v1`: sessions, tickets, configuration, history, and the fallback by polling. See `docs/protocol/openapi.json`.
 
 pub mod bearer;
+mod documents;
 mod mail_setup;
 mod mails;
 mod notices;

@@ -124,6 +124,12 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
             ("POST", ["agent", "sites", site, "scenarios", "try"]) => {
                 self.try_scenario(request, id(site)?).await
             }
+            (_, ["agent", "sites", site, "triggers"] | ["agent", "sites", site, "groups"]) => {
+                self.documents(request, site, &segments[3..]).await
+            }
+            (_, ["agent", "sites", site, "scenarios", rest @ ..]) if rest.len() <= 1 => {
+                self.documents(request, site, &segments[3..]).await
+            }
             ("GET", ["agent", "sites", site, "faq-counts"]) => self.faq_counts(request, id(site)?).await,
             ("GET", ["agent", "sites", site, "identity-keys"]) => self.keys(request, id(site)?).await,
             ("POST", ["agent", "sites", site, "identity-keys"]) => self.make_key(request, id(site)?).await,

@@ -69,6 +69,7 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
                 .0
                 .values()
                 .any(|texts| texts.get("bubble").is_some_and(|text| !text.trim().is_empty())),
+            proactive: None,
         };
         Ok(Answer::public(request, &config))
     }

@@ -187,7 +187,7 @@ async fn publish(
 ) -> Result<()> {
     for value in sections {
         let published = Published {
-            section: value.section(),
+            what: value.section(),
             version: 1,
             at: Real.now(),
             by: by.id,

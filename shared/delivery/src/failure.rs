@@ -9,12 +9,13 @@ use domain::settings::FieldId;
 use domain::text::TextError;
 use domain::{AgentId, ClientId, visitors};
 use protocol::ErrorCode;
+use protocol::documents::{Current, PublishedDocument};
 use protocol::error::ParseError;
 use protocol::http::{ErrorAnswer, ErrorBody, PublishedSection};
 use protocol::server;
 use std::time::Duration;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Failure {
     Parse(ParseError),
     /// Foreign or absent: not told apart.
@@ -28,6 +29,8 @@ pub enum Failure {
     IdReused,
     /// Somebody else has published meanwhile; what stands.
     Conflict(Box<PublishedSection>),
+    /// Likewise of a document; `None`: it is taken away.
+    DocumentConflict(Option<Box<PublishedDocument>>),
     Invalid(Vec<FieldError>),
     /// An answer to the form was not taken.
     Form {
@@ -66,7 +69,7 @@ impl Failure {
             Self::Closed => ErrorCode::Closed,
             Self::Taken { .. } => ErrorCode::Taken,
             Self::IdReused => ErrorCode::IdReused,
-            Self::Conflict(_) => ErrorCode::Conflict,
+            Self::Conflict(_) | Self::DocumentConflict(_) => ErrorCode::Conflict,
             Self::Invalid(_) => ErrorCode::Invalid,
             Self::Form { why: intake::Refusal::NotAsked, .. } => ErrorCode::NotFound,
             Self::Form { .. } => ErrorCode::Invalid,
@@ -100,7 +103,9 @@ impl Failure {
             Self::Closed => "the conversation is closed; the next message starts a new one".into(),
             Self::Taken { .. } => "a colleague was quicker".into(),
             Self::IdReused => "this id has been used for something else".into(),
-            Self::Conflict(_) => "somebody else has published meanwhile; nothing was changed".into(),
+            Self::Conflict(_) | Self::DocumentConflict(_) => {
+                "somebody else has published meanwhile; nothing was changed".into()
+            }
             Self::Invalid(_) => "fields are wrong; nothing was changed".into(),
             Self::Form { why, .. } => why.to_string(),
             Self::Text(error) => error.to_string(),
@@ -164,7 +169,10 @@ impl Failure {
                     _ => Vec::new(),
                 },
                 current: match self {
-                    Self::Conflict(current) => Some(current.clone()),
+                    Self::Conflict(current) => Some(Box::new(Current::Section(*current.clone()))),
+                    Self::DocumentConflict(current) => {
+                        current.as_deref().map(|current| Box::new(Current::Document(current.clone())))
+                    }
                     _ => None,
                 },
             },

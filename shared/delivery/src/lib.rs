@@ -8,6 +8,7 @@ mod agents;
 mod automatic;
 mod availability;
 mod command;
+mod documents;
 mod failure;
 mod fallback;
 mod fan_out;
@@ -40,6 +41,7 @@ pub use agents::Deactivated;
 pub use automatic::{Called, Reacted};
 pub use availability::{Pictures, availability};
 pub use command::{Before, Performed, Wish};
+pub use documents::Kept;
 pub use failure::Failure;
 pub use fallback::{FellBack, MailRoom, address_hash, reference};
 pub use inbox::{ListPage, Move};
@@ -66,10 +68,20 @@ pub struct Engine<S, P, E> {
     pub pictures: Pictures,
     /// And who looks at lists of visitors.
     pub watches: Watches,
+    /// Triggers, groups and scenarios by their version, ready to be used.
+    pub kept: Kept,
 }
 
 impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     pub fn new(store: S, push: P, env: E, epoch: String) -> Self {
-        Self { store, push, env, epoch, pictures: Pictures::default(), watches: Watches::default() }
+        Self {
+            store,
+            push,
+            env,
+            epoch,
+            pictures: Pictures::default(),
+            watches: Watches::default(),
+            kept: Kept::default(),
+        }
     }
 }

@@ -4,7 +4,9 @@ use crate::{Engine, Failure};
 use domain::fields::{FieldCode, FieldError};
 use domain::office_hours::Status;
 use domain::people::{Actor, Role, Site};
-use domain::ports::{Environment, MAX_SECTION_BYTES, Published, Publishing, Push, Store};
+use domain::ports::{
+    Document, Environment, MAX_SECTION_BYTES, Publications, Published, Publishing, Push, Standing, Store,
+};
 use domain::settings::{Section, SectionValue, Settings};
 use domain::{AgentId, SiteId, Timestamp};
 use protocol::ErrorCode;
@@ -26,26 +28,29 @@ pub struct Configured {
     published: Vec<Published>,
     /// Stored in a form that this version cannot read: our default stands in for them.
     unreadable: Vec<Section>,
+    /// Which versions of the documents stand; see [`crate::Engine::triggers`] and its like for what they say.
+    pub documents: Vec<Standing>,
 }
 
 impl Configured {
     /// Of what is published. A section that cannot be read stops nothing: our default counts, and the log says so.
-    pub(crate) fn of(site: &Site, mut published: Vec<Published>) -> Self {
+    pub(crate) fn of(site: &Site, publications: Publications) -> Self {
+        let Publications { sections: mut published, documents } = publications;
         // The general section comes first: others are read with its languages.
-        published.sort_by_key(|one| one.section);
+        published.sort_by_key(|one| one.what);
         let mut settings = Settings::default_for(site);
         let mut unreadable = Vec::new();
         for one in &published {
-            match read(one.section, &one.body, &settings) {
+            match read(one.what, &one.body, &settings) {
                 Ok(value) => settings.set(value),
                 Err(error) => {
-                    tracing::error!(site = %site.id, section = one.section.name(), version = one.version, %error, "a published section cannot be read; the default counts");
-                    unreadable.push(one.section);
+                    tracing::error!(site = %site.id, section = one.what.name(), version = one.version, %error, "a published section cannot be read; the default counts");
+                    unreadable.push(one.what);
                 }
             }
         }
         let version = published.iter().map(|one| one.version).sum();
-        Self { settings, version, published, unreadable }
+        Self { settings, version, published, unreadable, documents }
     }
 
     /// A section as it stands.
@@ -60,8 +65,14 @@ impl Configured {
         PublishedSection { body: SectionBody::from(&self.settings.get(section)), revision }
     }
 
+    /// Which version of a document stands, if it is not taken away.
+    #[must_use]
+    pub fn document(&self, document: &Document) -> Option<&Standing> {
+        self.documents.iter().find(|one| one.document == *document && one.about.is_some())
+    }
+
     fn standing(&self, section: Section) -> Option<&Published> {
-        self.published.iter().find(|published| published.section == section)
+        self.published.iter().find(|published| published.what == section)
     }
 }
 
@@ -194,7 +205,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             }));
         }
         let wanted = Published {
-            section: value.section(),
+            what: value.section(),
             version: expected.saturating_add(1),
             at: self.env.now(),
             by,
@@ -208,7 +219,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         };
         let published = match self.store.publish(&site.id, &wanted).await? {
             Publishing::Done => {
-                tracing::info!(site = %site.id, section = wanted.section.name(), version = wanted.version, "published");
+                tracing::info!(site = %site.id, section = wanted.what.name(), version = wanted.version, "published");
                 wanted
             }
             // The same from the same person: the answer to it was lost.
@@ -241,9 +252,9 @@ fn keeps_others_readable(configured: &Configured, value: &SectionValue) -> Resul
     let mut next = configured.settings.clone();
     next.set(value.clone());
     let broken = configured.published.iter().filter(|one| {
-        one.section != value.section()
-            && !configured.unreadable.contains(&one.section)
-            && read(one.section, &one.body, &next).is_err()
+        one.what != value.section()
+            && !configured.unreadable.contains(&one.what)
+            && read(one.what, &one.body, &next).is_err()
     });
     let problems: Vec<FieldError> = broken
         .map(|one| FieldError {
@@ -251,7 +262,7 @@ fn keeps_others_readable(configured: &Configured, value: &SectionValue) -> Resul
             code: FieldCode::Required,
             message: format!(
                 "the section {} needs what this takes away: change that one first",
-                one.section.name()
+                one.what.name()
             ),
         })
         .collect();
@@ -266,7 +277,7 @@ fn no_longer_fits() -> Failure {
     }])
 }
 
-fn revision(published: &Published) -> Revision {
+pub(crate) fn revision<W>(published: &Published<W>) -> Revision {
     Revision {
         version: published.version,
         at: Some(published.at.millis()),

@@ -79,7 +79,7 @@ impl Case {
 
     async fn publish(&self, section: Section, value: Value) {
         let stands = self.engine.store.published(&self.site.id).await.unwrap();
-        let expected = stands.iter().find(|one| one.section == section).map_or(0, |one| one.version);
+        let expected = stands.sections.iter().find(|one| one.what == section).map_or(0, |one| one.version);
         self.engine.publish(&Self::ana(), &self.site, section, expected, value).await.unwrap();
     }
 

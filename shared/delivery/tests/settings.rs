@@ -165,7 +165,7 @@ async fn a_section_of_a_newer_version_stops_nothing() {
     let case = case().await;
     let (engine, site) = &case;
     let newer = Published {
-        section: Section::Hours,
+        what: Section::Hours,
         version: 1,
         at: Timestamp(1),
         by: AgentId(Uuid::from_u128(1)),
@@ -207,5 +207,5 @@ async fn what_one_section_takes_away_no_other_may_need() {
     put(Section::Form, 1, both).await.unwrap();
     put(Section::General, 1, general(json!(["es", "en"]), "en")).await.unwrap();
     let site_id: SiteId = site.id.clone();
-    assert_eq!(engine.store.published(&site_id).await.unwrap().len(), 2);
+    assert_eq!(engine.store.published(&site_id).await.unwrap().sections.len(), 2);
 }

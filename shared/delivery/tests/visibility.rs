@@ -175,7 +175,7 @@ async fn w_2_whoever_was_left_when_publishing_was_killed_is_ended_all_the_same()
     let by = AgentId(Uuid::from_u128(9));
     let at = case.engine.env.now();
     let published = Published {
-        section: Section::Visibility,
+        what: Section::Visibility,
         version: 1,
         at,
         by,

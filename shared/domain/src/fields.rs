@@ -34,6 +34,8 @@ pub enum FieldCode {
     DeadEnd,
     /// Would go round for ever.
     Endless,
+    /// Something else needs what this takes away.
+    InUse,
 }
 
 /// One field's refusal. `path` is written as the section's JSON: `week.tuesday[1].start`.

@@ -4,6 +4,7 @@
 mod files;
 mod mail;
 mod profiles;
+mod published;
 mod visitors;
 
 pub use files::{Files, FilesError, LINK_LIFE, Originals};
@@ -14,6 +15,10 @@ pub use mail::{
     Transcripts, UNSUBSCRIBE_LIFE,
 };
 pub use profiles::Profiles;
+pub use published::{
+    Document, DocumentPublishing, Documents, MAX_ABOUT_BYTES, MAX_DOCUMENT_BYTES, MAX_SECTION_BYTES,
+    Publications, Published, Publishing, SettingsStore, Standing,
+};
 pub use visitors::Visitors;
 
 use crate::connection::{Connection, Registration, Ticket, Topic};
@@ -24,7 +29,7 @@ use crate::identity::{Key, KeyId};
 use crate::inbox::{Place, Shelf};
 use crate::people::{Availability, Member, Page, Person, ProfileChange, Shopper, Site};
 use crate::rate::{Quota, Rate};
-use crate::settings::{FieldId, Section};
+use crate::settings::FieldId;
 use crate::{AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp};
 use std::future::Future;
 use std::time::Duration;
@@ -371,62 +376,6 @@ pub trait Accounts: Send + Sync {
     ) -> impl Future<Output = Stored<Result<(), Duration>>> + Send;
 }
 
-/// A section of a site's settings as it was published once. Versions of a section are 1, 2, 3, … without holes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Published {
-    pub section: Section,
-    pub version: u64,
-    pub at: Timestamp,
-    pub by: AgentId,
-    /// The name as it was at the time.
-    pub by_name: String,
-    /// The version that was brought back by it.
-    pub restored: Option<u64>,
-    /// The content in its stored form, which the store does not look into: at most [`MAX_SECTION_BYTES`].
-    pub body: String,
-}
-
-/// Bytes of a section's content: an item of the table has at most 400 KB.
-pub const MAX_SECTION_BYTES: usize = 256 * 1024;
-
-/// What became of publishing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Publishing {
-    Done,
-    /// Nothing was stored: another version stands than the one before, or none.
-    Moved(Option<Box<Published>>),
-}
-
-/// Sites' settings: what is published, and what was.
-pub trait SettingsStore: Send + Sync {
-    /// Every section as it is published now; those that never were are left out.
-    fn published(&self, site: &SiteId) -> impl Future<Output = Stored<Vec<Published>>> + Send;
-
-    /// One section as it is published now; `None` if it never was.
-    fn section(
-        &self,
-        site: &SiteId,
-        section: Section,
-    ) -> impl Future<Output = Stored<Option<Published>>> + Send;
-
-    /// Publishes the version after the one that stands (the first, where none does), and keeps it among what was published; both or
-    /// neither. A repetition, after an answer that was lost, answers as the first did.
-    fn publish(
-        &self,
-        site: &SiteId,
-        published: &Published,
-    ) -> impl Future<Output = Stored<Publishing>> + Send;
-
-    /// What was published of a section, the present version included: newest first, beyond `before`, at most `limit`.
-    fn history(
-        &self,
-        site: &SiteId,
-        section: Section,
-        before: Option<u64>,
-        limit: usize,
-    ) -> impl Future<Output = Stored<Vec<Published>>> + Send;
-}
-
 /// The keys by which shops vouch for their shoppers. They open doors: apart from everything else, and read by nobody but
 /// who checks tokens.
 pub trait IdentityKeys: Send + Sync {
@@ -504,6 +453,7 @@ pub trait Store:
     + Connections
     + Accounts
     + SettingsStore
+    + Documents
     + IdentityKeys
     + FaqCounts
     + Profiles
@@ -520,6 +470,7 @@ impl<T> Store for T where
         + Connections
         + Accounts
         + SettingsStore
+        + Documents
         + IdentityKeys
         + FaqCounts
         + Profiles

@@ -86,6 +86,9 @@ pub const BEGINNINGS_PER_ADDRESS: Quota =
 pub const FAQS_PER_ADDRESS: Quota = Quota { name: "faqs", window: Duration::from_secs(600), limit: 240 };
 /// Changes of names, titles and photos that one agent makes.
 pub const PROFILES_PER_AGENT: Quota = Quota { name: "profile", window: Duration::from_secs(600), limit: 30 };
+/// Triggers, groups and scenarios that one admin publishes: every version is kept.
+pub const PUBLISHINGS_PER_ADMIN: Quota =
+    Quota { name: "publish", window: Duration::from_secs(600), limit: 60 };
 /// Test mails that one admin asks for.
 pub const TEST_MAILS_PER_PERSON: Quota =
     Quota { name: "test-mail", window: Duration::from_secs(600), limit: 5 };

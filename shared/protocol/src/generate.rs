@@ -1,6 +1,8 @@
 //! Everything that is generated from the wire's types: TypeScript, AsyncAPI, OpenAPI, the tables of `docs/PROTOCOL.md`.
 
-use crate::{client, error, groups, http, proactive, scenarios, server, settings, triggers, visitors};
+use crate::{
+    client, documents, error, groups, http, proactive, scenarios, server, settings, triggers, visitors,
+};
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 use ts_rs::{Config, TS};
@@ -190,6 +192,13 @@ macro_rules! with_all_types {
             settings::FieldCode,
             settings::FieldProblem,
             settings::SectionBody,
+            documents::DocumentBody,
+            documents::PublishedDocument,
+            documents::Current,
+            documents::ScenarioInfo,
+            documents::ScenariosAnswer,
+            documents::GroupChoice,
+            documents::ProactiveConfig,
             groups::GroupSettings,
             groups::GroupBody,
             triggers::TriggerSettings,
@@ -752,6 +761,78 @@ fn openapi() -> Value {
             body: Some(s.reference::<http::RestoreRequest>()),
             status: "200",
             answer: Some(s.reference::<http::PublishedSection>()),
+        },
+        Route {
+            method: "get",
+            path: "/v1/agent/sites/{site}/triggers",
+            summary: "The triggers as they are published",
+            who: "admin",
+            body: None,
+            status: "200",
+            answer: Some(s.reference::<documents::PublishedDocument>()),
+        },
+        Route {
+            method: "put",
+            path: "/v1/agent/sites/{site}/triggers",
+            summary: "Publish all triggers: 409 conflict with what stands, 422 invalid with every field that is wrong, 413 over what can be kept",
+            who: "admin",
+            body: Some(s.reference::<http::PublishRequest>()),
+            status: "200",
+            answer: Some(s.reference::<documents::PublishedDocument>()),
+        },
+        Route {
+            method: "get",
+            path: "/v1/agent/sites/{site}/groups",
+            summary: "The groups of agents as they are published",
+            who: "agent",
+            body: None,
+            status: "200",
+            answer: Some(s.reference::<documents::PublishedDocument>()),
+        },
+        Route {
+            method: "put",
+            path: "/v1/agent/sites/{site}/groups",
+            summary: "Publish all groups: refused as a section is, and when a trigger or a scenario uses one that would be gone",
+            who: "admin",
+            body: Some(s.reference::<http::PublishRequest>()),
+            status: "200",
+            answer: Some(s.reference::<documents::PublishedDocument>()),
+        },
+        Route {
+            method: "get",
+            path: "/v1/agent/sites/{site}/scenarios",
+            summary: "The scenarios, without their steps",
+            who: "admin",
+            body: None,
+            status: "200",
+            answer: Some(s.reference::<documents::ScenariosAnswer>()),
+        },
+        Route {
+            method: "get",
+            path: "/v1/agent/sites/{site}/scenarios/{scenario}",
+            summary: "A scenario as it is published",
+            who: "admin",
+            body: None,
+            status: "200",
+            answer: Some(s.reference::<documents::PublishedDocument>()),
+        },
+        Route {
+            method: "put",
+            path: "/v1/agent/sites/{site}/scenarios/{scenario}",
+            summary: "Publish a scenario; a new one, or one that was taken away, is expected at 0",
+            who: "admin",
+            body: Some(s.reference::<http::PublishRequest>()),
+            status: "200",
+            answer: Some(s.reference::<documents::PublishedDocument>()),
+        },
+        Route {
+            method: "delete",
+            path: "/v1/agent/sites/{site}/scenarios/{scenario}",
+            summary: "Take a scenario away (?expected=): chats that are in it go on; 422 when a trigger starts it",
+            who: "admin",
+            body: None,
+            status: "204",
+            answer: None,
         },
         Route {
             method: "get",

@@ -1,6 +1,7 @@
 //! Bodies of the HTTP API, all under `/v1`. Requests with a body send `application/json`; unknown fields are refused.
 
 use crate::client::{ListName, Numbers, Page, PresenceStatus, read_object};
+use crate::documents::{Current, ProactiveConfig};
 use crate::error::{ErrorCode, ParseError};
 use crate::scenarios::{ScenarioOpening, SeenOpening};
 use crate::server::{AgentName, Availability, Cursors, Entry, Head, Row};
@@ -155,6 +156,10 @@ pub struct SiteConfig {
     pub availability: Availability,
     /// In some language at least the merchant has written a text beside the launcher: `content` has it.
     pub bubble: bool,
+    /// Where the shop may speak first, and what a first message may be for. Absent: it does not, and nothing is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub proactive: Option<ProactiveConfig>,
 }
 
 /// What every page of the shop needs of the settings; the rest comes with the panel, by `content`.
@@ -518,12 +523,12 @@ pub struct ShopperProfile {
 }
 
 /// Every refusal over HTTP.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct ErrorAnswer {
     pub error: ErrorBody,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct ErrorBody {
     pub code: ErrorCode,
     pub message: String,
@@ -541,10 +546,10 @@ pub struct ErrorBody {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<FieldProblem>>")]
     pub problems: Vec<FieldProblem>,
-    /// `conflict`: what stands.
+    /// `conflict`: what stands. Absent: it has been taken away.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
-    pub current: Option<Box<PublishedSection>>,
+    pub current: Option<Box<Current>>,
 }
 
 /// A section of the settings as it was published. Version 0: never published, this is our default.

@@ -4,6 +4,7 @@
 
 pub mod client;
 pub mod convert;
+pub mod documents;
 pub mod error;
 pub mod generate;
 pub mod groups;

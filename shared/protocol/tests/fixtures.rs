@@ -71,6 +71,7 @@ fn check<T: serde::de::DeserializeOwned + serde::Serialize>(route: &str, body: &
 
 #[test]
 fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
+    use mostrador_protocol::documents::*;
     use mostrador_protocol::http::*;
     use mostrador_protocol::proactive::*;
     use mostrador_protocol::scenarios::{TryAnswer, TryRequest};
@@ -104,7 +105,12 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
                     check::<AgentTranscriptRequest>(route, request)
                 }
                 "put /v1/agent/sites/{site}/notifications" => check::<NotificationChoice>(route, request),
-                "put /v1/agent/sites/{site}/settings/{section}" => check::<PublishRequest>(route, request),
+                "put /v1/agent/sites/{site}/settings/{section}"
+                | "put /v1/agent/sites/{site}/triggers"
+                | "put /v1/agent/sites/{site}/groups"
+                | "put /v1/agent/sites/{site}/scenarios/{scenario}" => {
+                    check::<PublishRequest>(route, request)
+                }
                 "post /v1/agent/sites/{site}/settings/{section}/history/{version}/restore" => {
                     check::<RestoreRequest>(route, request)
                 }
@@ -172,6 +178,15 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
                 | "post /v1/agent/sites/{site}/settings/{section}/history/{version}/restore" => {
                     check::<PublishedSection>(route, answer)
                 }
+                "get /v1/agent/sites/{site}/triggers"
+                | "put /v1/agent/sites/{site}/triggers"
+                | "get /v1/agent/sites/{site}/groups"
+                | "put /v1/agent/sites/{site}/groups"
+                | "get /v1/agent/sites/{site}/scenarios/{scenario}"
+                | "put /v1/agent/sites/{site}/scenarios/{scenario}" => {
+                    check::<PublishedDocument>(route, answer);
+                }
+                "get /v1/agent/sites/{site}/scenarios" => check::<ScenariosAnswer>(route, answer),
                 "get /v1/agent/sites/{site}/faq-counts" => check::<FaqCountsAnswer>(route, answer),
                 "post /v1/agent/sites/{site}/settings/email/test" => check::<MailTestAnswer>(route, answer),
                 "get /v1/agent/sites/{site}/settings/email/identity" => {

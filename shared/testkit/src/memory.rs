@@ -11,9 +11,10 @@ use domain::notification::{Notified, Told, Tray};
 use domain::people::{Availability, Member, Page, Person, ProfileChange, Shopper, Site};
 use domain::ports::{
     Accounts, Addresses, Admission, AgentNotices, Claimed, Commit, CommitError, Connections, Conversations,
-    Correspondent, EntryPage, FaqCount, FaqCounts, FaqEvent, IdentityKeys, MailKey, MailLink, MailOutbox,
-    MailTokens, Profiles, Published, Publishing, Purpose, REPLY_GRANT_LIFE, Receipt, ReplyGrant, Sender,
-    SentMail, Session, SettingsStore, SignIn, Stored, Suppressed, TranscriptAsked, Transcripts, Visitors,
+    Correspondent, Document, DocumentPublishing, Documents, EntryPage, FaqCount, FaqCounts, FaqEvent,
+    IdentityKeys, MailKey, MailLink, MailOutbox, MailTokens, Profiles, Publications, Published, Publishing,
+    Purpose, REPLY_GRANT_LIFE, Receipt, ReplyGrant, Sender, SentMail, Session, SettingsStore, SignIn,
+    Standing, Stored, Suppressed, TranscriptAsked, Transcripts, Visitors,
 };
 use domain::profile::{Photo, PhotoId, Profile};
 use domain::rate::{Quota, Rate, Verdict};
@@ -53,6 +54,7 @@ struct State {
     identity_keys: BTreeMap<SiteId, Vec<Key>>,
     tokens: HashMap<(SiteId, String), (String, Timestamp)>,
     published: BTreeMap<(SiteId, Section), Vec<Published>>,
+    documents: BTreeMap<(SiteId, Document), Vec<(Published<Document>, Option<String>)>>,
     counters: HashMap<(&'static str, String, u64), u32>,
     faq_counts: BTreeMap<(SiteId, FieldId), FaqCount>,
     /// For ever: longer than the contract asks.
@@ -372,10 +374,14 @@ impl Connections for Memory {
 }
 
 impl SettingsStore for Memory {
-    async fn published(&self, site: &SiteId) -> Stored<Vec<Published>> {
+    async fn published(&self, site: &SiteId) -> Stored<Publications> {
         let state = self.lock();
-        let of_site = state.published.iter().filter(|((of, _), _)| of == site);
-        Ok(of_site.filter_map(|(_, versions)| versions.last().cloned()).collect())
+        let sections = state.published.iter().filter(|((of, _), _)| of == site);
+        let documents = state.documents.iter().filter(|((of, _), _)| of == site);
+        Ok(Publications {
+            sections: sections.filter_map(|(_, versions)| versions.last().cloned()).collect(),
+            documents: documents.filter_map(|(_, versions)| versions.last().map(standing)).collect(),
+        })
     }
 
     async fn section(&self, site: &SiteId, section: Section) -> Stored<Option<Published>> {
@@ -385,7 +391,7 @@ impl SettingsStore for Memory {
 
     async fn publish(&self, site: &SiteId, published: &Published) -> Stored<Publishing> {
         let mut state = self.lock();
-        let versions = state.published.entry((site.clone(), published.section)).or_default();
+        let versions = state.published.entry((site.clone(), published.what)).or_default();
         if versions.last() == Some(published) {
             return Ok(Publishing::Done);
         }
@@ -407,6 +413,62 @@ impl SettingsStore for Memory {
         let versions = state.published.get(&(site.clone(), section)).into_iter().flatten().rev();
         let beyond = versions.filter(|one| before.is_none_or(|before| one.version < before));
         Ok(beyond.take(limit).cloned().collect())
+    }
+}
+
+fn standing((published, about): &(Published<Document>, Option<String>)) -> Standing {
+    Standing {
+        document: published.what.clone(),
+        version: published.version,
+        at: published.at,
+        by: published.by,
+        by_name: published.by_name.clone(),
+        about: about.clone(),
+    }
+}
+
+impl Documents for Memory {
+    async fn standing(&self, site: &SiteId, document: &Document) -> Stored<Option<Standing>> {
+        let state = self.lock();
+        Ok(state.documents.get(&(site.clone(), document.clone())).and_then(|kept| kept.last().map(standing)))
+    }
+
+    async fn document(
+        &self,
+        site: &SiteId,
+        document: &Document,
+        version: u64,
+    ) -> Stored<Option<Published<Document>>> {
+        let state = self.lock();
+        let mut versions = state.documents.get(&(site.clone(), document.clone())).into_iter().flatten();
+        Ok(versions.find(|(one, _)| one.version == version).map(|(one, _)| one.clone()))
+    }
+
+    async fn publish_document(
+        &self,
+        site: &SiteId,
+        published: &Published<Document>,
+        about: Option<&str>,
+        judged_by: &[(Document, u64)],
+    ) -> Stored<DocumentPublishing> {
+        let mut state = self.lock();
+        let stands = |document: &Document| {
+            state.documents.get(&(site.clone(), document.clone())).map_or(0, |versions| versions.len() as u64)
+        };
+        let outdated = judged_by.iter().any(|(document, version)| stands(document) != *version);
+        let versions = state.documents.entry((site.clone(), published.what.clone())).or_default();
+        let wanted = (published.clone(), about.map(str::to_owned));
+        if versions.contains(&wanted) {
+            return Ok(DocumentPublishing::Done);
+        }
+        if versions.len() as u64 + 1 != published.version {
+            return Ok(DocumentPublishing::Moved(versions.last().map(standing)));
+        }
+        if outdated {
+            return Ok(DocumentPublishing::Outdated);
+        }
+        versions.push(wanted);
+        Ok(DocumentPublishing::Done)
     }
 }
 

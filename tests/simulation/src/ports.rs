@@ -12,10 +12,10 @@ use domain::notification::{Notified, Told, Tray};
 use domain::people::{Availability, Member, Page, Person, Shopper, Site};
 use domain::ports::{
     Accounts, Addresses, Admission, AgentNotices, Claimed, Commit, CommitError, Connections, Conversations,
-    Correspondent, EntryPage, Environment, FaqCount, FaqCounts, FaqEvent, IdentityKeys, MailKey, MailLink,
-    MailOutbox, MailTokens, Posted, Profiles, Published, Publishing, Purpose, Push, Receipt, ReplyGrant,
-    Sender, SentMail, Session, SettingsStore, SignIn, StoreError, Stored, Suppressed, TranscriptAsked,
-    Transcripts, Visitors,
+    Correspondent, Document, DocumentPublishing, Documents, EntryPage, Environment, FaqCount, FaqCounts,
+    FaqEvent, IdentityKeys, MailKey, MailLink, MailOutbox, MailTokens, Posted, Profiles, Publications,
+    Published, Publishing, Purpose, Push, Receipt, ReplyGrant, Sender, SentMail, Session, SettingsStore,
+    SignIn, Standing, StoreError, Stored, Suppressed, TranscriptAsked, Transcripts, Visitors,
 };
 use domain::profile::{Photo, PhotoId, Profile};
 use domain::rate::{Quota, Rate};
@@ -399,10 +399,18 @@ impl Connections for Faulty {
 
 impl SettingsStore for Faulty {
     forward! {
-        published(site: &SiteId) -> Vec<Published>;
+        published(site: &SiteId) -> Publications;
         section(site: &SiteId, section: Section) -> Option<Published>;
         publish(site: &SiteId, published: &Published) -> Publishing;
         history(site: &SiteId, section: Section, before: Option<u64>, limit: usize) -> Vec<Published>;
+    }
+}
+
+impl Documents for Faulty {
+    forward! {
+        standing(site: &SiteId, document: &Document) -> Option<Standing>;
+        document(site: &SiteId, document: &Document, version: u64) -> Option<Published<Document>>;
+        publish_document(site: &SiteId, published: &Published<Document>, about: Option<&str>, judged_by: &[(Document, u64)]) -> DocumentPublishing;
     }
 }
 

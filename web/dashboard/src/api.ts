@@ -1,6 +1,6 @@
 // Our HTTP API, as an agent uses it.
 
-import type { AgentInfo, AgentName, AgentsAnswer, ConversationDetail, ErrorBody, ErrorCode, FaqCountsAnswer, FieldProblem, FileLink, GroupSettings, HistoryAnswer, HoursPreview, IdentityKeyAnswer, IdentityKeysAnswer, ListAnswer, ListName, MailIdentityAnswer, MailTestAnswer, Me, NewIdentityKey, NotificationChoice, Notifications, OriginalMail, ProfileRequest, PublishedSection, SectionName, SettingsAnswer, SiteConfig, TicketAnswer, TranscriptRecipient, TriggerResultsAnswer, TriggerSettings, TriggerTestAnswer, VisitorExplanation } from '@mostrador/protocol';
+import type { AgentInfo, AgentsAnswer, ConversationDetail, Current, ErrorBody, ErrorCode, FaqCountsAnswer, FieldProblem, FileLink, GroupSettings, HistoryAnswer, HoursPreview, IdentityKeyAnswer, IdentityKeysAnswer, ListAnswer, ListName, MailIdentityAnswer, MailTestAnswer, Me, NewIdentityKey, NotificationChoice, Notifications, OriginalMail, ProfileRequest, PublishedDocument, PublishedSection, ScenariosAnswer, SectionName, SettingsAnswer, SiteConfig, TicketAnswer, TranscriptRecipient, TriggerResultsAnswer, TriggerSettings, TriggerTestAnswer, VisitorExplanation } from '@mostrador/protocol';
 import type { Auth } from './auth';
 
 export class ApiError extends Error {
@@ -12,32 +12,20 @@ export class ApiError extends Error {
     /** `invalid`: every field that is wrong. */
     readonly problems: readonly FieldProblem[] = [],
     /** `conflict`: what stands. */
-    readonly current: PublishedSection | null = null,
+    readonly current: Current | null = null,
   ) {
     super(message);
   }
 
   /** `conflict`, of a document: what stands. Absent: it has been taken away. */
-  currentAs<T extends { document: string }>(document: T['document']): T | null {
-    const current = this.current as unknown as T | null;
-    return this.code === 'conflict' && current?.document === document ? current : null;
+  currentAs<D extends PublishedDocument['document']>(document: D): Extract<PublishedDocument, { document: D }> | null {
+    const { current } = this;
+    return this.code === 'conflict' && current !== null && 'document' in current && current.document === document ? (current as Extract<PublishedDocument, { document: D }>) : null;
   }
 }
 
-/** A document as it was published. Version 0: never. */
-interface Published<D extends string, V> {
-  document: D;
-  value: V;
-  version: number;
-  at?: number;
-  by?: AgentName;
-}
-export interface ScenarioInfo {
-  id: string;
-  name: string;
-}
-export type PublishedTriggers = Published<'triggers', TriggerSettings>;
-export type PublishedGroups = Published<'groups', GroupSettings>;
+export type PublishedTriggers = Extract<PublishedDocument, { document: 'triggers' }>;
+export type PublishedGroups = Extract<PublishedDocument, { document: 'groups' }>;
 
 export class Api {
   constructor(
@@ -131,7 +119,7 @@ export class Api {
 
   publishGroups = (site: string, expected: number, value: GroupSettings): Promise<PublishedGroups> => this.ask('PUT', `/v1/agent/sites/${encodeURIComponent(site)}/groups`, { expected, value });
 
-  scenarios = (site: string): Promise<{ scenarios: ScenarioInfo[] }> => this.ask('GET', `/v1/agent/sites/${encodeURIComponent(site)}/scenarios`);
+  scenarios = (site: string): Promise<ScenariosAnswer> => this.ask('GET', `/v1/agent/sites/${encodeURIComponent(site)}/scenarios`);
 
   private async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
     let answer = await this.fetch(method, path, body, false);

@@ -8,7 +8,7 @@ use domain::cursor::Reader;
 use domain::deadline::Call;
 use domain::identity::KeyId;
 use domain::inbox::{Place, Shelf};
-use domain::ports::{Carries, FaqEvent, MailKey, Sender};
+use domain::ports::{Carries, Document, FaqEvent, MailKey, Sender};
 use domain::profile::PhotoId;
 use domain::settings::{FieldId, Section};
 use domain::{
@@ -149,7 +149,7 @@ pub fn site_settings(id: &SiteId) -> Key {
     key(site(id), "SITE")
 }
 
-/// The prefix under which a site's published sections stand.
+/// The prefix under which stands what is published for a site: sections with their content, of documents which version it is.
 pub const PUBLISHED: &str = "PUB#";
 
 #[must_use]
@@ -161,6 +161,18 @@ pub fn published(id: &SiteId, section: Section) -> Key {
 #[must_use]
 pub fn version(id: &SiteId, section: Section, version: u64) -> Key {
     key(site(id), format!("HIST#{}#{version:012}", section.name()))
+}
+
+/// No section is called as a document is.
+#[must_use]
+pub fn standing(id: &SiteId, document: &Document) -> Key {
+    key(site(id), format!("{PUBLISHED}{document}"))
+}
+
+/// One of the versions of a document: its content.
+#[must_use]
+pub fn document(id: &SiteId, document: &Document, version: u64) -> Key {
+    key(site(id), format!("HIST#{document}#{version:012}"))
 }
 
 /// The prefix under which a site's counts of its FAQs stand.

@@ -18,6 +18,8 @@
 //! | site | `S#site` | `SITE` | settings | key |
 //! | published section | `S#site` | `PUB#section` | settings as they are: version, who, when, content | key, query by prefix |
 //! | earlier version | `S#site` | `HIST#section#version` | every version that was published, the present one too | query by number |
+//! | standing document | `S#site` | `PUB#triggers`, `PUB#groups`, `PUB#scenario#id` | which version of it stands, who published it, what others need of it (16 KB at most) | key, query by prefix together with the sections |
+//! | document | `S#site` | `HIST#triggers#version`, … | a version's content, for ever | key |
 //! | member | `S#site` | `M#agent` | role, name, version, presence, which photo | key, query by prefix |
 //! | photo | `S#site` | `PHOTO#hash` | an agent's photo, at most 24 KB, and whose it is | key |
 //! | FAQ count | `S#site` | `FAQ#question` | how often it was opened, how often a person was needed all the same | query by prefix |
@@ -52,6 +54,7 @@
 mod accounts;
 mod connections;
 mod conversations;
+mod documents;
 mod faqs;
 mod identity;
 mod item;

@@ -97,6 +97,16 @@ impl Next {
     }
 }
 
+impl Scenario {
+    /// A step of it hands over to the group.
+    #[must_use]
+    pub fn uses_group(&self, group: &FieldId) -> bool {
+        self.steps
+            .values()
+            .any(|step| matches!(&step.next, Next::HandOver { to: To::Group(to), .. } if to == group))
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Button {
     pub id: FieldId,

@@ -18,6 +18,7 @@ pub mod pattern;
 pub mod prefilter;
 pub mod shown;
 pub mod templates;
+mod uses;
 mod visitor;
 
 pub use check::check;

@@ -304,6 +304,8 @@ pub enum FieldCode {
     Unreachable,
     DeadEnd,
     Endless,
+    /// Something else needs what this takes away; the message names it.
+    InUse,
 }
 
 /// One field that was refused. Nothing of the section was saved.
@@ -474,6 +476,7 @@ impl From<fields::FieldCode> for FieldCode {
             F::Unreachable => Self::Unreachable,
             F::DeadEnd => Self::DeadEnd,
             F::Endless => Self::Endless,
+            F::InUse => Self::InUse,
         }
     }
 }

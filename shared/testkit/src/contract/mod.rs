@@ -3,6 +3,7 @@
 
 mod connections;
 mod conversations;
+mod documents;
 mod intake;
 mod mail;
 mod notices;
@@ -149,6 +150,7 @@ pub async fn all<S: Store>(store: &S) {
     connections::all(store).await;
     sessions::all(store).await;
     site::all(store).await;
+    documents::all(store).await;
     profiles::all(store).await;
     visitors::all(store).await;
 }

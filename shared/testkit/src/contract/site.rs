@@ -67,7 +67,7 @@ async fn signs_of_life_keep_what_was_chosen<S: Store>(store: &S) {
 
 fn section(case: &Case, section: Section, version: u64, body: &str) -> Published {
     Published {
-        section,
+        what: section,
         version,
         at: NOW.plus(MINUTE * version as u32),
         by: case.agent,
@@ -79,7 +79,7 @@ fn section(case: &Case, section: Section, version: u64, body: &str) -> Published
 
 async fn settings_are_published_version_by_version<S: Store>(store: &S) {
     let (here, there) = (Case::new(), Case::new());
-    assert_eq!(store.published(&here.site).await.expect("read"), []);
+    assert_eq!(store.published(&here.site).await.expect("read").sections, []);
     let versions: Vec<Published> =
         (1..=11).map(|n| section(&here, Section::Hours, n, &format!("{{\"n\":{n}}}"))).collect();
     // Not the second before the first.
@@ -91,8 +91,8 @@ async fn settings_are_published_version_by_version<S: Store>(store: &S) {
     }
     let faqs = section(&here, Section::Faqs, 1, "{}");
     store.publish(&here.site, &faqs).await.expect("published");
-    let mut now = store.published(&here.site).await.expect("read");
-    now.sort_by_key(|one| one.section);
+    let mut now = store.published(&here.site).await.expect("read").sections;
+    now.sort_by_key(|one| one.what);
     assert_eq!(now, [versions[10].clone(), faqs]);
     // Another's version of a number that is taken, and one from before.
     for stale in [section(&here, Section::Hours, 11, "{}"), versions[4].clone()] {
@@ -109,7 +109,7 @@ async fn settings_are_published_version_by_version<S: Store>(store: &S) {
     assert_eq!(history(Some(1), 5).await, [] as [u64; 0]);
     let all = store.history(&here.site, Section::Hours, None, 100).await.expect("read");
     assert_eq!(all, versions.into_iter().rev().collect::<Vec<_>>());
-    assert_eq!(store.published(&there.site).await.expect("read"), []);
+    assert_eq!(store.published(&there.site).await.expect("read").sections, []);
     assert_eq!(store.history(&there.site, Section::Hours, None, 9).await.expect("read"), []);
 }
 
@@ -118,7 +118,7 @@ async fn of_two_who_publish_at_once_one_is_told<S: Store>(store: &S) {
     let wishes: Vec<Published> =
         (0..6).map(|n| section(&case, Section::General, 1, &format!("{{\"n\":{n}}}"))).collect();
     let outcomes = futures::future::join_all(wishes.iter().map(|wish| store.publish(&case.site, wish))).await;
-    let stands = store.published(&case.site).await.expect("read");
+    let stands = store.published(&case.site).await.expect("read").sections;
     assert_eq!(stands.len(), 1);
     for (wish, outcome) in wishes.iter().zip(outcomes) {
         match outcome {

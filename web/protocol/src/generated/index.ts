@@ -593,7 +593,11 @@ version: number, settings: PublicSettings, availability: Availability,
 /**
  * In some language at least the merchant has written a text beside the launcher: `content` has it.
  */
-bubble: boolean, };
+bubble: boolean, 
+/**
+ * Where the shop may speak first, and what a first message may be for. Absent: it does not, and nothing is asked.
+ */
+proactive?: ProactiveConfig, };
 
 export type CurrentConversation = { conversation_id: string | null, epoch: string, };
 
@@ -799,9 +803,9 @@ phrase?: string,
  */
 problems?: Array<FieldProblem>, 
 /**
- * `conflict`: what stands.
+ * `conflict`: what stands. Absent: it has been taken away.
  */
-current?: PublishedSection, };
+current?: Current, };
 
 export type ErrorAnswer = { error: ErrorBody, };
 
@@ -1183,7 +1187,7 @@ texts: { [key in string]: { [key in string]: string } },
  */
 transcript_at_close: boolean, };
 
-export type FieldCode = "required" | "too_long" | "too_many" | "out_of_range" | "format" | "unknown" | "duplicate" | "empty_range" | "overlap" | "contrast" | "not_https" | "unknown_variable" | "unfillable" | "contradiction" | "matches_nothing" | "unreachable" | "dead_end" | "endless";
+export type FieldCode = "required" | "too_long" | "too_many" | "out_of_range" | "format" | "unknown" | "duplicate" | "empty_range" | "overlap" | "contrast" | "not_https" | "unknown_variable" | "unfillable" | "contradiction" | "matches_nothing" | "unreachable" | "dead_end" | "endless" | "in_use";
 
 export type FieldProblem = { 
 /**
@@ -1196,6 +1200,40 @@ path: string, code: FieldCode,
 message: string, };
 
 export type SectionBody = { "section": "general", "value": GeneralSettings } | { "section": "appearance", "value": AppearanceSettings } | { "section": "visibility", "value": VisibilitySettings } | { "section": "hours", "value": HoursSettings } | { "section": "texts", "value": TextSettings } | { "section": "faqs", "value": FaqSettings } | { "section": "form", "value": FormSettings } | { "section": "automatic", "value": AutomaticSettings } | { "section": "privacy", "value": PrivacySettings } | { "section": "email", "value": EmailSettings };
+
+export type DocumentBody = { "document": "triggers", "value": TriggerSettings } | { "document": "groups", "value": GroupSettings } | { "document": "scenario", "value": ScenarioBody };
+
+export type PublishedDocument = ({ "document": "triggers", "value": TriggerSettings } | { "document": "groups", "value": GroupSettings } | { "document": "scenario", "value": ScenarioBody }) & { version: number, 
+/**
+ * Absent with version 0.
+ */
+at?: number, by?: AgentName, 
+/**
+ * It brought this earlier version back.
+ */
+restored?: number, 
+/**
+ * It was written by another version of this software and cannot be read: what is shown and what counts is our default.
+ */
+unreadable?: boolean, };
+
+export type Current = PublishedSection | PublishedDocument;
+
+export type ScenarioInfo = { id: string, name: string, start: ScenarioStart, version: number, at: number, by: AgentName, };
+
+export type ScenariosAnswer = { scenarios: Array<ScenarioInfo>, };
+
+export type GroupChoice = { id: string, name: string, };
+
+export type ProactiveConfig = { sieve: TriggerSieve, 
+/**
+ * Agents watch the visitors: every page reports.
+ */
+live: boolean, 
+/**
+ * The groups that have an agent online, of which a shopper may choose one at the first message. Absent: there is nothing to choose.
+ */
+groups?: Array<GroupChoice>, };
 
 export type GroupSettings = { 
 /**

@@ -135,7 +135,7 @@ function Editor({ section, current, sections }: { section: SectionName; current:
         setSaid({ good: false, text: t('wrong', { count: error.problems.length }) });
         // The first in the page's order, which is the order in which one would look.
         requestAnimationFrame(() => document.querySelector('[data-problem]')?.scrollIntoView({ block: 'center' }));
-      } else if (error instanceof ApiError && error.current !== null) setClash(error.current);
+      } else if (error instanceof ApiError && error.current !== null && 'section' in error.current) setClash(error.current);
       else setSaid({ good: false, text: t('publish_failed') });
     },
   });

@@ -117,7 +117,7 @@ function Editor({ trigger, isNew, template, published, surroundings, onBorn }: {
         try {
           return { now: await api.publishTriggers(site.site, before.version, { triggers: placed(triggers, mine) }), id: mine.id };
         } catch (error) {
-          const now = error instanceof ApiError ? error.currentAs<PublishedTriggers>('triggers') : null;
+          const now = error instanceof ApiError ? error.currentAs('triggers') : null;
           if (now === null) throw new Refusal(error, placed(triggers, mine), mine.id);
           const theirs = now.value.triggers.find((one) => one.id === base?.id);
           // Nobody has touched this one: it goes beside what they have done.

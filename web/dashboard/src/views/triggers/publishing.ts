@@ -40,7 +40,7 @@ export function useChanges(stands: PublishedTriggers | undefined): { shown: read
             queries.setQueryData(['triggers', site.site], latest.current);
             break;
           } catch (error) {
-            const now = error instanceof ApiError ? error.currentAs<PublishedTriggers>('triggers') : null;
+            const now = error instanceof ApiError ? error.currentAs('triggers') : null;
             if (now !== null && tries < 4) {
               latest.current = now;
               continue;

@@ -1,9 +1,8 @@
 // What triggers are edited among: the site's languages and look, its agents, groups and scenarios, and the triggers that stand.
 
-import type { AppearanceSettings, GroupBody } from '@mostrador/protocol';
+import type { AppearanceSettings, GroupBody, ScenarioInfo } from '@mostrador/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import type { ScenarioInfo } from '../../api';
 import { useDoors, useSite } from '../../context';
 import { useText } from '../../hooks';
 import type { Speaker } from './sentences';

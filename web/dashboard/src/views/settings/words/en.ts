@@ -309,6 +309,7 @@ export const en = {
   'problem.matches_nothing': 'Nothing would ever match this.',
   'problem.unreachable': 'Nothing leads here.',
   'problem.dead_end': 'Nothing follows. Say that it ends here, or go on.',
+  'problem.in_use': 'It is still in use.',
   'problem.endless': 'This would go round for ever: put a button in between.',
   'section.triggers': 'Triggers',
   'section.identity': 'Signed-in customers',

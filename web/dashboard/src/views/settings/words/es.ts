@@ -313,6 +313,7 @@ export const es: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   'problem.matches_nothing': 'Nunca coincidiría con nada.',
   'problem.unreachable': 'Nada lleva hasta aquí.',
   'problem.dead_end': 'No sigue nada. Indica que termina aquí o continúa.',
+  'problem.in_use': 'Todavía se usa.',
   'problem.endless': 'Daría vueltas sin fin: pon un botón en medio.',
   'section.triggers': 'Disparadores',
   'section.identity': 'Clientes con sesión iniciada',

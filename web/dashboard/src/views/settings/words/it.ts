@@ -313,6 +313,7 @@ export const it: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   'problem.matches_nothing': 'Non corrisponderebbe mai a nulla.',
   'problem.unreachable': 'Niente porta fin qui.',
   'problem.dead_end': 'Non segue nulla. Indica che finisce qui, oppure continua.',
+  'problem.in_use': 'È ancora in uso.',
   'problem.endless': 'Girerebbe all’infinito: metti un pulsante in mezzo.',
   'section.triggers': 'Trigger',
   'section.identity': 'Clienti con accesso',

@@ -313,6 +313,7 @@ export const pt: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   'problem.matches_nothing': 'Nunca corresponderia a nada.',
   'problem.unreachable': 'Nada leva até aqui.',
   'problem.dead_end': 'Nada vem depois. Indique que termina aqui ou continue.',
+  'problem.in_use': 'Ainda está em uso.',
   'problem.endless': 'Daria voltas sem fim: ponha um botão no meio.',
   'section.triggers': 'Gatilhos',
   'section.identity': 'Clientes com login',
