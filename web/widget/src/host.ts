@@ -1,12 +1,9 @@
 // What the loader hands to the panel.
 
-import type { Proactive, SiteConfig as Published, TriggerSieve } from "@mostrador/protocol";
+import type { Proactive, SiteConfig } from "@mostrador/protocol";
 
 /** What the shop's page says of who is looking at it: believed by nobody here, checked by the server. */
 export type Identity = { token: string } | { customer_id: string; hash: string };
-
-/** What the merchant has published; `proactive` where the shop may speak first, or watches its visitors. */
-export type SiteConfig = Published & { proactive?: { sieve: TriggerSieve; live: boolean } };
 
 export interface Host {
   site: string;

@@ -6,9 +6,9 @@
 //
 // What a page says of its shopper (cart, events, …) is only kept here; `proactive/` reads it where somebody wants to know.
 
-import type { AppearanceSettings } from "@mostrador/protocol";
+import type { AppearanceSettings, SiteConfig } from "@mostrador/protocol";
 import { accentFrom } from "./colour.js";
-import type { Call, Host, Identity, Panel, Part, SiteConfig } from "./host.js";
+import type { Call, Host, Identity, Panel, Part } from "./host.js";
 import { base } from "./keys.js";
 import css from "./launcher.css";
 import { direction, language, theme } from "./page.js";

@@ -65,4 +65,6 @@ export const strings = {
   consentFirst: "Please tick this first.",
   verifiedOnly: "Only customers who have signed in can write here.",
   byMail: "By email",
+  whom: "Who should answer?",
+  anyone: "Not sure, anyone",
 };

@@ -65,4 +65,6 @@ export const strings: Strings = {
   consentFirst: "Marca antes esta casilla.",
   verifiedOnly: "Aquí solo pueden escribir clientes que han iniciado sesión.",
   byMail: "Por correo",
+  whom: "¿Quién debe responder?",
+  anyone: "No lo sé, cualquiera",
 };

@@ -65,4 +65,6 @@ export const strings: Strings = {
   consentFirst: "Prima spunta questa casella.",
   verifiedOnly: "Qui possono scrivere solo i clienti che hanno effettuato l’accesso.",
   byMail: "Via email",
+  whom: "Chi deve rispondere?",
+  anyone: "Non so, chiunque",
 };

@@ -65,4 +65,6 @@ export const strings: Strings = {
   consentFirst: "Marque isto primeiro.",
   verifiedOnly: "Aqui só podem escrever clientes que entraram na sua conta.",
   byMail: "Por e-mail",
+  whom: "Quem deve responder?",
+  anyone: "Não sei, qualquer pessoa",
 };

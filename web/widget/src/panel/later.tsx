@@ -107,8 +107,36 @@ export function views(kit: Kit) {
     );
   }
 
-  /** What is to be read, or accepted, before the first message. */
+  /** What is to be chosen, read or accepted before the first message. */
   function Before({ store }: { store: Store }) {
+    return (
+      <>
+        <Groups store={store} />
+        <Agreement store={store} />
+      </>
+    );
+  }
+
+  /** Whom the message is for, where nobody has said so: not the page, not a trigger, and no agent who has spoken. */
+  function Groups({ store }: { store: Store }) {
+    const { said } = store.host;
+    const set = useRef(said.some(([name, group]) => name === "group" && group)).current;
+    const groups = store.config.value.proactive?.groups;
+    if (set || !groups || store.spoken.value?.thread[0]?.author.role === "agent") return null;
+    return (
+      <label class="before whom">
+        <span>{store.t("whom")}</span>
+        <select dir="auto" onChange={(event) => said.push(["group", event.currentTarget.value || null])} data-testid="whom">
+          <option value="">{store.t("anyone")}</option>
+          {groups.map(({ id, name }) => (
+            <option value={id}>{name}</option>
+          ))}
+        </select>
+      </label>
+    );
+  }
+
+  function Agreement({ store }: { store: Store }) {
     const box = useRef<HTMLInputElement>(null);
     const missing = store.agreed.value === null;
     useEffect(() => {
@@ -208,7 +236,7 @@ export function views(kit: Kit) {
 
   /** Keeps the focus inside what is modal. */
   function wrap(event: KeyboardEvent, box: HTMLElement): void {
-    const stops = [...box.querySelectorAll<HTMLElement>("button:not([disabled]), textarea, a[href], [tabindex='0']")].filter((stop) => stop.offsetParent !== null && stop.tabIndex >= 0);
+    const stops = [...box.querySelectorAll<HTMLElement>("button:not([disabled]), textarea, select, input, a[href], [tabindex='0']")].filter((stop) => stop.offsetParent !== null && stop.tabIndex >= 0);
     const at = (box.getRootNode() as ShadowRoot).activeElement;
     const [first, last] = [stops[0], stops.at(-1)];
     if (event.shiftKey ? at === first || !stops.includes(at as HTMLElement) : at === last) {

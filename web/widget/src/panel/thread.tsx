@@ -119,8 +119,8 @@ export function Thread({ store }: { store: Store }) {
           ) : (
             <>
               {later && <later.Faqs store={store} />}
-              {/* Where there are questions the greeting comes after them, with a person. */}
-              {first === 0 && !conversation?.log.hasOlder && !choosing && greeting}
+              {/* Where there are questions the greeting comes after them, with a person. Where the shop spoke first, that is the greeting. */}
+              {first === 0 && !conversation?.log.hasOlder && !choosing && !(entries[0] && fromTeam(entries[0])) && greeting}
               {talk && <talk.Items store={store} entries={entries.slice(first)} unsent={unsent} />}
             </>
           )}
