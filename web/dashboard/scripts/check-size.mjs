@@ -15,6 +15,9 @@ const LATER = {
   settings: { limit: 80 },
   triggers: { limit: 40, after: ['settings'] },
   results: { limit: 6, after: ['settings', 'triggers'] },
+  scenarios: { limit: 32, after: ['settings'] },
+  // @xyflow/react, and what draws with it.
+  picture: { limit: 68, after: ['settings', 'scenarios'] },
 };
 
 const dist = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist');

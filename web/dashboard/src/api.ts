@@ -1,6 +1,6 @@
 // Our HTTP API, as an agent uses it.
 
-import type { AgentInfo, AgentsAnswer, ConversationDetail, Current, ErrorBody, ErrorCode, FaqCountsAnswer, FieldProblem, FileLink, GroupSettings, HistoryAnswer, HoursPreview, IdentityKeyAnswer, IdentityKeysAnswer, ListAnswer, ListName, MailIdentityAnswer, MailTestAnswer, Me, NewIdentityKey, NotificationChoice, Notifications, OriginalMail, ProfileRequest, PublishedDocument, PublishedSection, ScenariosAnswer, SectionName, SettingsAnswer, SiteConfig, TicketAnswer, TranscriptRecipient, TriggerResultsAnswer, TriggerSettings, TriggerTestAnswer, VisitorExplanation } from '@mostrador/protocol';
+import type { AgentInfo, AgentsAnswer, ConversationDetail, Current, ErrorBody, ErrorCode, FaqCountsAnswer, FieldProblem, FileLink, GroupSettings, HistoryAnswer, HoursPreview, IdentityKeyAnswer, IdentityKeysAnswer, ListAnswer, ListName, MailIdentityAnswer, MailTestAnswer, Me, NewIdentityKey, NotificationChoice, Notifications, OriginalMail, ProfileRequest, PublishedDocument, PublishedSection, ScenarioBody, ScenariosAnswer, SectionName, SettingsAnswer, SiteConfig, TicketAnswer, TranscriptRecipient, TriggerResultsAnswer, TriggerSettings, TriggerTestAnswer, TryAnswer, TryRequest, VisitorExplanation } from '@mostrador/protocol';
 import type { Auth } from './auth';
 
 export class ApiError extends Error {
@@ -26,6 +26,7 @@ export class ApiError extends Error {
 
 export type PublishedTriggers = Extract<PublishedDocument, { document: 'triggers' }>;
 export type PublishedGroups = Extract<PublishedDocument, { document: 'groups' }>;
+export type PublishedScenario = Extract<PublishedDocument, { document: 'scenario' }>;
 
 export class Api {
   constructor(
@@ -120,6 +121,16 @@ export class Api {
   publishGroups = (site: string, expected: number, value: GroupSettings): Promise<PublishedGroups> => this.ask('PUT', `/v1/agent/sites/${encodeURIComponent(site)}/groups`, { expected, value });
 
   scenarios = (site: string): Promise<ScenariosAnswer> => this.ask('GET', `/v1/agent/sites/${encodeURIComponent(site)}/scenarios`);
+
+  scenario = (site: string, id: string): Promise<PublishedScenario> => this.ask('GET', `/v1/agent/sites/${encodeURIComponent(site)}/scenarios/${encodeURIComponent(id)}`);
+
+  /** A new one is expected at 0. */
+  publishScenario = (site: string, expected: number, value: ScenarioBody): Promise<PublishedScenario> =>
+    this.ask('PUT', `/v1/agent/sites/${encodeURIComponent(site)}/scenarios/${encodeURIComponent(value.id)}`, { expected, value });
+
+  deleteScenario = (site: string, id: string, expected: number): Promise<void> => this.ask('DELETE', `/v1/agent/sites/${encodeURIComponent(site)}/scenarios/${encodeURIComponent(id)}?expected=${expected}`);
+
+  tryScenario = (site: string, request: TryRequest): Promise<TryAnswer> => this.ask('POST', `/v1/agent/sites/${encodeURIComponent(site)}/scenarios/try`, request);
 
   private async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
     let answer = await this.fetch(method, path, body, false);

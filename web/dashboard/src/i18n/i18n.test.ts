@@ -5,6 +5,10 @@ import { en as wordsEn } from '../views/settings/words/en';
 import { es as wordsEs } from '../views/settings/words/es';
 import { it as wordsIt } from '../views/settings/words/it';
 import { pt as wordsPt } from '../views/settings/words/pt';
+import { en as scenariosEn } from '../views/scenarios/words/en';
+import { es as scenariosEs } from '../views/scenarios/words/es';
+import { it as scenariosIt } from '../views/scenarios/words/it';
+import { pt as scenariosPt } from '../views/scenarios/words/pt';
 import { en as triggersEn } from '../views/triggers/words/en';
 import { es as triggersEs } from '../views/triggers/words/es';
 import { it as triggersIt } from '../views/triggers/words/it';
@@ -27,13 +31,14 @@ const code = (which: (file: string) => boolean) =>
     .join('\n');
 
 /** Folders below `views` whose words come with them. */
-const OWN = ['settings', 'triggers'];
+const OWN = ['settings', 'scenarios', 'triggers'];
 const of = (folder: string) => (file: string) => file.includes(`${folder}/`);
 
 const PARTS: readonly { part: string; english: Texts; others: Record<string, Texts>; code: string }[] = [
   { part: 'the dashboard', english: en, others: { es, pt, it: italian }, code: code((file) => !OWN.some((folder) => of(folder)(file))) },
   { part: 'the settings', english: wordsEn, others: { es: wordsEs, pt: wordsPt, it: wordsIt }, code: code(of('settings')) },
   { part: 'the triggers', english: triggersEn, others: { es: triggersEs, pt: triggersPt, it: triggersIt }, code: code(of('triggers')) },
+  { part: 'the scenarios', english: scenariosEn, others: { es: scenariosEs, pt: scenariosPt, it: scenariosIt }, code: code(of('scenarios')) },
 ];
 
 /** `{{name}}` is filled in by us, `{name}` is the merchant's variable. */

@@ -19,10 +19,15 @@ export const LAZY = {
     await startWords();
     return { default: Triggers };
   }),
+  scenarios: lazy(async () => {
+    const { Scenarios, startWords } = await import('../scenarios');
+    await startWords();
+    return { default: Scenarios };
+  }),
 } satisfies Record<string, ComponentType<LazyPageProps>>;
 
 /** For admins. */
-export const PAGES = ['hours', 'automatic', 'email', 'texts', 'faqs', 'form', 'triggers', 'appearance', 'visibility', 'identity', 'privacy', 'general', 'notifications'] as const;
+export const PAGES = ['hours', 'automatic', 'email', 'texts', 'faqs', 'form', 'triggers', 'scenarios', 'appearance', 'visibility', 'identity', 'privacy', 'general', 'notifications'] as const;
 /** One's own, of which the rest is no matter: every agent has them. */
 export const OWN = ['notifications'] as const;
 

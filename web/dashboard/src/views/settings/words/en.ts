@@ -16,6 +16,7 @@ export const en = {
   'section.texts': 'Texts',
   'section.faqs': 'Questions and answers',
   'section.form': 'Intake form',
+  'section.scenarios': 'Scenarios',
   'section.automatic': 'Automatic replies',
   'section.privacy': 'Privacy',
   'section.email': 'Email',

@@ -19,6 +19,7 @@ export const es: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   'section.texts': 'Textos',
   'section.faqs': 'Preguntas y respuestas',
   'section.form': 'Formulario inicial',
+  'section.scenarios': 'Escenarios',
   'section.automatic': 'Respuestas automáticas',
   'section.privacy': 'Privacidad',
   'section.email': 'Correo',

@@ -19,6 +19,7 @@ export const it: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   'section.texts': 'Testi',
   'section.faqs': 'Domande e risposte',
   'section.form': 'Modulo iniziale',
+  'section.scenarios': 'Scenari',
   'section.automatic': 'Risposte automatiche',
   'section.privacy': 'Privacy',
   'section.email': 'Email',

@@ -19,6 +19,7 @@ export const pt: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   'section.texts': 'Textos',
   'section.faqs': 'Perguntas e respostas',
   'section.form': 'Formulário inicial',
+  'section.scenarios': 'Roteiros',
   'section.automatic': 'Respostas automáticas',
   'section.privacy': 'Privacidade',
   'section.email': 'E-mail',
