@@ -196,7 +196,9 @@ export class Store {
   /** Who is signed in at the shop; `undefined`: the page has not said, or it has been forgotten since. */
   identity(): Identity | null | undefined {
     const said = this.host.identity();
-    return said && said === this.disowned ? undefined : said;
+    // What is none is as good as unsaid: the console has been told, and the chat goes on.
+    const none = said && (typeof said !== "object" || !("token" in said || "customer_id" in said));
+    return none || (said && said === this.disowned) ? undefined : said;
   }
 
   /** The page has said who is looking at it. */
