@@ -14,6 +14,7 @@ const LATER = {
   menus: { limit: 56 },
   settings: { limit: 80 },
   triggers: { limit: 40, after: ['settings'] },
+  groups: { limit: 8, after: ['settings'] },
   results: { limit: 6, after: ['settings', 'triggers'] },
   scenarios: { limit: 32, after: ['settings'] },
   // @xyflow/react, and what draws with it.

@@ -24,10 +24,15 @@ export const LAZY = {
     await startWords();
     return { default: Scenarios };
   }),
+  groups: lazy(async () => {
+    const { Groups, startWords } = await import('../groups');
+    await startWords();
+    return { default: Groups };
+  }),
 } satisfies Record<string, ComponentType<LazyPageProps>>;
 
 /** For admins. */
-export const PAGES = ['hours', 'automatic', 'email', 'texts', 'faqs', 'form', 'triggers', 'scenarios', 'appearance', 'visibility', 'identity', 'privacy', 'general', 'notifications'] as const;
+export const PAGES = ['hours', 'automatic', 'email', 'texts', 'faqs', 'form', 'triggers', 'scenarios', 'groups', 'appearance', 'visibility', 'identity', 'privacy', 'general', 'notifications'] as const;
 /** One's own, of which the rest is no matter: every agent has them. */
 export const OWN = ['notifications'] as const;
 

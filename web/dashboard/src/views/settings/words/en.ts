@@ -312,6 +312,7 @@ export const en = {
   'problem.dead_end': 'Nothing follows. Say that it ends here, or go on.',
   'problem.in_use': 'It is still in use.',
   'problem.endless': 'This would go round for ever: put a button in between.',
+  'section.groups': 'Groups',
   'section.triggers': 'Triggers',
   'section.identity': 'Signed-in customers',
   'why.identity': 'Your shop’s server vouches for customers who have signed in there. They are shown as verified, and find their conversation on every device.',

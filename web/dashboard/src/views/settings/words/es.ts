@@ -316,6 +316,7 @@ export const es: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   'problem.dead_end': 'No sigue nada. Indica que termina aquí o continúa.',
   'problem.in_use': 'Todavía se usa.',
   'problem.endless': 'Daría vueltas sin fin: pon un botón en medio.',
+  'section.groups': 'Grupos',
   'section.triggers': 'Disparadores',
   'section.identity': 'Clientes con sesión iniciada',
   'why.identity': 'El servidor de tu tienda responde por los clientes que han iniciado sesión en ella. Se ven como verificados y encuentran su conversación en cualquier dispositivo.',

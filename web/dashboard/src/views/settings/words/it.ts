@@ -316,6 +316,7 @@ export const it: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   'problem.dead_end': 'Non segue nulla. Indica che finisce qui, oppure continua.',
   'problem.in_use': 'È ancora in uso.',
   'problem.endless': 'Girerebbe all’infinito: metti un pulsante in mezzo.',
+  'section.groups': 'Gruppi',
   'section.triggers': 'Trigger',
   'section.identity': 'Clienti con accesso',
   'why.identity': 'Il server del tuo negozio garantisce per i clienti che hanno effettuato l’accesso. Compaiono come verificati e ritrovano la conversazione su ogni dispositivo.',

@@ -316,6 +316,7 @@ export const pt: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   'problem.dead_end': 'Nada vem depois. Indique que termina aqui ou continue.',
   'problem.in_use': 'Ainda está em uso.',
   'problem.endless': 'Daria voltas sem fim: ponha um botão no meio.',
+  'section.groups': 'Grupos',
   'section.triggers': 'Gatilhos',
   'section.identity': 'Clientes com login',
   'why.identity': 'O servidor da sua loja garante quem são os clientes que entraram nela. Eles aparecem como verificados e encontram a conversa em qualquer dispositivo.',
