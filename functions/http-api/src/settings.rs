@@ -32,6 +32,7 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
         let (configured, team) = futures::try_join!(self.engine.configured(&site), async {
             Ok(self.engine.store.members(&site.id).await?)
         })?;
+        let proactive = self.engine.proactive_config(&site.id, &configured, &team, now).await?;
         let settings = &configured.settings;
         let config = body::SiteConfig {
             site: site.id.to_string(),
@@ -69,7 +70,7 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
                 .0
                 .values()
                 .any(|texts| texts.get("bubble").is_some_and(|text| !text.trim().is_empty())),
-            proactive: None,
+            proactive,
         };
         Ok(Answer::public(request, &config))
     }

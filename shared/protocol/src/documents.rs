@@ -87,6 +87,15 @@ pub struct ProactiveConfig {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<GroupChoice>>")]
     pub groups: Vec<GroupChoice>,
+    /// Among the groups stands "not sure": the message is for everyone.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[ts(optional, as = "Option<bool>")]
+    pub not_sure: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// A group, as shoppers know it.

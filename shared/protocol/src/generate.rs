@@ -189,6 +189,7 @@ macro_rules! with_all_types {
             settings::AutomaticSettings,
             settings::PrivacySettings,
             settings::EmailSettings,
+            settings::VisitorSettings,
             settings::FieldCode,
             settings::FieldProblem,
             settings::SectionBody,

@@ -3,6 +3,7 @@
 
 mod check;
 mod kept;
+mod public;
 
 pub use kept::Kept;
 

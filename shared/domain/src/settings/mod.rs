@@ -9,6 +9,7 @@ mod form;
 mod language;
 mod mail_texts;
 mod template;
+mod visitors;
 
 pub use colour::{Palette, READABLE, Rgb, VISIBLE};
 pub use email::{Email, MAX_SENDER_NAME, email_address, mail_domain};
@@ -19,6 +20,7 @@ pub use form::{
 pub use language::{Language, SHIPPED, Shipped};
 pub use mail_texts::{MAIL_TEXTS, MailText, MailTextSpec};
 pub use template::{TextSpec, fill, unknown_variable};
+pub use visitors::{CONVERSION_DAYS, MAX_CONVERSION_EVENTS, Visitors};
 
 use crate::Timestamp;
 use crate::office_hours::{Schedule, Status, Zone};
@@ -41,10 +43,11 @@ pub enum Section {
     Automatic,
     Privacy,
     Email,
+    Visitors,
 }
 
 impl Section {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::General,
         Self::Appearance,
         Self::Visibility,
@@ -55,6 +58,7 @@ impl Section {
         Self::Automatic,
         Self::Privacy,
         Self::Email,
+        Self::Visitors,
     ];
 
     #[must_use]
@@ -70,6 +74,7 @@ impl Section {
             Self::Automatic => "automatic",
             Self::Privacy => "privacy",
             Self::Email => "email",
+            Self::Visitors => "visitors",
         }
     }
 
@@ -92,6 +97,7 @@ pub struct Settings {
     pub automatic: Automatic,
     pub privacy: Privacy,
     pub email: Email,
+    pub visitors: Visitors,
 }
 
 /// One section's content.
@@ -107,6 +113,7 @@ pub enum SectionValue {
     Automatic(Automatic),
     Privacy(Privacy),
     Email(Email),
+    Visitors(Visitors),
 }
 
 impl SectionValue {
@@ -123,6 +130,7 @@ impl SectionValue {
             Self::Automatic(_) => Section::Automatic,
             Self::Privacy(_) => Section::Privacy,
             Self::Email(_) => Section::Email,
+            Self::Visitors(_) => Section::Visitors,
         }
     }
 }
@@ -484,6 +492,7 @@ impl Settings {
             SectionValue::Automatic(value) => self.automatic = value,
             SectionValue::Privacy(value) => self.privacy = value,
             SectionValue::Email(value) => self.email = value,
+            SectionValue::Visitors(value) => self.visitors = value,
         }
     }
 
@@ -500,6 +509,7 @@ impl Settings {
             Section::Automatic => SectionValue::Automatic(self.automatic.clone()),
             Section::Privacy => SectionValue::Privacy(self.privacy.clone()),
             Section::Email => SectionValue::Email(self.email.clone()),
+            Section::Visitors => SectionValue::Visitors(self.visitors.clone()),
         }
     }
 
@@ -534,6 +544,7 @@ impl Settings {
             automatic: Automatic::default(),
             privacy: Privacy::default(),
             email: Email::default(),
+            visitors: Visitors::default(),
         }
     }
 }

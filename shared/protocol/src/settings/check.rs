@@ -3,17 +3,19 @@
 use super::{
     AppearanceSettings, AutomaticReply, AutomaticSettings, CornerName, EmailSettings, FaqSettings,
     FieldKindName, FormField, FormSettings, FormWhenName, GeneralSettings, HoursRange, HoursSettings,
-    LauncherName, LocalText, PrivacySettings, SectionBody, TextSettings, VisibilityName, text_spec,
+    LauncherName, LocalText, PrivacySettings, SectionBody, TextSettings, VisibilityName, VisitorSettings,
+    text_spec,
 };
 use domain::fallback::DELAY;
 use domain::fields::{FieldCode, FieldError, FieldErrors};
 use domain::office_hours::{Draft, DraftException, DraftRange, Schedule};
 use domain::settings::{
-    Appearance, Automatic, Choice, Corner, Email, Faq, Faqs, Field, FieldId, FieldKind, Form, FormTime,
-    General, Hours, HttpsUrl, Language, Launcher, LocalText as DomainText, MAX_ANSWER, MAX_CHOICE,
-    MAX_CHOICES, MAX_CUSTOM_FIELDS, MAX_FAQS, MAX_LABEL, MAX_LANGUAGES, MAX_OFFSET, MAX_QUESTION,
-    MAX_SENDER_NAME, MAX_SHOP_NAME, MAX_Z_INDEX, MailText, Phrase, Privacy, Reply, ReplyKind, Rgb, SLOW,
-    SectionValue, Settings, TextSpec, Texts, Visibility, WAIT_TIME, email_address, mail_domain,
+    Appearance, Automatic, CONVERSION_DAYS, Choice, Corner, Email, Faq, Faqs, Field, FieldId, FieldKind,
+    Form, FormTime, General, Hours, HttpsUrl, Language, Launcher, LocalText as DomainText, MAX_ANSWER,
+    MAX_CHOICE, MAX_CHOICES, MAX_CONVERSION_EVENTS, MAX_CUSTOM_FIELDS, MAX_FAQS, MAX_LABEL, MAX_LANGUAGES,
+    MAX_OFFSET, MAX_QUESTION, MAX_SENDER_NAME, MAX_SHOP_NAME, MAX_Z_INDEX, MailText, Phrase, Privacy, Reply,
+    ReplyKind, Rgb, SLOW, SectionValue, Settings, TextSpec, Texts, Visibility, Visitors, WAIT_TIME,
+    email_address, mail_domain,
 };
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -47,6 +49,7 @@ impl SectionBody {
             Self::Automatic(body) => SectionValue::Automatic(automatic(body)?),
             Self::Privacy(body) => SectionValue::Privacy(privacy(body)?),
             Self::Email(body) => SectionValue::Email(email(body)?),
+            Self::Visitors(body) => SectionValue::Visitors(visitors(body)?),
         })
     }
 }
@@ -412,6 +415,30 @@ fn email(body: &EmailSettings) -> Checked<Email> {
         logo,
         texts,
         transcript_at_close,
+    })
+}
+
+fn visitors(body: &VisitorSettings) -> Checked<Visitors> {
+    let mut errors = FieldErrors::default();
+    let days = bounded(&mut errors, "conversion_days", body.conversion_days, CONVERSION_DAYS);
+    if body.conversion_events.len() > MAX_CONVERSION_EVENTS {
+        let message = format!("at most {MAX_CONVERSION_EVENTS} events");
+        errors.add("conversion_events", FieldCode::TooMany, message);
+    }
+    let mut conversion_events: Vec<FieldId> = Vec::new();
+    for (n, name) in body.conversion_events.iter().take(MAX_CONVERSION_EVENTS).enumerate() {
+        let path = format!("conversion_events[{n}]");
+        let taken = |id: &FieldId| conversion_events.contains(id);
+        if let Some(id) = id(&mut errors, &path, name, taken) {
+            conversion_events.push(id);
+        }
+    }
+    errors.finish(Visitors {
+        live: body.live,
+        conversion_days: days as u16,
+        conversion_events,
+        choose_group: body.choose_group,
+        not_sure: body.not_sure,
     })
 }
 

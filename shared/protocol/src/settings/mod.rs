@@ -37,6 +37,7 @@ pub enum SectionName {
     Automatic,
     Privacy,
     Email,
+    Visitors,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
@@ -282,6 +283,27 @@ pub struct EmailSettings {
     pub transcript_at_close: bool,
 }
 
+/// Who is on the shop's pages, what counts as having come of a trigger, and the choice of a group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct VisitorSettings {
+    /// Agents see the visitors: every page view is reported then.
+    pub live: bool,
+    /// 1 to 30: an event counts for a trigger for so long after it was shown.
+    pub conversion_days: i64,
+    /// Events by the names that the shop's pages report them under, at most 10.
+    pub conversion_events: Vec<String>,
+    /// At the first message a shopper may choose a group, where several have an agent online.
+    #[serde(default = "yes")]
+    pub choose_group: bool,
+    /// Among the groups stands "not sure": everyone.
+    #[serde(default = "yes")]
+    pub not_sure: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
 /// Why a field was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -332,6 +354,7 @@ pub enum SectionBody {
     Automatic(AutomaticSettings),
     Privacy(PrivacySettings),
     Email(EmailSettings),
+    Visitors(VisitorSettings),
 }
 
 impl SectionBody {
@@ -357,6 +380,7 @@ impl SectionBody {
             Section::Automatic => Self::Automatic(read_object(fields)?),
             Section::Privacy => Self::Privacy(read_object(fields)?),
             Section::Email => Self::Email(read_object(fields)?),
+            Section::Visitors => Self::Visitors(read_object(fields)?),
         })
     }
 
@@ -373,6 +397,7 @@ impl SectionBody {
             Self::Automatic(_) => Section::Automatic,
             Self::Privacy(_) => Section::Privacy,
             Self::Email(_) => Section::Email,
+            Self::Visitors(_) => Section::Visitors,
         }
     }
 
@@ -444,6 +469,7 @@ impl From<Section> for SectionName {
             Section::Automatic => Self::Automatic,
             Section::Privacy => Self::Privacy,
             Section::Email => Self::Email,
+            Section::Visitors => Self::Visitors,
         }
     }
 }

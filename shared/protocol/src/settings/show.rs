@@ -4,7 +4,7 @@ use super::{
     AppearanceSettings, AutomaticReply, AutomaticSettings, CornerName, EmailSettings, Faq, FaqSettings,
     FieldKindName, FormChoice, FormField, FormSettings, FormWhenName, GeneralSettings, HoursException,
     HoursRange, HoursSettings, LauncherName, LocalText, PrivacySettings, SectionBody, TextSettings,
-    VisibilityName, VisibilitySettings, WeekHours,
+    VisibilityName, VisibilitySettings, VisitorSettings, WeekHours,
 };
 use domain::office_hours as oh;
 use domain::settings as ds;
@@ -32,6 +32,7 @@ impl From<&ds::SectionValue> for SectionBody {
                 ask_consent: value.ask_consent,
             }),
             ds::SectionValue::Email(value) => Self::Email(value.into()),
+            ds::SectionValue::Visitors(value) => Self::Visitors(value.into()),
         }
     }
 }
@@ -170,6 +171,18 @@ impl From<&ds::Automatic> for AutomaticSettings {
             online: reply(&automatic.online),
             offline: reply(&automatic.offline),
             wait_time_s: automatic.wait_time.as_secs() as i64,
+        }
+    }
+}
+
+impl From<&ds::Visitors> for VisitorSettings {
+    fn from(visitors: &ds::Visitors) -> Self {
+        Self {
+            live: visitors.live,
+            conversion_days: visitors.conversion_days.into(),
+            conversion_events: visitors.conversion_events.iter().map(ToString::to_string).collect(),
+            choose_group: visitors.choose_group,
+            not_sure: visitors.not_sure,
         }
     }
 }

@@ -67,6 +67,10 @@ fn every_section_is_read_as_it_was_written() {
                 "texts": {"es": {"signature": "El taller de {shop}", "button": "Abrir"}, "it": {"button": "Apri"}}}),
         ),
         (Section::Privacy, json!({"privacy_url": "https://shop.example/p", "ask_consent": true})),
+        (
+            Section::Visitors,
+            json!({"live": true, "conversion_days": 30, "conversion_events": ["order", "signed-up"], "choose_group": false, "not_sure": false}),
+        ),
         (Section::Texts, json!({"texts": {"es": {"welcome": "¡Hola de {shop}!", "hereTwo": "{a} y {b}"}}})),
     ];
     for (section, value) in more {
@@ -102,7 +106,14 @@ fn a_section_of_another_shape_is_unreadable_and_says_nothing_of_its_content() {
 
 #[test]
 fn what_is_wrong_is_named_field_by_field_and_all_at_once() {
-    use Section::{Appearance, Automatic, Email, Faqs, Form, General, Hours, Privacy, Texts};
+    use Section::{Appearance, Automatic, Email, Faqs, Form, General, Hours, Privacy, Texts, Visitors};
+    check(
+        Visitors,
+        &[("/conversion_days", json!(31)), ("/conversion_events", json!(["order", "Order", "order"]))],
+        &["conversion_days out_of_range", "conversion_events[1] format", "conversion_events[2] duplicate"],
+    );
+    let many: Vec<String> = (0..11).map(|n| format!("e{n}")).collect();
+    check(Visitors, &[("/conversion_events", json!(many))], &["conversion_events too_many"]);
     check(
         General,
         &[("/name", json!("  ")), ("/default_language", json!("de"))],

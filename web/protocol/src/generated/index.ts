@@ -823,7 +823,7 @@ restored?: number,
  */
 unreadable?: boolean, };
 
-export type PublishedSection = ({ "section": "general", "value": GeneralSettings } | { "section": "appearance", "value": AppearanceSettings } | { "section": "visibility", "value": VisibilitySettings } | { "section": "hours", "value": HoursSettings } | { "section": "texts", "value": TextSettings } | { "section": "faqs", "value": FaqSettings } | { "section": "form", "value": FormSettings } | { "section": "automatic", "value": AutomaticSettings } | { "section": "privacy", "value": PrivacySettings } | { "section": "email", "value": EmailSettings }) & { version: number, 
+export type PublishedSection = ({ "section": "general", "value": GeneralSettings } | { "section": "appearance", "value": AppearanceSettings } | { "section": "visibility", "value": VisibilitySettings } | { "section": "hours", "value": HoursSettings } | { "section": "texts", "value": TextSettings } | { "section": "faqs", "value": FaqSettings } | { "section": "form", "value": FormSettings } | { "section": "automatic", "value": AutomaticSettings } | { "section": "privacy", "value": PrivacySettings } | { "section": "email", "value": EmailSettings } | { "section": "visitors", "value": VisitorSettings }) & { version: number, 
 /**
  * Absent with version 0.
  */
@@ -973,7 +973,7 @@ texts: { [key in string]: string }, faqs: Array<Faq>, form: FormSettings,
  */
 opening?: ScenarioOpening, };
 
-export type SectionName = "general" | "appearance" | "visibility" | "hours" | "texts" | "faqs" | "form" | "automatic" | "privacy" | "email";
+export type SectionName = "general" | "appearance" | "visibility" | "hours" | "texts" | "faqs" | "form" | "automatic" | "privacy" | "email" | "visitors";
 
 export type GeneralSettings = { 
 /**
@@ -1187,6 +1187,28 @@ texts: { [key in string]: { [key in string]: string } },
  */
 transcript_at_close: boolean, };
 
+export type VisitorSettings = { 
+/**
+ * Agents see the visitors: every page view is reported then.
+ */
+live: boolean, 
+/**
+ * 1 to 30: an event counts for a trigger for so long after it was shown.
+ */
+conversion_days: number, 
+/**
+ * Events by the names that the shop's pages report them under, at most 10.
+ */
+conversion_events: Array<string>, 
+/**
+ * At the first message a shopper may choose a group, where several have an agent online.
+ */
+choose_group: boolean, 
+/**
+ * Among the groups stands "not sure": everyone.
+ */
+not_sure: boolean, };
+
 export type FieldCode = "required" | "too_long" | "too_many" | "out_of_range" | "format" | "unknown" | "duplicate" | "empty_range" | "overlap" | "contrast" | "not_https" | "unknown_variable" | "unfillable" | "contradiction" | "matches_nothing" | "unreachable" | "dead_end" | "endless" | "in_use";
 
 export type FieldProblem = { 
@@ -1199,7 +1221,7 @@ path: string, code: FieldCode,
  */
 message: string, };
 
-export type SectionBody = { "section": "general", "value": GeneralSettings } | { "section": "appearance", "value": AppearanceSettings } | { "section": "visibility", "value": VisibilitySettings } | { "section": "hours", "value": HoursSettings } | { "section": "texts", "value": TextSettings } | { "section": "faqs", "value": FaqSettings } | { "section": "form", "value": FormSettings } | { "section": "automatic", "value": AutomaticSettings } | { "section": "privacy", "value": PrivacySettings } | { "section": "email", "value": EmailSettings };
+export type SectionBody = { "section": "general", "value": GeneralSettings } | { "section": "appearance", "value": AppearanceSettings } | { "section": "visibility", "value": VisibilitySettings } | { "section": "hours", "value": HoursSettings } | { "section": "texts", "value": TextSettings } | { "section": "faqs", "value": FaqSettings } | { "section": "form", "value": FormSettings } | { "section": "automatic", "value": AutomaticSettings } | { "section": "privacy", "value": PrivacySettings } | { "section": "email", "value": EmailSettings } | { "section": "visitors", "value": VisitorSettings };
 
 export type DocumentBody = { "document": "triggers", "value": TriggerSettings } | { "document": "groups", "value": GroupSettings } | { "document": "scenario", "value": ScenarioBody };
 
@@ -1233,7 +1255,11 @@ live: boolean,
 /**
  * The groups that have an agent online, of which a shopper may choose one at the first message. Absent: there is nothing to choose.
  */
-groups?: Array<GroupChoice>, };
+groups?: Array<GroupChoice>, 
+/**
+ * Among the groups stands "not sure": the message is for everyone.
+ */
+not_sure?: boolean, };
 
 export type GroupSettings = { 
 /**

@@ -10,7 +10,9 @@ export interface LazyPageProps {
   item: string | null;
 }
 
-export const SECTIONS: readonly SectionName[] = ['hours', 'automatic', 'email', 'texts', 'faqs', 'form', 'appearance', 'visibility', 'privacy', 'general'];
+/** The visitors' belong to their own page. */
+export type FormSection = Exclude<SectionName, 'visitors'>;
+export const SECTIONS: readonly FormSection[] = ['hours', 'automatic', 'email', 'texts', 'faqs', 'form', 'appearance', 'visibility', 'privacy', 'general'];
 
 /** Each a chunk of its own that brings its words. */
 export const LAZY = {

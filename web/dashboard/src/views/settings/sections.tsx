@@ -1,6 +1,6 @@
 // The forms, one per section. What is allowed is the server's to say: it names every wrong field, and nothing is saved.
 
-import type { AppearanceSettings, Faq, FaqCount, FaqSettings, FieldKindName, FormField, FormSettings, GeneralSettings, SectionName, TextSettings, VisibilitySettings } from '@mostrador/protocol';
+import type { AppearanceSettings, Faq, FaqCount, FaqSettings, FieldKindName, FormField, FormSettings, GeneralSettings, TextSettings, VisibilitySettings } from '@mostrador/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Info } from 'lucide-react';
@@ -13,6 +13,7 @@ import { contrast, readableOn } from './colour';
 import { EmailForm } from './email';
 import { Area, Choice, LanguageTabs, languageName, Ordered, Problem, Text, Toggle } from './fields';
 import { HoursForm } from './hours';
+import type { FormSection } from './pages';
 import { useWords, type Word } from './words';
 
 export interface FormProps {
@@ -20,7 +21,7 @@ export interface FormProps {
   languages: readonly string[];
 }
 
-export const FORMS: Record<SectionName, ComponentType<FormProps>> = {
+export const FORMS: Record<FormSection, ComponentType<FormProps>> = {
   general: GeneralForm,
   appearance: AppearanceForm,
   visibility: VisibilityForm,
