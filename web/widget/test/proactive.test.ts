@@ -148,6 +148,20 @@ describe("page views", () => {
     expect(live.beacons.map(({ what }) => what)).toEqual(["leave"]);
   });
 
+  it("a page that nobody has seen yet is not reported: opened in the background, or drawn before it was asked for", async () => {
+    const page = new Page();
+    (document as { hidden: boolean }).hidden = true;
+    await page.load();
+    await page.settle(60_000);
+    expect(page.reports).toEqual([]);
+    (document as { hidden: boolean }).hidden = false;
+    page.happens("visibilitychange");
+    await page.settle();
+    page.happens("visibilitychange");
+    await page.settle();
+    expect(page.reports.map(({ what, on_page_ms }) => [what, on_page_ms])).toEqual([["view", 0]]);
+  });
+
   it("gives signs of life as long as it is asked to, and none while hidden", async () => {
     const page = new Page({ live: true });
     let watched = true;
@@ -263,6 +277,18 @@ describe("W7 nothing is stored of whoever has not agreed", () => {
     await opened.load();
     expect([opened.reports[0]!.remember, opened.reports[0]!.visitor]).toEqual([true, token]);
     expect(opened.requests[0]!.headers).toEqual({ authorization: `Bearer ses_${"x".repeat(30)}` });
+  });
+
+  it("a window that has opened by itself was opened by nobody", async () => {
+    const page = new Page({ events: { a: [""] } });
+    page.answer = () => ({ visitor: token });
+    await page.load();
+    page.host.element.dataset.open = "true";
+    await page.call("track", "a");
+    expect(page.reports.map(({ remember, window }) => [remember, window])).toEqual([[false, "closed"], [false, "open"]]);
+    page.tab.setItem("mostrador:demo:shown", "1");
+    await page.call("track", "a");
+    expect([page.reports[2]!.remember, kept(page)]).toEqual([true, ["mostrador:demo:shown", "mostrador:demo:visitor"]]);
   });
 
   it("storages that throw are no fault, and what others wrote into them is not believed", async () => {

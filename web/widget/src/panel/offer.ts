@@ -18,6 +18,8 @@ export function offer(store: Store, shown: Proactive, tell: Tell): void {
   const inWindow = (open_window || show_form || message?.display === "window") && !matchMedia(PHONE).matches;
   const text = message?.text ?? shown.scenario?.said[0]?.text ?? (store.written("welcome") || store.config.value.welcome);
   const was = store.open.value;
+  // What the shop says to everybody gives way, for good.
+  store.bubble.value = "";
   speak(store, shown);
   const ends: (() => void)[] = [];
   const over = (what: Parameters<Tell>[0]) => {

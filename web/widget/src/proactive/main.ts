@@ -21,12 +21,13 @@ export function mount(host: Host): Promise<Part> {
 
 export function watch(host: Host, sight: Sight): Part {
   const { api, config, element, said, site } = host;
-  const key = { session: `${base(site)}session`, visitor: `${base(site)}visitor`, spoken: `${base(site)}spoken`, test: `${base(site)}test` };
+  const key = { session: `${base(site)}session`, shown: `${base(site)}shown`, visitor: `${base(site)}visitor`, spoken: `${base(site)}spoken`, test: `${base(site)}test` };
   const local = shelf(() => localStorage);
   const tab = shelf(() => sessionStorage);
   const warn = (what: string) => console.warn(`mostrador: ${what}`);
   const window = () => (element.dataset.open === "true" ? "open" : "closed");
-  const visitor = new Visitor(key, local, Date.now, () => window() === "open" || local.get(key.session) !== null, host.consent === "given");
+  // A window that has opened by itself was opened by nobody.
+  const visitor = new Visitor(key, local, Date.now, () => tab.get(key.shown) !== null || local.get(key.session) !== null, host.consent === "given");
   const lookout = new Lookout(sight, (leaving) => report("met", { leaving }));
   const endings: (() => void)[] = [];
 
@@ -43,6 +44,8 @@ export function watch(host: Host, sight: Sight): Part {
   let quietUntil = 0;
   let queue = Promise.resolve();
   let settling: unknown;
+  /** Nobody has seen it yet: opened in the background, or before it was asked for. */
+  let unseen = false;
   let gone = false;
 
   // A trigger that its merchant tries goes along through this tab, until the key is no longer good.
@@ -124,6 +127,8 @@ export function watch(host: Host, sight: Sight): Part {
 
   /** The page is there, or another one is in its place. */
   function view(): void {
+    unseen = sight.hidden();
+    if (unseen) return;
     reported = place();
     page = pageId();
     openedAt = sight.now();
@@ -229,7 +234,10 @@ export function watch(host: Host, sight: Sight): Part {
   });
   // Out of the back/forward cache: the shopper sees it anew.
   listen(globalThis, "pageshow", (event) => (event as PageTransitionEvent).persisted && view());
-  listen(document, "visibilitychange", () => beatMs && keepBeat(beatMs));
+  listen(document, "visibilitychange", () => {
+    if (unseen) view();
+    if (beatMs) keepBeat(beatMs);
+  });
 
   return {
     shutdown() {
