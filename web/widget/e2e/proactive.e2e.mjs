@@ -18,7 +18,7 @@ const bot = { kind: "bot", name: "Taller Luz" };
 const says = (text, display = "teaser", author = ana, more = {}) => ({ shown: "sh_0123456789abcdef0123456789abcdef", trigger: "greet", author, message: { text, display }, open_window: false, show_form: false, ...more });
 
 /** A page on which the server has this to say as soon as it is opened. */
-async function visited(t, show, { path = "/shop/", prepare, photo, ...options } = {}) {
+async function visited(t, show, { path = "/shop/", prepare, photo, groups, ...options } = {}) {
   const { context, page } = await product.person(options);
   t.after(() => context.close());
   const reports = [];
@@ -28,7 +28,7 @@ async function visited(t, show, { path = "/shop/", prepare, photo, ...options } 
     const answer = await route.fetch();
     const config = await answer.json();
     if (photo) config.team.find(({ name }) => name === "Ana García").photo = photo;
-    await route.fulfill({ response: answer, json: { ...config, proactive: { sieve: { pages: ["/shop/"], events: {} }, live: false } } });
+    await route.fulfill({ response: answer, json: { ...config, proactive: { sieve: { pages: ["/shop/"], events: {} }, live: false, groups } } });
   });
   if (photo) await context.route(`**${photo}`, (route) => route.fulfill({ contentType: "image/svg+xml", body: '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path fill="#c60" d="M0 0h8v8H0z"/></svg>' }));
   await context.route("**/page-views", async (route) => {
@@ -202,4 +202,40 @@ test("UX 7: not on paper, and not above the shop's own question for consent", as
   assert.equal(reports[0].remember, true);
   await page.emulateMedia({ media: "print" });
   assert.equal(await page.getByTestId("teaser").isVisible(), false);
+});
+
+test("A4 a shopper may choose whom the first message is for; where the page has said it, there is nothing to choose", async (t) => {
+  const groups = [{ id: "sales", name: "Lamps and advice" }, { id: "orders", name: "Orders" }];
+  const sent = async (page, text) => {
+    const frames = [];
+    page.on("websocket", (socket) => socket.on("framesent", ({ payload }) => frames.push(JSON.parse(payload))));
+    await page.getByTestId("launcher").click();
+    await page.getByTestId("composer").waitFor();
+    return async () => {
+      await page.getByTestId("composer").fill(text);
+      await page.getByTestId("composer").press("Enter");
+      for (;;) {
+        const send = frames.find(({ action }) => action === "send");
+        if (send) return send;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    };
+  };
+  for (const [name, options] of [["desktop", { path: "/shop/?lang=es" }], ["phone-dark", { ...phone, path: "/shop/?theme=dark" }]]) {
+    const { page } = await visited(t, undefined, { groups, ...options });
+    const send = await sent(page, "Which lamp?");
+    await page.getByTestId("whom").waitFor();
+    assert.deepEqual(await violations(page), []);
+    await product.shot(page, `proactive-whom-${name}`);
+    await page.getByTestId("whom").selectOption("sales");
+    assert.equal((await send()).group, "sales");
+  }
+  const unsure = await visited(t, undefined, { groups });
+  const send = await sent(unsure.page, "Anybody?");
+  await unsure.page.getByTestId("whom").waitFor();
+  assert.equal((await send()).group, undefined);
+  const said = await visited(t, undefined, { groups, prepare: (context) => context.addInitScript(() => ((window.mostrador ??= (...call) => (mostrador.q = mostrador.q ?? []).push(call)), mostrador("group", "orders"))) });
+  const told = await sent(said.page, "Where is it?");
+  assert.equal((await told()).group, "orders");
+  assert.equal(await said.page.getByTestId("whom").count(), 0);
 });
