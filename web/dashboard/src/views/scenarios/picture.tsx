@@ -2,7 +2,7 @@
 
 import '@xyflow/react/dist/base.css';
 import type { ScenarioStep } from '@mostrador/protocol';
-import { BaseEdge, type Connection, type Edge, EdgeLabelRenderer, type EdgeProps, Handle, MarkerType, MiniMap, type Node, type NodeChange, type NodeProps, Panel, Position, ReactFlow, ReactFlowProvider, applyNodeChanges, getBezierPath, useReactFlow } from '@xyflow/react';
+import { BaseEdge, type Connection, type Edge, EdgeLabelRenderer, type EdgeProps, Handle, MarkerType, MiniMap, type Node, type NodeChange, type NodeProps, Panel, Position, ReactFlow, ReactFlowProvider, applyNodeChanges, getBezierPath, useReactFlow, useUpdateNodeInternals } from '@xyflow/react';
 import { CircleHelp, CircleStop, CornerDownRight, MessageCircleQuestion, Maximize, Minus, MousePointerClick, Plus, TriangleAlert, UserRound, Wand2 } from 'lucide-react';
 import { memo, useEffect, useMemo, useRef, useState } from 'react';
 import { useMedia, useText } from '../../hooks';
@@ -212,7 +212,7 @@ function Canvas() {
   }, [editing.current, flow, duration]);
 
   return (
-    <div className="picture-canvas" ref={canvas} data-testid="picture" aria-busy={travels > 0}>
+    <div className="picture-canvas" ref={canvas} tabIndex={-1} data-testid="picture" aria-busy={travels > 0}>
       <ReactFlow<AnyNode>
         nodes={nodes}
         edges={edges}
@@ -248,6 +248,8 @@ function Canvas() {
             }, model.removeSteps(scenario, ids)),
           );
           if (ids.length > 0) announce(t('picture.deleted', { count: ids.length }));
+          // What had the focus is gone: keys (to undo it) go on from here.
+          canvas.current?.focus();
         }}
         onEdgesChange={(changes) => {
           for (const one of changes) if (one.type === 'select') setChosenEdge((before) => (one.selected ? one.id : before === one.id ? null : before));
@@ -259,6 +261,7 @@ function Canvas() {
         minZoom={0.08}
         maxZoom={1.6}
         onInit={() => void frame().then(() => overview(0))}
+        attributionPosition="bottom-center"
         connectionRadius={32}
         ariaLabelConfig={{ 'node.a11yDescription.default': t('picture.node_help'), 'node.a11yDescription.keyboardDisabled': t('picture.node_help'), 'node.a11yDescription.ariaLiveMessage': ({ x, y }) => t('picture.moved', { x: Math.round(x), y: Math.round(y) }), 'edge.a11yDescription.default': t('picture.node_help'), 'minimap.ariaLabel': t('picture.map'), 'handle.ariaLabel': t('picture.handle') }}
       >
@@ -283,14 +286,18 @@ function Canvas() {
             <Maximize size={16} strokeWidth={1.75} aria-hidden="true" />
           </button>
         </Panel>
-        {!small && value.steps.length > 12 && <MiniMap pannable zoomable position="bottom-right" nodeClassName={(node) => ((node as AnyNode).type === 'step' && ((node as StepNode).data.faults > 0 ? 'map-faulty' : 'map-step')) || 'map-begin'} />}
+        {!small && value.steps.length > 12 && <MiniMap pannable zoomable position="bottom-right" style={{ width: 168, height: 112 }} nodeClassName={(node) => ((node as AnyNode).type === 'step' && ((node as StepNode).data.faults > 0 ? 'map-faulty' : 'map-step')) || 'map-begin'} />}
       </ReactFlow>
     </div>
   );
 }
 
-function StepBox({ data, selected }: NodeProps<StepNode>) {
+function StepBox({ id, data, selected }: NodeProps<StepNode>) {
   const Icon = ICONS[data.kind];
+  const measure = useUpdateNodeInternals();
+  const handles = data.rows.map((row) => `${row.id} ${row.handle}`).join();
+  // Where its handles are is found out anew only when it grows: other ones in the same place would not be known.
+  useEffect(() => measure(id), [handles, id, measure]);
   return (
     <div className="pic-step" data-kind={data.kind} data-selected={selected ? '' : undefined} data-faulty={data.faults > 0 ? '' : undefined} data-current={data.current ? '' : undefined}>
       <Handle type="target" position={Position.Left} id="in" className="pic-in" />
