@@ -324,6 +324,16 @@ describe("what is decided", () => {
     expect([page.what[2], page.reports[2]!.shown]).toEqual(["dismissed", "s1"]);
   });
 
+  it("what was shown to nobody is opened by nobody, although whoever opens it may be remembered from then on", async () => {
+    const page = new Page();
+    page.answer = ({ what }) => (what === "view" ? { show: shown } : {});
+    await page.load();
+    page.tab.setItem("mostrador:demo:shown", "1");
+    page.offered[0]!.tell("shown_opened");
+    await page.goes("https://shop.example/shop/two");
+    expect(page.reports.map(({ what, remember }) => [what, remember])).toEqual([["view", false], ["shown_opened", false], ["view", true]]);
+  });
+
   it("what was decided for a page that was left meanwhile is not shown on the next", async () => {
     const page = new Page();
     let late: () => void = () => {};

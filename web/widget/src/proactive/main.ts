@@ -117,10 +117,12 @@ export function watch(host: Host, sight: Sight): Part {
   }
 
   function present(shown: Proactive): void {
+    // It was shown to a visitor, or to nobody; opening the widget makes no other of them.
+    const { remember } = visitor;
     host.withPanel((panel) =>
       panel.offer(shown, (what) => {
         if (what === "shown_opened") visitor.spoken();
-        void report(what, { shown: shown.shown });
+        void report(what, { shown: shown.shown, remember });
       }),
     );
   }
