@@ -213,9 +213,9 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         counted.map_err(|retry_after| Failure::RateLimited { retry_after })
     }
 
-    /// Whether the site has its visitors listed.
-    async fn lists_visitors(&self, _site: &SiteId) -> Result<bool, Failure> {
-        Ok(true)
+    /// Whether the site has its visitors listed, as it was a moment ago.
+    async fn lists_visitors(&self, site: &SiteId) -> Result<bool, Failure> {
+        Ok(self.fresh_picture(site).await?.configured.settings.visitors.live)
     }
 }
 

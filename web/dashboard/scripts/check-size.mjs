@@ -15,6 +15,7 @@ const LATER = {
   settings: { limit: 80 },
   triggers: { limit: 40, after: ['settings'] },
   groups: { limit: 8, after: ['settings'] },
+  visitors: { limit: 60 },
   results: { limit: 6, after: ['settings', 'triggers'] },
   scenarios: { limit: 32, after: ['settings'] },
   // @xyflow/react, and what draws with it.

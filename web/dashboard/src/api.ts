@@ -1,6 +1,6 @@
 // Our HTTP API, as an agent uses it.
 
-import type { AgentInfo, AgentsAnswer, ConversationDetail, Current, ErrorBody, ErrorCode, FaqCountsAnswer, FieldProblem, FileLink, GroupSettings, HistoryAnswer, HoursPreview, IdentityKeyAnswer, IdentityKeysAnswer, ListAnswer, ListName, MailIdentityAnswer, MailTestAnswer, Me, NewIdentityKey, NotificationChoice, Notifications, OriginalMail, ProfileRequest, PublishedDocument, PublishedSection, ScenarioBody, ScenariosAnswer, SectionName, SettingsAnswer, SiteConfig, TicketAnswer, TranscriptRecipient, TriggerResultsAnswer, TriggerSettings, TriggerTestAnswer, TryAnswer, TryRequest, VisitorExplanation } from '@mostrador/protocol';
+import type { AgentInfo, AgentsAnswer, ConversationDetail, Current, ErrorBody, ErrorCode, FaqCountsAnswer, FieldProblem, FileLink, GroupSettings, HistoryAnswer, HoursPreview, IdentityKeyAnswer, IdentityKeysAnswer, InvitationAnswer, ListAnswer, ListName, MailIdentityAnswer, MailTestAnswer, Me, NewIdentityKey, NewInvitation, NotificationChoice, Notifications, OriginalMail, ProfileRequest, PublishedDocument, PublishedSection, ScenarioBody, ScenariosAnswer, SectionName, SettingsAnswer, SiteConfig, TicketAnswer, TranscriptRecipient, TriggerResultsAnswer, TriggerSettings, TriggerTestAnswer, TryAnswer, TryRequest, VisitorDetail, VisitorExplanation } from '@mostrador/protocol';
 import type { Auth } from './auth';
 
 export class ApiError extends Error {
@@ -131,12 +131,18 @@ export class Api {
   deleteScenario = (site: string, id: string, expected: number): Promise<void> => this.ask('DELETE', `/v1/agent/sites/${encodeURIComponent(site)}/scenarios/${encodeURIComponent(id)}?expected=${expected}`);
 
   tryScenario = (site: string, request: TryRequest): Promise<TryAnswer> => this.ask('POST', `/v1/agent/sites/${encodeURIComponent(site)}/scenarios/try`, request);
+  visitor = (site: string, visitor: string): Promise<VisitorDetail> => this.ask('GET', `/v1/agent/sites/${encodeURIComponent(site)}/visitors/${encodeURIComponent(visitor)}`);
+
+  /** Writes to somebody who is on the site, once for its id. */
+  invite = (site: string, visitor: string, invitation: NewInvitation): Promise<InvitationAnswer> =>
+    this.ask('POST', `/v1/agent/sites/${encodeURIComponent(site)}/visitors/${encodeURIComponent(visitor)}/invitations`, invitation);
 
   private async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
     let answer = await this.fetch(method, path, body, false);
     if (answer.status === 401) answer = await this.fetch(method, path, body, true);
-    if (answer.status === 204 || answer.status === 202) return undefined as T;
+    if (answer.status === 204) return undefined as T;
     const text = await answer.text();
+    if (answer.status === 202 && text === '') return undefined as T;
     let json: unknown = null;
     try {
       json = JSON.parse(text);

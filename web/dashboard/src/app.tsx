@@ -20,12 +20,13 @@ const siteRoute = createRoute({ getParentRoute: () => rootRoute, path: '/$site',
 const settingsRoute = createRoute({ getParentRoute: () => siteRoute, path: '/settings' });
 const sectionRoute = createRoute({ getParentRoute: () => siteRoute, path: '/settings/$section' });
 const itemRoute = createRoute({ getParentRoute: () => siteRoute, path: '/settings/$section/$item' });
+const visitorsRoute = createRoute({ getParentRoute: () => siteRoute, path: '/visitors' });
 const listRoute = createRoute({ getParentRoute: () => siteRoute, path: '/$list' });
 const conversationRoute = createRoute({ getParentRoute: () => siteRoute, path: '/$list/$conversation' });
 
 function makeRouter() {
   return createRouter({
-    routeTree: rootRoute.addChildren([homeRoute, siteRoute.addChildren([settingsRoute, sectionRoute, itemRoute, listRoute, conversationRoute])]),
+    routeTree: rootRoute.addChildren([homeRoute, siteRoute.addChildren([settingsRoute, sectionRoute, itemRoute, visitorsRoute, listRoute, conversationRoute])]),
     basepath: BASE,
     defaultPreload: false,
   });

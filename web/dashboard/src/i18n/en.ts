@@ -37,6 +37,7 @@ export const en = {
   'rail.inbox': 'Inbox',
   'rail.inbox_unread_one': 'Inbox, {{count}} unread',
   'rail.inbox_unread_other': 'Inbox, {{count}} unread',
+  'rail.visitors': 'Visitors',
   'rail.settings': 'Settings',
   'rail.team': 'Team',
   'rail.keys': 'Keyboard shortcuts',

@@ -41,6 +41,7 @@ export const es: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'rail.inbox_unread_one': 'Bandeja, {{count}} sin leer',
   'rail.inbox_unread_other': 'Bandeja, {{count}} sin leer',
   'rail.inbox_unread_many': 'Bandeja, {{count}} sin leer',
+  'rail.visitors': 'Visitantes',
   'rail.settings': 'Ajustes',
   'rail.team': 'Equipo',
   'rail.keys': 'Atajos de teclado',

@@ -17,6 +17,10 @@ import { en as triggersEn } from '../views/triggers/words/en';
 import { es as triggersEs } from '../views/triggers/words/es';
 import { it as triggersIt } from '../views/triggers/words/it';
 import { pt as triggersPt } from '../views/triggers/words/pt';
+import { en as visitorsEn } from '../views/visitors/words/en';
+import { es as visitorsEs } from '../views/visitors/words/es';
+import { it as visitorsIt } from '../views/visitors/words/it';
+import { pt as visitorsPt } from '../views/visitors/words/pt';
 import { en } from './en';
 import { es } from './es';
 import { LANGUAGES, chooseLanguage } from './index';
@@ -35,7 +39,7 @@ const code = (which: (file: string) => boolean) =>
     .join('\n');
 
 /** Folders below `views` whose words come with them. */
-const OWN = ['settings', 'scenarios', 'triggers', 'groups'];
+const OWN = ['settings', 'scenarios', 'triggers', 'groups', 'visitors'];
 const of = (folder: string) => (file: string) => file.includes(`${folder}/`);
 
 const PARTS: readonly { part: string; english: Texts; others: Record<string, Texts>; code: string }[] = [
@@ -44,6 +48,7 @@ const PARTS: readonly { part: string; english: Texts; others: Record<string, Tex
   { part: 'the triggers', english: triggersEn, others: { es: triggersEs, pt: triggersPt, it: triggersIt }, code: code(of('triggers')) },
   { part: 'the scenarios', english: scenariosEn, others: { es: scenariosEs, pt: scenariosPt, it: scenariosIt }, code: code(of('scenarios')) },
   { part: 'the groups', english: groupsEn, others: { es: groupsEs, pt: groupsPt, it: groupsIt }, code: code(of('groups')) },
+  { part: 'the visitors', english: visitorsEn, others: { es: visitorsEs, pt: visitorsPt, it: visitorsIt }, code: code(of('visitors')) },
 ];
 
 /** `{{name}}` is filled in by us, `{name}` is the merchant's variable. */

@@ -40,6 +40,7 @@ export const it: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'rail.inbox_unread_one': 'Posta in arrivo, {{count}} da leggere',
   'rail.inbox_unread_other': 'Posta in arrivo, {{count}} da leggere',
   'rail.inbox_unread_many': 'Posta in arrivo, {{count}} da leggere',
+  'rail.visitors': 'Visitatori',
   'rail.settings': 'Impostazioni',
   'rail.team': 'Team',
   'rail.keys': 'Scorciatoie da tastiera',

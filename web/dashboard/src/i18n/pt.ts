@@ -40,6 +40,7 @@ export const pt: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'rail.inbox_unread_one': 'Caixa de entrada, {{count}} não lida',
   'rail.inbox_unread_other': 'Caixa de entrada, {{count}} não lidas',
   'rail.inbox_unread_many': 'Caixa de entrada, {{count}} não lidas',
+  'rail.visitors': 'Visitantes',
   'rail.settings': 'Configurações',
   'rail.team': 'Equipe',
   'rail.keys': 'Atalhos de teclado',

@@ -17,6 +17,11 @@ export const PAGES = {
     await startWords();
     return { default: Settings };
   }),
+  visitors: lazy(async () => {
+    const { Visitors, startWords } = await import('./visitors');
+    await startWords();
+    return { default: Visitors };
+  }),
 } satisfies Record<string, ComponentType<PageProps>>;
 
 export type PageName = keyof typeof PAGES;

@@ -2,7 +2,7 @@
 
 import type { PresenceStatus } from '@mostrador/protocol';
 import { Link, useLocation } from '@tanstack/react-router';
-import { Command, Inbox, Keyboard, Settings, Users } from 'lucide-react';
+import { Command, Eye, Inbox, Keyboard, Settings, Users } from 'lucide-react';
 import { Suspense, lazy } from 'react';
 import { useSite } from '../context';
 import { useText } from '../hooks';
@@ -42,6 +42,9 @@ export function Rail({ unread, theme, onTheme, onPresence, onOverlay, onSignOut,
           </span>
         )}
       </button>
+      <Link to="/$site/visitors" params={{ site: site.site }} className="rail-button" aria-current={page === 'visitors' ? 'page' : undefined} activeProps={{}} aria-label={t('rail.visitors')} title={t('rail.visitors')}>
+        <Eye size={20} strokeWidth={1.75} aria-hidden="true" />
+      </Link>
       <button type="button" className="rail-button" aria-label={t('rail.team')} title={t('rail.team')} onClick={() => onOverlay('team')}>
         <Users size={20} strokeWidth={1.75} aria-hidden="true" />
       </button>

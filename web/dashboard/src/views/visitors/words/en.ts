@@ -14,8 +14,6 @@ export const en = {
   'list.none': 'Nobody fits these filters',
   'list.none_do': 'Show everybody',
   'list.unconsented': 'Visitors who have not agreed to be remembered are not listed.',
-  'list.sorted_up': 'sorted, smallest first',
-  'list.sorted_down': 'sorted, largest first',
   'off.title': 'The list of visitors is switched off',
   'off.why': 'Switched on, you see who is on your site and can write to them first. Every page view then is one call: 1,000,000 page views a month come to about {{cost}} at AWS. Nothing is added while nobody visits.',
   'off.kept': 'Of each visitor the last 20 pages, device, country and cart are kept for 30 minutes after their last sign of life, and only if they have agreed to be remembered. Name it in your privacy policy.',

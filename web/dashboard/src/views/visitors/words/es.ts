@@ -15,8 +15,6 @@ export const es: Record<keyof typeof en, string> & Record<string, string> = {
   'list.none': 'Nadie encaja con estos filtros',
   'list.none_do': 'Mostrar a todos',
   'list.unconsented': 'No aparecen los visitantes que no han aceptado que se les recuerde.',
-  'list.sorted_up': 'ordenado, de menor a mayor',
-  'list.sorted_down': 'ordenado, de mayor a menor',
   'off.title': 'La lista de visitantes está desactivada',
   'off.why': 'Si la activas, ves quién está en tu sitio y puedes escribirle tú primero. Cada página vista es entonces una llamada: 1 000 000 de páginas vistas al mes cuestan unos {{cost}} en AWS. Mientras nadie visita, no se añade nada.',
   'off.kept': 'De cada visitante se guardan las últimas 20 páginas, el dispositivo, el país y el carrito durante 30 minutos desde su última señal de vida, y solo si ha aceptado que se le recuerde. Menciónalo en tu política de privacidad.',

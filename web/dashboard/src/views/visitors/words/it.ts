@@ -15,8 +15,6 @@ export const it: Record<keyof typeof en, string> & Record<string, string> = {
   'list.none': 'Nessuno corrisponde a questi filtri',
   'list.none_do': 'Mostra tutti',
   'list.unconsented': 'Chi non ha accettato di essere ricordato non compare.',
-  'list.sorted_up': 'ordinato, dal più piccolo',
-  'list.sorted_down': 'ordinato, dal più grande',
   'off.title': 'L’elenco dei visitatori è disattivato',
   'off.why': 'Se lo attivi, vedi chi è sul tuo sito e puoi scrivere per primo. Ogni pagina vista diventa una chiamata: 1.000.000 di pagine viste al mese costano circa {{cost}} su AWS. Finché nessuno visita, non si aggiunge nulla.',
   'off.kept': 'Di ogni visitatore si conservano le ultime 20 pagine, il dispositivo, il paese e il carrello per 30 minuti dall’ultimo segno di vita, e solo se ha accettato di essere ricordato. Citalo nella tua informativa sulla privacy.',

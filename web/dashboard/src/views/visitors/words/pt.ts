@@ -15,8 +15,6 @@ export const pt: Record<keyof typeof en, string> & Record<string, string> = {
   'list.none': 'Ninguém corresponde a estes filtros',
   'list.none_do': 'Mostrar todos',
   'list.unconsented': 'Visitantes que não aceitaram ser lembrados não aparecem.',
-  'list.sorted_up': 'ordenado, do menor ao maior',
-  'list.sorted_down': 'ordenado, do maior ao menor',
   'off.title': 'A lista de visitantes está desativada',
   'off.why': 'Ativada, você vê quem está no seu site e pode escrever primeiro. Cada página vista passa a ser uma chamada: 1.000.000 de páginas vistas por mês custam cerca de {{cost}} na AWS. Enquanto ninguém visita, nada é acrescentado.',
   'off.kept': 'De cada visitante ficam guardados as últimas 20 páginas, o dispositivo, o país e o carrinho por 30 minutos após o último sinal de vida, e só se ele aceitou ser lembrado. Cite isso na sua política de privacidade.',

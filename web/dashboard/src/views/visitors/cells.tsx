@@ -1,0 +1,167 @@
+// What stands in a cell. All of it is untrusted text, and shown as text.
+
+import type { CartTotal, VisitorRow } from '@mostrador/protocol';
+import { AppWindow, Ban, History, type LucideIcon, Mail, MailCheck, MailX, MessageCircle, Monitor, Smartphone, Tablet } from 'lucide-react';
+import { absolute, elapsed, regionName, shopperName } from '../../format';
+import { useText } from '../../hooks';
+import type { T } from '../../i18n';
+import { Avatar, VerifiedMark } from '../parts';
+import { type Column, type Presence } from './list';
+import { type Words, useWords } from './words';
+
+const DEVICES: Record<VisitorRow['device'], LucideIcon> = { desktop: Monitor, phone: Smartphone, tablet: Tablet };
+
+export const visitorName = (t: T, row: VisitorRow): string => shopperName(t, row.name, row.shopper_id ?? row.id);
+
+export function Who({ row, is }: { row: VisitorRow; is: Presence }) {
+  const { t: text } = useText();
+  const t = useWords();
+  const name = visitorName(text, row);
+  const seen = is === 'over' ? 'left' : is;
+  return (
+    <>
+      <span className={`visitors-presence presence-${seen}`} aria-hidden="true" />
+      <Avatar name={name} size={28} />
+      <span className="visitors-name">
+        <span dir="auto">{name}</span>
+        {row.verified === true && <VerifiedMark size={14} />}
+        {seen !== 'here' && <small>{t(`presence.${seen}`)}</small>}
+      </span>
+    </>
+  );
+}
+
+/** Where they look, without the shop's own name before it. */
+export function path(url: string): string {
+  try {
+    const { pathname, search } = new URL(url);
+    return pathname + search;
+  } catch {
+    return url;
+  }
+}
+
+export function money(locale: string, cart: CartTotal): string {
+  const value = cart.value / 100;
+  try {
+    return new Intl.NumberFormat(locale, cart.currency === undefined ? { maximumFractionDigits: 2 } : { style: 'currency', currency: cart.currency }).format(value);
+  } catch {
+    return `${value} ${cart.currency ?? ''}`.trim();
+  }
+}
+
+/** A country's flag, of its two letters. Where a system has none it shows the letters. */
+export function flag(country: string): string {
+  return /^[A-Z]{2}$/.test(country) ? String.fromCodePoint(...[...country].map((letter) => 0x1f1a5 + letter.charCodeAt(0))) : '';
+}
+
+export function software(t: Words, row: VisitorRow): string {
+  const system = row.system === undefined ? t(`device.${row.device}`) : t(`system.${row.system}`);
+  return row.browser === undefined ? system : `${system}, ${t(`browser.${row.browser}`)}`;
+}
+
+export function Cell({ row, name, now, labelled }: { row: VisitorRow; name: Column; now: number; labelled: boolean }) {
+  const t = useWords();
+  const { t: text, locale } = useText();
+  const label = labelled ? <span className="hidden">{t(`column.${name}`)}: </span> : null;
+  switch (name) {
+    case 'who':
+      return null;
+    case 'page':
+      return (
+        <span className="visitors-two" title={row.url}>
+          {label}
+          <span dir="auto">{row.title === '' ? path(row.url) : row.title}</span>
+          {row.title !== '' && <small dir="ltr">{path(row.url)}</small>}
+        </span>
+      );
+    case 'since':
+      return (
+        <time dateTime={new Date(row.viewed_at).toISOString()} title={absolute(locale, row.viewed_at)}>
+          {label}
+          {elapsed(text, row.viewed_at, now)}
+        </time>
+      );
+    case 'pages':
+      return number(label, locale, row.pages);
+    case 'visits':
+      return number(label, locale, row.visits);
+    case 'referrer':
+      return row.referrer === undefined ? null : (
+        <span className="visitors-one" title={row.referrer} dir="ltr">
+          {label}
+          {row.referrer}
+        </span>
+      );
+    case 'country':
+      return row.country === undefined ? null : (
+        <span className="visitors-one">
+          {label}
+          <span aria-hidden="true">{flag(row.country)} </span>
+          {regionName(locale, row.country)}
+        </span>
+      );
+    case 'device': {
+      const Icon = DEVICES[row.device];
+      return (
+        <span className="visitors-icon" title={`${t(`device.${row.device}`)}: ${software(t, row)}`}>
+          {label}
+          <Icon size={16} strokeWidth={1.75} aria-hidden="true" />
+          <span className="hidden">{t(`device.${row.device}`)}, </span>
+          <span className="visitors-one">{software(t, row)}</span>
+        </span>
+      );
+    }
+    case 'cart':
+      return row.cart === undefined ? null : (
+        <span className="visitors-two" title={t('visitor.unverified_why')}>
+          {label}
+          <span>{money(locale, row.cart)}</span>
+          <small>
+            {t('cart.pieces', { count: row.cart.pieces })}
+            <span className="hidden">, {t('visitor.unverified')}</span>
+          </small>
+        </span>
+      );
+    case 'state':
+      return <States row={row} />;
+  }
+}
+
+const number = (label: React.ReactNode, locale: string, n: number) => (
+  <span className="visitors-number">
+    {label}
+    {new Intl.NumberFormat(locale).format(n)}
+  </span>
+);
+
+const INVITED: Record<NonNullable<VisitorRow['invitation']>['state'], LucideIcon> = { waiting: Mail, shown: Mail, opened: Mail, answered: MailCheck, dismissed: MailX, gone: MailX };
+
+/** Word and icon: where there is room the first in words, the others as icons with their name. */
+export function states(t: Words, row: VisitorRow): { icon: LucideIcon; words: string; live: boolean }[] {
+  const { invitation } = row;
+  return [
+    ...(row.chatting === undefined ? [] : [{ icon: MessageCircle, words: t('state.chatting'), live: true }]),
+    ...(invitation === undefined ? [] : [{ icon: INVITED[invitation.state], words: t(`invited.${invitation.state}`, { name: invitation.agent_name }), live: invitation.state !== 'gone' && invitation.state !== 'dismissed' }]),
+    ...(row.window_open === true ? [{ icon: AppWindow, words: t('state.window'), live: true }] : []),
+    ...(row.chatted_before === true ? [{ icon: History, words: t('state.chatted'), live: false }] : []),
+    ...(row.dismissed === true && invitation?.state !== 'dismissed' ? [{ icon: Ban, words: t('state.dismissed'), live: false }] : []),
+  ];
+}
+
+function States({ row }: { row: VisitorRow }) {
+  const t = useWords();
+  const all = states(t, row);
+  return (
+    <span className="visitors-states">
+      {all.map(({ icon: Icon, words, live }, i) => (
+        <span key={words} className={`visitors-icon ${live ? 'visitors-live' : ''}`} title={words}>
+          <Icon size={16} strokeWidth={1.75} aria-hidden="true" />
+          <span className={all.length > 1 && i > 0 ? 'hidden' : 'visitors-one'} dir="auto">
+            {words}
+          </span>
+        </span>
+      ))}
+    </span>
+  );
+}
