@@ -163,9 +163,10 @@ async fn h_5_the_wait_ends_when_it_is_due_and_not_before_unless_somebody_has_ans
             late.push(said - (thread[0].at as i64 + 2 * MINUTE));
         }
     }
-    // Never early. The quickest of five tells what the way takes; the others what this machine was doing meanwhile.
+    // Never early, and by the queue: what is left to the sweep comes a quarter of an hour later. How many seconds of the machine's own time the way
+    // takes is no fact about us.
     let least = late.iter().min().expect("five");
-    ensure!(*least >= 0 && *least <= 2_000, "late by {late:?}");
+    ensure!(*least >= 0 && *least <= 30_000, "late by {late:?}");
     Ok(())
 }
 
