@@ -2,11 +2,11 @@
 // Everything in it is in the table as well.
 
 import type { TriggerDay } from '@mostrador/protocol';
-import { useText } from '../../hooks';
+import { useMedia, useText } from '../../hooks';
 import { COUNTS, ticks } from './figures';
 import { useWords } from './words';
 
-const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP] = [720, 220, 40, 24, 8];
+const [HEIGHT, LEFT, BOTTOM, TOP] = [220, 40, 24, 8];
 
 export function dayLabel(locale: string, day: string): string {
   return new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`));
@@ -15,16 +15,18 @@ export function dayLabel(locale: string, day: string): string {
 export function Chart({ days }: { days: readonly TriggerDay[] }) {
   const t = useWords();
   const { locale } = useText();
+  // Drawn as wide as it is shown: scaled down, its words could not be read on a phone.
+  const width = useMedia('(max-width: 759.98px)') ? 340 : 720;
   const lines = ticks(Math.max(...days.flatMap((one) => COUNTS.map((count) => one[count]))));
   const most = lines.at(-1)!;
-  const x = (n: number) => LEFT + (days.length === 1 ? 0.5 : n / (days.length - 1)) * (WIDTH - LEFT - 12);
+  const x = (n: number) => LEFT + (days.length === 1 ? 0.5 : n / (days.length - 1)) * (width - LEFT - 12);
   const y = (value: number) => TOP + (1 - value / most) * (HEIGHT - TOP - BOTTOM);
   const named = [0, Math.floor((days.length - 1) / 2), days.length - 1];
   return (
-    <svg className="chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={t('results.chart')} data-testid="chart">
+    <svg className="chart" viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={t('results.chart')} data-testid="chart">
       {lines.map((line) => (
         <g key={line} className="chart-line">
-          <line x1={LEFT} x2={WIDTH} y1={y(line)} y2={y(line)} />
+          <line x1={LEFT} x2={width} y1={y(line)} y2={y(line)} />
           <text x={LEFT - 8} y={y(line) + 4} textAnchor="end">
             {new Intl.NumberFormat(locale, { notation: 'compact' }).format(line)}
           </text>

@@ -1,6 +1,6 @@
 // T5: why each trigger did or did not fire for a visitor, in words. Shown wherever a visitor is: bring it with `LazyExplanation` of `explain.tsx`.
 
-import type { ConditionFinding, FindingBody, RuleFinding, TriggerBody, TriggerExplanation, VerdictName } from '@mostrador/protocol';
+import type { ConditionFinding, FindingBody, TriggerBody, TriggerExplanation, VerdictName } from '@mostrador/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { Check, Clock, X } from 'lucide-react';
 import { useDoors, useSite } from '../../context';
@@ -102,16 +102,15 @@ export function reason(speaker: Speaker, { verdict, rules, conditions }: Trigger
     const awaited = [...rules, ...conditions].flatMap(({ finding }) => (finding.kind === 'awaits' ? [awaitedSentence(speaker, finding.awaited)] : []));
     return t('explain.armed_why', { what: new Intl.ListFormat(locale, { type: 'conjunction' }).format(awaited) });
   }
-  const rule = rules.find((one): one is RuleFinding & { finding: { kind: 'fails' } } => one.finding.kind === 'fails');
-  if (rule !== undefined) return because(speaker, t(`rule.${rule.rule}`), rule.finding);
+  const rule = rules.find(({ finding }) => finding.kind === 'fails');
+  if (rule?.finding.kind === 'fails') return sentence(locale, t(`reason.${rule.finding.why}`));
   const at = conditions.findIndex(({ finding }) => finding.kind === 'fails');
   const condition = conditions[at];
-  return condition === undefined ? '' : because(speaker, conditionWords(speaker, condition, trigger?.conditions[at]), condition.finding);
+  if (condition?.finding.kind !== 'fails') return '';
+  return t('explain.because', { said: conditionWords(speaker, condition, trigger?.conditions[at]), reason: t(`reason.${condition.finding.why}`) });
 }
 
-function because({ t }: Speaker, said: string, finding: FindingBody): string {
-  return finding.kind === 'fails' ? `${said}: ${t(`reason.${finding.why}`)}.` : said;
-}
+const sentence = (locale: string, text: string) => `${text[0]?.toLocaleUpperCase(locale) ?? ''}${text.slice(1)}.`;
 
 const SIGNS = { holds: Check, awaits: Clock, fails: X } as const;
 
@@ -123,9 +122,13 @@ function Finding({ said, finding }: { said: string; finding: FindingBody }) {
     <li className="finding" data-finding={finding.kind}>
       <Sign size={14} strokeWidth={2} aria-hidden="true" />
       <span dir="auto">
-        {said} <em>{t(`explain.${finding.kind}`)}</em>
-        {finding.kind === 'fails' && <small>{t(`reason.${finding.why}`)}</small>}
-        {finding.kind === 'awaits' && <small>{awaitedSentence({ t, locale }, finding.awaited)}</small>}
+        {said}
+        {/* What holds is said by its sign alone, to who sees it. */}
+        <small className={finding.kind === 'holds' ? 'hidden' : ''}>
+          {t(`explain.${finding.kind}`)}
+          {finding.kind === 'fails' && `: ${t(`reason.${finding.why}`)}`}
+          {finding.kind === 'awaits' && `: ${awaitedSentence({ t, locale }, finding.awaited)}`}
+        </small>
       </span>
     </li>
   );

@@ -92,10 +92,10 @@ export function Head({ title, why, at, children }: { title: string; why: string;
         <p className="soft">{why}</p>
       </div>
       <nav className="triggers-tabs" aria-label={t('all.pages')}>
-        <Link to="/$site/settings/$section" params={{ site: site.site, section: 'triggers' }} className="tab" activeProps={{}} aria-current={at === 'list' ? 'page' : undefined}>
+        <Link to="/$site/settings/$section" params={{ site: site.site, section: 'triggers' }} className="tab" activeProps={{}} activeOptions={{ exact: true }} aria-current={at === 'list' ? 'page' : undefined}>
           {t('all.tab')}
         </Link>
-        <Link to="/$site/settings/$section/$item" params={{ site: site.site, section: 'triggers', item: RESULTS }} className="tab" activeProps={{}} aria-current={at === 'results' ? 'page' : undefined}>
+        <Link to="/$site/settings/$section/$item" params={{ site: site.site, section: 'triggers', item: RESULTS }} className="tab" activeProps={{}} activeOptions={{ exact: true }} aria-current={at === 'results' ? 'page' : undefined}>
           {t('all.results')}
         </Link>
       </nav>

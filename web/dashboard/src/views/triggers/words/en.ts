@@ -260,6 +260,7 @@ export const en = {
   'explain.silent': 'Does not fire',
   'explain.fires_why': 'Everything holds.',
   'explain.armed_why': 'Waits: {{what}}.',
+  'explain.because': 'Does not hold: {{said}} ({{reason}}).',
   'explain.holds': 'holds',
   'explain.fails': 'does not hold',
   'explain.awaits': 'is waited for',

@@ -266,6 +266,7 @@ export const es: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   'explain.silent': 'No se dispara',
   'explain.fires_why': 'Se cumple todo.',
   'explain.armed_why': 'Espera: {{what}}.',
+  'explain.because': 'No se cumple: {{said}} ({{reason}}).',
   'explain.holds': 'se cumple',
   'explain.fails': 'no se cumple',
   'explain.awaits': 'se espera',

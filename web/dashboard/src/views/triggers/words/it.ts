@@ -266,6 +266,7 @@ export const it: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   'explain.silent': 'Non scatta',
   'explain.fires_why': 'Vale tutto.',
   'explain.armed_why': 'Aspetta: {{what}}.',
+  'explain.because': 'Non vale: {{said}} ({{reason}}).',
   'explain.holds': 'vale',
   'explain.fails': 'non vale',
   'explain.awaits': 'si aspetta',

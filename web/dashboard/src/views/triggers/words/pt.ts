@@ -266,6 +266,7 @@ export const pt: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   'explain.silent': 'Não dispara',
   'explain.fires_why': 'Tudo vale.',
   'explain.armed_why': 'Espera: {{what}}.',
+  'explain.because': 'Não vale: {{said}} ({{reason}}).',
   'explain.holds': 'vale',
   'explain.fails': 'não vale',
   'explain.awaits': 'é esperado',
