@@ -12,7 +12,7 @@ const FIRST_LOAD = 175;
 const LATER = {
   thread: { limit: 16 },
   menus: { limit: 56 },
-  settings: { limit: 80 },
+  settings: { limit: 82 },
   triggers: { limit: 40, after: ['settings'] },
   groups: { limit: 8, after: ['settings'] },
   visitors: { limit: 60 },

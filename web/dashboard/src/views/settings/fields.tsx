@@ -216,6 +216,30 @@ export function Ordered({ ids, nameOf, onMove, onDelete, rows = false, more, chi
   );
 }
 
+/** Commas are typed as text and read when the field is left: otherwise one could not type them. */
+export function ListInput({ id, value, onChange }: { id: string; value: readonly string[]; onChange(value: string[]): void }) {
+  const [text, setText] = useState(value.join(', '));
+  const [known, setKnown] = useState(value);
+  if (known !== value) {
+    setKnown(value);
+    if (split(text).join() !== value.join()) setText(value.join(', '));
+  }
+  return (
+    <input
+      id={id}
+      className="input"
+      value={text}
+      spellCheck={false}
+      onChange={(event) => {
+        setText(event.target.value);
+        onChange(split(event.target.value));
+      }}
+    />
+  );
+}
+
+const split = (text: string) => text.split(/[\s,;]+/).filter(Boolean);
+
 export function useValue<T>(name: string): T | undefined {
   return useWatch({ name }) as T | undefined;
 }

@@ -18,7 +18,7 @@ import { MailSetup } from './mail-setup';
 import { Leaving } from './leaving';
 import { Notifications } from './notifications';
 import type { PageProps } from '../pages';
-import { type FormSection, lazyPage, OWN, PAGES, SECTIONS } from './pages';
+import { lazyPage, OWN, PAGES, SECTIONS } from './pages';
 import { WidgetPreview } from './preview';
 import { FORMS } from './sections';
 import './settings.css';
@@ -99,7 +99,7 @@ export function Settings({ section, item }: PageProps) {
 /** `week.monday[0].start` as the form names it. */
 const formPath = (path: string) => path.replaceAll(/\[(\d+)\]/g, '.$1');
 
-function Editor({ section, current, sections }: { section: FormSection; current: PublishedSection; sections: readonly PublishedSection[] }) {
+function Editor({ section, current, sections }: { section: SectionName; current: PublishedSection; sections: readonly PublishedSection[] }) {
   const t = useWords();
   const { site } = useSite();
   const { api } = useDoors();

@@ -10,9 +10,7 @@ export interface LazyPageProps {
   item: string | null;
 }
 
-/** The visitors' belong to their own page. */
-export type FormSection = Exclude<SectionName, 'visitors'>;
-export const SECTIONS: readonly FormSection[] = ['hours', 'automatic', 'email', 'texts', 'faqs', 'form', 'appearance', 'visibility', 'privacy', 'general'];
+export const SECTIONS: readonly SectionName[] = ['hours', 'automatic', 'email', 'texts', 'faqs', 'form', 'visitors', 'appearance', 'visibility', 'privacy', 'general'];
 
 /** Each a chunk of its own that brings its words. */
 export const LAZY = {
@@ -34,7 +32,7 @@ export const LAZY = {
 } satisfies Record<string, ComponentType<LazyPageProps>>;
 
 /** For admins. */
-export const PAGES = ['hours', 'automatic', 'email', 'texts', 'faqs', 'form', 'triggers', 'scenarios', 'groups', 'appearance', 'visibility', 'identity', 'privacy', 'general', 'notifications'] as const;
+export const PAGES = ['hours', 'automatic', 'email', 'texts', 'faqs', 'form', 'triggers', 'scenarios', 'groups', 'visitors', 'appearance', 'visibility', 'identity', 'privacy', 'general', 'notifications'] as const;
 /** One's own, of which the rest is no matter: every agent has them. */
 export const OWN = ['notifications'] as const;
 

@@ -1,6 +1,6 @@
 // The forms, one per section. What is allowed is the server's to say: it names every wrong field, and nothing is saved.
 
-import type { AppearanceSettings, Faq, FaqCount, FaqSettings, FieldKindName, FormField, FormSettings, GeneralSettings, TextSettings, VisibilitySettings } from '@mostrador/protocol';
+import type { AppearanceSettings, Faq, FaqCount, FaqSettings, FieldKindName, FormField, FormSettings, GeneralSettings, SectionName, TextSettings, VisibilitySettings } from '@mostrador/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Info } from 'lucide-react';
@@ -11,9 +11,9 @@ import { useText } from '../../hooks';
 import { formAdvice } from './advice';
 import { contrast, readableOn } from './colour';
 import { EmailForm } from './email';
-import { Area, Choice, LanguageTabs, languageName, Ordered, Problem, Text, Toggle } from './fields';
+import { Area, Choice, LanguageTabs, languageName, ListInput, Ordered, Problem, Text, Toggle } from './fields';
 import { HoursForm } from './hours';
-import type { FormSection } from './pages';
+import { VisitorsForm } from './visitors';
 import { useWords, type Word } from './words';
 
 export interface FormProps {
@@ -21,7 +21,7 @@ export interface FormProps {
   languages: readonly string[];
 }
 
-export const FORMS: Record<FormSection, ComponentType<FormProps>> = {
+export const FORMS: Record<SectionName, ComponentType<FormProps>> = {
   general: GeneralForm,
   appearance: AppearanceForm,
   visibility: VisibilityForm,
@@ -32,6 +32,7 @@ export const FORMS: Record<FormSection, ComponentType<FormProps>> = {
   automatic: AutomaticForm,
   privacy: PrivacyForm,
   email: EmailForm,
+  visitors: VisitorsForm,
 };
 
 function GeneralForm() {
@@ -70,30 +71,6 @@ function GeneralForm() {
     </>
   );
 }
-
-/** Commas are typed as text and read when the field is left: otherwise one could not type them. */
-function ListInput({ id, value, onChange }: { id: string; value: readonly string[]; onChange(value: string[]): void }) {
-  const [text, setText] = useState(value.join(', '));
-  const [known, setKnown] = useState(value);
-  if (known !== value) {
-    setKnown(value);
-    if (split(text).join() !== value.join()) setText(value.join(', '));
-  }
-  return (
-    <input
-      id={id}
-      className="input"
-      value={text}
-      spellCheck={false}
-      onChange={(event) => {
-        setText(event.target.value);
-        onChange(split(event.target.value));
-      }}
-    />
-  );
-}
-
-const split = (text: string) => text.split(/[\s,]+/).filter(Boolean);
 
 function AppearanceForm() {
   const t = useWords();

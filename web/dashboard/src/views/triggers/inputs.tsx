@@ -2,8 +2,8 @@
 
 import { Controller, useFieldArray, useFormContext } from 'react-hook-form';
 import { Plus, X } from 'lucide-react';
-import { useId, useState } from 'react';
-import { Problem, useProblem } from '../settings/fields';
+import { useId } from 'react';
+import { ListInput, Problem, useProblem } from '../settings/fields';
 import { MAX_ALTERNATIVES } from './model';
 import { useWords } from './words';
 
@@ -57,8 +57,6 @@ export function Several({ name, legend, options }: { name: string; legend: strin
   );
 }
 
-const split = (text: string) => text.split(/[\s,;]+/).filter(Boolean);
-
 /** Codes in one line, read as they are typed. */
 export function Codes({ name, label, upper = false }: { name: string; label: string; upper?: boolean }) {
   const id = useId();
@@ -70,31 +68,13 @@ export function Codes({ name, label, upper = false }: { name: string; label: str
         return (
           <div className="field">
             <label htmlFor={id}>{label}</label>
-            <CodesInput id={id} value={codes} onChange={(list) => field.onChange(upper ? list.map((code) => code.toUpperCase()) : list)} />
+            <ListInput id={id} value={codes} onChange={(list) => field.onChange(upper ? list.map((code) => code.toUpperCase()) : list)} />
             <Problem name={name} />
             {codes.map((_, n) => (
               <Problem key={n} name={`${name}.${n}`} />
             ))}
           </div>
         );
-      }}
-    />
-  );
-}
-
-/** Commas are kept while one types: read back from the list they would be gone. */
-function CodesInput({ id, value, onChange }: { id: string; value: readonly string[]; onChange(list: string[]): void }) {
-  const [text, setText] = useState(value.join(', '));
-  return (
-    <input
-      id={id}
-      className="input"
-      value={text}
-      spellCheck={false}
-      autoComplete="off"
-      onChange={(event) => {
-        setText(event.target.value);
-        onChange(split(event.target.value));
       }}
     />
   );
