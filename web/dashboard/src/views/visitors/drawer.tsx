@@ -119,9 +119,12 @@ function Contents({ id, row, clock }: Omit<Props, 'narrow'>) {
           </button>
         </div>
       )}
+      <section>
+        <h3>{t('visitor.triggers')}</h3>
       <Suspense>
         <LazyExplanation visitor={id} />
       </Suspense>
+      </section>
     </div>
   );
 }

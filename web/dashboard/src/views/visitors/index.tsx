@@ -3,7 +3,7 @@
 import { Users } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { useDesk, useSite } from '../../context';
-import { useMedia, usePreference } from '../../hooks';
+import { useMedia, usePreference, useText } from '../../hooks';
 import { Empty, Skeleton } from '../parts';
 import { Columns } from './columns';
 import { Drawer } from './drawer';
@@ -22,6 +22,8 @@ const TICK = 500;
 
 export function Visitors() {
   const t = useWords();
+  const { locale } = useText();
+  const number = useMemo(() => new Intl.NumberFormat(locale), [locale]);
   const { site } = useSite();
   const { connection, begun } = useDesk();
   const feed = useFeed();
@@ -52,8 +54,8 @@ export function Visitors() {
           <h1>{t('list.title')}</h1>
           {is === 'live' && (
             <p className="soft visitors-count" role="status" data-testid="count">
-              {t('list.count', { count: rows.size })}
-              {filtered && `, ${t('list.shown', { shown: shown.length, all: rows.size })}`}
+              {t('list.count', { count: rows.size, n: number.format(rows.size) })}
+              {filtered && `, ${t('list.shown', { shown: number.format(shown.length), all: number.format(rows.size) })}`}
             </p>
           )}
           {is === 'live' && <Columns columns={columns} onChange={(next) => choose(writeColumns(next))} />}
