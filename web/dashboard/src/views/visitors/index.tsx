@@ -9,6 +9,7 @@ import { Columns } from './columns';
 import { Drawer } from './drawer';
 import { VisitorFeed } from './feed';
 import { Filters } from './filters';
+import { count } from './formats';
 import { FIRST_ORDER, NO_FILTER, type Filter, type Order, arrange, countries, readColumns, writeColumns } from './list';
 import { Off } from './off';
 import { VisitorTable } from './table';
@@ -23,7 +24,6 @@ const TICK = 500;
 export function Visitors() {
   const t = useWords();
   const { locale } = useText();
-  const number = useMemo(() => new Intl.NumberFormat(locale), [locale]);
   const { site } = useSite();
   const { connection, begun } = useDesk();
   const feed = useFeed();
@@ -54,8 +54,8 @@ export function Visitors() {
           <h1>{t('list.title')}</h1>
           {is === 'live' && (
             <p className="soft visitors-count" role="status" data-testid="count">
-              {t('list.count', { count: rows.size, n: number.format(rows.size) })}
-              {filtered && `, ${t('list.shown', { shown: number.format(shown.length), all: number.format(rows.size) })}`}
+              {t('list.count', { count: rows.size, n: count(locale, rows.size) })}
+              {filtered && `, ${t('list.shown', { shown: count(locale, shown.length), all: count(locale, rows.size) })}`}
             </p>
           )}
           {is === 'live' && <Columns columns={columns} onChange={(next) => choose(writeColumns(next))} />}
