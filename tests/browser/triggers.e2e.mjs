@@ -352,6 +352,25 @@ test("a_4 a group has a name and agents; one that a trigger uses says so, and th
   assert.deepEqual(await standing("groups"), [orders]);
 });
 
+test("the visitors' settings say what the live list costs, and what counts as a result; what is wrong is said beside it", async (t) => {
+  const page = await admin(t, `${product.url}/dashboard/demo/settings/visitors`);
+  await page.getByText("a few US dollars for a million").waitFor();
+  await page.getByRole("switch", { name: "Show agents who is on the site, live" }).click();
+  await page.getByLabel("Events that count as results").fill("order, sign up!");
+  await page.getByLabel("Days in which such an event counts").fill("40");
+  await button(page, "Publish").click();
+  await page.locator("[data-problem=conversion_days]").waitFor();
+  await page.locator("[data-problem='conversion_events.2']").waitFor();
+  assert.deepEqual(await violations(page), []);
+  await page.getByLabel("Events that count as results").fill("order, sign_up");
+  await page.getByLabel("Days in which such an event counts").fill("14");
+  await button(page, "Publish").click();
+  await said(page, "Published as version").waitFor();
+  const { value } = (await ana.ask("GET", "/settings")).sections.find(({ section }) => section === "visitors");
+  assert.deepEqual([value.live, value.conversion_days, value.conversion_events], [true, 14, ["order", "sign_up"]]);
+  await product.shot(page, "settings-visitors");
+});
+
 test("a_25 an agent who is no admin finds no triggers and no groups to change", async (t) => {
   const { context, page } = await product.person();
   t.after(() => context.close());
