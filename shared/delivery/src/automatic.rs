@@ -342,6 +342,7 @@ fn cause_of(entry: &Entry, thread: &[Entry]) -> Cause {
         | Body::Answer(_)
         | Body::Note { .. }
         | Body::Assigned { .. }
+        | Body::Grouped { .. }
         | Body::Mailed { .. }
         | Body::Mail { .. } => Said::Nothing,
     };

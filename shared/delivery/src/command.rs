@@ -57,6 +57,8 @@ pub enum Wish {
         conversation: ConversationId,
         to: Option<AgentId>,
         expected: Option<AgentId>,
+        /// `None`: the group stays; `Some(None)`: it is for everyone.
+        group: Option<Option<String>>,
     },
     Join {
         conversation: ConversationId,
@@ -75,6 +77,8 @@ pub struct Before {
     pub opening: Option<SeenOpening>,
     /// What the shop had shown by itself, by its token.
     pub proactive: Option<String>,
+    /// Whom it is for, by the group's id.
+    pub group: Option<String>,
 }
 
 /// A command that is stored: its acknowledgement, and what others are to be told.
@@ -116,7 +120,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         mut read: Option<Head>,
     ) -> Result<Performed, Failure> {
         let fingerprint = fingerprint(&wish);
-        let faqs = faqs(&wish);
+        let before = before(&wish);
         let (target, command) = self.resolve(actor, wish).await?;
         // One id for all tries: a beginning whose outcome was unknown must not begin twice.
         let fresh = ConversationId(self.fresh_id());
@@ -138,7 +142,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
                 self.env.sleep(jitter(attempt, self.env.random())).await;
             }
             let decided = match self
-                .decide_once(actor, target, &command, &faqs, id, fresh, begin_first, read.take())
+                .decide_once(actor, target, &command, &before, id, fresh, begin_first, read.take())
                 .await
             {
                 Ok(decided) => decided,
@@ -200,7 +204,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         actor: &Actor,
         target: Option<ConversationId>,
         command: &Command,
-        faqs: &[FieldId],
+        before: &Before,
         id: ClientId,
         fresh: ConversationId,
         begin_first: bool,
@@ -239,7 +243,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         let (Command::Say { text, .. }, Actor::Shopper { id: shopper, site }) = (command, actor) else {
             return Err(Attempt::Refused(Failure::NotFound));
         };
-        let opening = self.opening(site, *shopper, faqs).await.map_err(Attempt::store)?;
+        let opening = self.opening(site, *shopper, before).await.map_err(Attempt::store)?;
         let whose = (*shopper, site.clone());
         let change = begin_with(fresh, whose, opening.shopper_name, text.clone(), opening.with, id, now);
         Ok(Decided { change, expected_rev: None })
@@ -359,7 +363,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             Wish::Close { conversation } => (Some(conversation), Command::Close),
             Wish::Join { conversation } => (Some(conversation), Command::Join),
             Wish::Leave { conversation } => (Some(conversation), Command::Leave),
-            Wish::Assign { conversation, to, expected } => {
+            Wish::Assign { conversation, to, expected, group } => {
                 if !actor.is_agent() {
                     return Err(Failure::Forbidden);
                 }
@@ -372,7 +376,12 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
                         Some(Assignee { id: agent, name: member.name })
                     }
                 };
-                (Some(conversation), Command::Assign { to, expected })
+                let group = match group {
+                    None => None,
+                    Some(None) => Some(None),
+                    Some(Some(id)) => Some(Some(self.group(actor.site(), &id).await?)),
+                };
+                (Some(conversation), Command::Assign { to, expected, group })
             }
         })
     }
@@ -432,10 +441,17 @@ fn sender(actor: &Actor, head: &Head) -> Sender {
     }
 }
 
-fn faqs(wish: &Wish) -> Vec<FieldId> {
+/// What stood there before what may begin a conversation.
+fn before(wish: &Wish) -> Before {
     match wish {
-        Wish::Say { before, .. } => before.faqs.iter().filter_map(|id| FieldId::parse(id)).collect(),
-        _ => Vec::new(),
+        Wish::Say { before, .. } => before.clone(),
+        _ => Before::default(),
+    }
+}
+
+impl Before {
+    pub(crate) fn faqs(&self) -> Vec<FieldId> {
+        self.faqs.iter().filter_map(|id| FieldId::parse(id)).collect()
     }
 }
 
@@ -455,8 +471,11 @@ fn fingerprint(wish: &Wish) -> [u8; 32] {
         }
         Wish::Note { text, .. } => hasher.update(format!("note\n{text}")),
         Wish::Close { conversation } => hasher.update(format!("close\n{conversation}")),
-        Wish::Assign { to, .. } => {
-            hasher.update(format!("assign\n{}", to.map_or_else(String::new, |to| to.to_string())))
+        Wish::Assign { to, group, .. } => {
+            hasher.update(format!("assign\n{}", to.map_or_else(String::new, |to| to.to_string())));
+            if let Some(group) = group {
+                hasher.update(format!("\ngroup\n{}", group.as_deref().unwrap_or_default()));
+            }
         }
         Wish::Join { .. } => hasher.update("join"),
         Wish::Leave { .. } => hasher.update("leave"),

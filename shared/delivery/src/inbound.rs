@@ -5,7 +5,7 @@
 //! not answered hands the same mail over again, and SES gives it another id. Where somebody else's mail has used it, SES's own id counts.
 
 use crate::command::{MAX_TRIES, jitter, log_store_error};
-use crate::{Engine, Failure, Performed};
+use crate::{Before, Engine, Failure, Performed};
 use domain::conversation::{
     Attached, Beginning, Change, Command, Head, MailClass, MailMark, begin_with, decide, note_arrival,
 };
@@ -326,7 +326,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
                     }
                 }
                 None => {
-                    let opening = self.opening(&named.site, named.shopper, &[]).await?;
+                    let opening = self.opening(&named.site, named.shopper, &Before::default()).await?;
                     // Nobody fills a form by mail.
                     let with = Beginning { held_for: None, ..opening.with };
                     let whose = (named.shopper, named.site.clone());
@@ -382,7 +382,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             last_seen: now,
         };
         self.store.vouch(&profile).await?;
-        let opening = self.opening(site, stranger, &[]).await?;
+        let opening = self.opening(site, stranger, &Before::default()).await?;
         let with = Beginning { held_for: None, ..opening.with };
         let mark = MailMark { unverified: Some(mail.claims.clone()), ..mark };
         let fresh = ConversationId(self.fresh_id());

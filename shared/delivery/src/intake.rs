@@ -2,7 +2,7 @@
 //! what is counted.
 
 use crate::settings::{Configured, admin};
-use crate::{Engine, Failure};
+use crate::{Before, Engine, Failure};
 use domain::automatic::Rule;
 use domain::availability::Shop;
 use domain::conversation::{Beginning, Body, Entry, Head, Log};
@@ -32,7 +32,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         &self,
         site: &SiteId,
         shopper: ShopperId,
-        faqs: &[FieldId],
+        before: &Before,
     ) -> Stored<Opening> {
         let (site, published, members, shopper) = futures::try_join!(
             self.store.site(site),
@@ -44,18 +44,21 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             let shopper_name = shopper.and_then(|shopper| shopper.name);
             return Ok(Opening { shopper_name, with: Beginning::default() });
         };
-        let settings = Configured::of(&site, published).settings;
+        let configured = Configured::of(&site, published);
+        let group = before.group.as_deref().and_then(|id| configured.group(id));
+        let settings = configured.settings;
         let now = self.env.now();
         let shop = Shop::at(settings.hours.status(now), &members, now);
         let when = if shop.is_online() { When::Online } else { When::Offline };
         let with = Beginning {
-            faqs: read_before(&settings, shopper.as_ref(), faqs),
+            faqs: read_before(&settings, shopper.as_ref(), &before.faqs()),
             held_for: hold(&settings, shopper.as_ref(), when),
             mail_after: shopper
                 .as_ref()
                 .and_then(|shopper| shopper.email.as_ref())
                 .and_then(|_| settings.email.mails_after()),
             tells_agents: settings.email.mails_after().is_some(),
+            group,
         };
         Ok(Opening { shopper_name: shopper.and_then(|shopper| shopper.name), with })
     }

@@ -44,7 +44,7 @@ pub use command::{Before, Performed, Wish};
 pub use documents::Kept;
 pub use failure::Failure;
 pub use fallback::{FellBack, MailRoom, address_hash, reference};
-pub use inbox::{ListPage, Move};
+pub use inbox::{LOOKED_THROUGH, ListPage, Move};
 pub use mail_setup::{MailIdentity, MailReach, Tested};
 pub use notices::AgentsTold;
 pub use resume::Resumed;

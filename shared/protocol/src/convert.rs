@@ -1,6 +1,7 @@
 //! From the domain's types to the wire's, in one place.
 
 use crate::client::{ListName, Numbers, Page, PresenceStatus};
+use crate::documents::GroupChoice;
 use crate::http::RoleName;
 use crate::server::{
     self, AgentName, Author, Body, Cursor, Cursors, Entry, LogName, Preview, ReaderName, Row, StatusName,
@@ -68,6 +69,9 @@ impl From<&dc::Entry> for Entry {
                     dc::MailClass::Review(why) => Some(why.name().to_owned()),
                     _ => None,
                 },
+            },
+            dc::Body::Grouped { to } => Body::Grouped {
+                to: to.as_ref().map(|to| GroupChoice { id: to.id.to_string(), name: to.name.clone() }),
             },
             dc::Body::Assigned { to } => Body::Assigned {
                 to: to.as_ref().map(|to| AgentName { id: to.id.to_string(), name: to.name.clone() }),
@@ -179,6 +183,7 @@ pub fn head(head: &dc::Head, cursors: Option<cur::Cursors>, to_agent: bool) -> s
         cursors: cursors.map(Into::into),
         participants: head.participants.iter().map(ToString::to_string).collect(),
         owner: head.owner.filter(|_| to_agent).map(|id| id.to_string()),
+        group: head.group.as_ref().filter(|_| to_agent).map(ToString::to_string),
         held: head.held,
         form: head.form.map(|form| match form.finished {
             true => server::FormProgress::Finished,
@@ -197,6 +202,7 @@ impl From<&dc::Head> for Row {
             shopper_name: head.shopper_name.clone(),
             status: (&head.status).into(),
             owner: head.owner.map(|id| id.to_string()),
+            group: head.group.as_ref().map(ToString::to_string),
             unread: head.unread,
             numbers: head.numbers.into(),
             began_at: head.began_at.millis(),

@@ -250,6 +250,11 @@ pub struct NewMessage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub proactive: Option<String>,
+    /// Shoppers: the group that it is for, by id: the page's code, a trigger or the shopper has said so. Where this begins a conversation it is
+    /// that group's; anywhere else, and where there is no such group, it counts for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub group: Option<String>,
 }
 
 /// `POST /v1/conversations/{id}/choices`, and `POST /v1/conversations/choices` to begin one (shoppers): as the frame `choose`. Answered by an

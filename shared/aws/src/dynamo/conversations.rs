@@ -11,8 +11,8 @@ use aws_sdk_dynamodb::types::{
 };
 use domain::automatic::{Deadline, Rule, Why};
 use domain::conversation::{
-    Assignee, Attached, Author, Body, Entry, FormMark, Head, Log, MailClass, MailMark, Mailing, Numbers,
-    Preview, ReviewWhy, Status,
+    Assignee, Attached, Author, Body, Entry, FormMark, Head, InGroup, Log, MailClass, MailMark, Mailing,
+    Numbers, Preview, ReviewWhy, Status,
 };
 use domain::cursor::{Cursor, Cursors, Reader};
 use domain::deadline::{Armed, Call, Deadlines, shard};
@@ -496,6 +496,7 @@ pub(super) fn write_head(head: &Head) -> Item {
         .number("b", head.numbers.b)
         .number("rev", head.rev)
         .maybe_text("owner", head.owner.map(|owner| owner.to_string()))
+        .maybe_text("group", head.group.as_ref().map(ToString::to_string))
         .list("participants", head.participants.iter().map(ToString::to_string))
         .time("began_at", head.began_at)
         .time("last_activity", head.last_activity)
@@ -589,6 +590,7 @@ pub(super) fn read_head(item: &Item) -> Stored<Head> {
         rev: item.need_number("rev")?,
         status,
         owner: item.parse_maybe("owner")?,
+        group: item.get("group").and_then(FieldId::parse),
         participants: participants.map_err(|_| StoreError::Broken("attribute participants".into()))?,
         began_at: item.need_time("began_at")?,
         last_activity: item.need_time("last_activity")?,
@@ -664,6 +666,10 @@ fn write_entry(conversation: ConversationId, entry: &Entry) -> Item {
                 .text("from", from)
                 .text("text", text)
         }
+        Body::Grouped { to } => item
+            .text("kind", "grouped")
+            .maybe_text("group", to.as_ref().map(|to| to.id.to_string()))
+            .maybe_text("group_name", to.as_ref().map(|to| to.name.clone())),
         Body::Assigned { to } => item
             .text("kind", "assigned")
             .maybe_text("to", to.as_ref().map(|to| to.id.to_string()))
@@ -697,6 +703,12 @@ fn read_entry(item: &Item, log: Log) -> Stored<Entry> {
             let id = item.parse_maybe("to")?;
             Body::Assigned {
                 to: id.map(|id| Assignee { id, name: item.string("to_name").unwrap_or_default() }),
+            }
+        }
+        "grouped" => {
+            let id = item.get("group").and_then(FieldId::parse);
+            Body::Grouped {
+                to: id.map(|id| InGroup { id, name: item.string("group_name").unwrap_or_default() }),
             }
         }
         "form" => Body::Form { fields: read_asked_fields(item)?, held: item.is_set("held") },

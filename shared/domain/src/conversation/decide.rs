@@ -1,6 +1,6 @@
 //! What a command does: a head, a command and the time in; a change or a named refusal out.
 
-use super::{Assignee, Author, Body, Entry, Head, Log, Mailing, Numbers, Status, fold};
+use super::{Assignee, Author, Body, Entry, Head, InGroup, Log, Mailing, Numbers, Status, fold};
 use crate::automatic::{self, Asking, Rule, Why};
 use crate::deadline::Deadlines;
 use crate::intake::{self, AskedField, Intake, Value};
@@ -27,6 +27,8 @@ pub enum Command {
     Assign {
         to: Option<Assignee>,
         expected: Option<AgentId>,
+        /// `None`: the group stays. Of two who give it to a group at once the later counts.
+        group: Option<Option<InGroup>>,
     },
     Join,
     Leave,
@@ -55,6 +57,8 @@ pub struct Beginning {
     pub mail_after: Option<Duration>,
     /// The shop mails: agents may be told of who waits.
     pub tells_agents: bool,
+    /// Whom the page, a trigger or the shopper has said that it is for.
+    pub group: Option<InGroup>,
 }
 
 /// What is to be stored, all of it or nothing.
@@ -140,6 +144,7 @@ pub fn begin_with(
         rev: 0,
         status: Status::Open,
         owner: None,
+        group: None,
         participants: BTreeSet::new(),
         began_at: now,
         last_activity: now,
@@ -161,6 +166,10 @@ pub fn begin_with(
     if let Some((fields, rule)) = with.held_for {
         let asking = Asking { fields, why: Why { rule, cause }, client_id: automatic::form_id(id) };
         draft.ask(asking, true);
+    }
+    // A claim of the shopper's browser, and said so.
+    if let Some(group) = with.group {
+        draft.push(Author::Shopper, Body::Grouped { to: Some(group) });
     }
     draft.finish(message, client_id)
 }
@@ -215,13 +224,18 @@ pub fn decide(
         (Command::Close, _) => {
             draft.push(author(actor), Body::Closed);
         }
-        (Command::Assign { to, expected }, Actor::Agent { .. }) => {
+        (Command::Assign { to, expected, group }, Actor::Agent { .. }) => {
             let wanted = to.as_ref().map(|to| to.id);
             if head.owner != wanted {
                 if head.owner != expected {
                     return Err(Refusal::Taken { owner: head.owner });
                 }
                 draft.push(author(actor), Body::Assigned { to });
+            }
+            if let Some(to) = group
+                && head.group.as_ref() != to.as_ref().map(|to| &to.id)
+            {
+                draft.push(author(actor), Body::Grouped { to });
             }
         }
         (Command::Join, Actor::Agent { id, .. }) => {
@@ -406,6 +420,9 @@ mod tests {
                         Body::Assigned { to } => {
                             format!("assigned {}", to.as_ref().map_or("nobody", |a| &a.name))
                         }
+                        Body::Grouped { to } => {
+                            format!("grouped {}", to.as_ref().map_or("everyone", |to| &to.name))
+                        }
                         Body::Joined => "joined".into(),
                         Body::Left => "left".into(),
                         Body::Closed => "closed".into(),
@@ -458,7 +475,9 @@ mod tests {
                 check(&closed, &actor, command, Err(Refusal::Closed));
             }
         }
-        for command in [Command::Join, Command::Leave, Command::Assign { to: None, expected: None }] {
+        for command in
+            [Command::Join, Command::Leave, Command::Assign { to: None, expected: None, group: None }]
+        {
             check(&closed, &agent(2), command, Err(Refusal::Closed));
         }
         let noted =
@@ -469,12 +488,43 @@ mod tests {
     #[test]
     fn f_15_of_two_who_take_a_chat_one_is_told_that_it_is_taken() {
         let head = begun();
-        let take = |n| Command::Assign { to: Some(assignee(n)), expected: None };
+        let take = |n| Command::Assign { to: Some(assignee(n)), expected: None, group: None };
         let taken = check(&head, &agent(2), take(2), Ok(&["b1 @1 assigned Agent 2"]));
         check(&taken, &agent(3), take(3), Err(Refusal::Taken { owner: Some(assignee(2).id) }));
         check(&taken, &agent(2), take(2), Ok(&[]));
-        let handed = Command::Assign { to: Some(assignee(3)), expected: Some(assignee(2).id) };
+        let handed = Command::Assign { to: Some(assignee(3)), expected: Some(assignee(2).id), group: None };
         check(&taken, &agent(3), handed, Ok(&["b2 @1 assigned Agent 3"]));
+    }
+
+    fn in_group(id: &str) -> Option<InGroup> {
+        Some(InGroup { id: FieldId::parse(id).unwrap(), name: id.to_uppercase() })
+    }
+
+    #[test]
+    fn a_4_a_conversation_begins_for_a_group_and_agents_give_it_to_another() {
+        let id = ConversationId(Uuid::from_u128(7));
+        let with = Beginning { group: in_group("orders"), ..Beginning::default() };
+        let begun =
+            begin_with(id, (ShopperId(Uuid::from_u128(1)), site()), None, text("Hola"), with, client(1), NOW);
+        assert_eq!((begun.log, begun.seq, begun.head.numbers), (Log::Thread, 1, Numbers { t: 1, b: 1 }));
+        assert_eq!(begun.head.group.as_ref().map(FieldId::as_str), Some("orders"));
+        let gives = |n: Option<u128>, group| Command::Assign {
+            to: n.map(assignee),
+            expected: None,
+            group: Some(group),
+        };
+        // It is so already.
+        check(&begun.head, &agent(2), gives(None, in_group("orders")), Ok(&[]));
+        let sales =
+            check(&begun.head, &agent(2), gives(None, in_group("sales")), Ok(&["b2 @1 grouped SALES"]));
+        let both = ["b3 @1 assigned Agent 3", "b4 @1 grouped everyone"];
+        let taken = check(&sales, &agent(2), gives(Some(3), None), Ok(&both));
+        assert_eq!((taken.group.as_ref(), taken.owner), (None, Some(assignee(3).id)));
+        // Who has it by now is not the one who was seen to have it: nothing of it is done.
+        let late = gives(Some(4), in_group("sales"));
+        check(&taken, &agent(2), late, Err(Refusal::Taken { owner: Some(assignee(3).id) }));
+        let closed = check(&taken, &agent(3), Command::Close, Ok(&["t2 @2 closed"]));
+        check(&closed, &agent(3), gives(Some(3), in_group("sales")), Err(Refusal::Closed));
     }
 
     #[test]
@@ -489,7 +539,7 @@ mod tests {
     fn a_shopper_cannot_act_backstage() {
         for command in [
             Command::Note { text: text("x") },
-            Command::Assign { to: None, expected: None },
+            Command::Assign { to: None, expected: None, group: None },
             Command::Join,
             Command::Leave,
         ] {
@@ -519,6 +569,7 @@ mod tests {
             held_for: Some((questions(), Rule::FormOffline)),
             mail_after: None,
             tells_agents: true,
+            group: None,
         };
         begin_with(id, whose, None, text("Hola"), with, client(1), NOW)
     }
@@ -669,7 +720,7 @@ mod tests {
             2 => Just(Command::Join),
             2 => Just(Command::Leave),
             2 => prop_oneof![Just(None), Just(Some(assignee(2))), Just(Some(assignee(3)))]
-                .prop_flat_map(|to| prop_oneof![Just(None), Just(Some(assignee(2).id))].prop_map(move |expected| Command::Assign { to: to.clone(), expected })),
+                .prop_flat_map(|to| prop_oneof![Just(None), Just(Some(assignee(2).id))].prop_map(move |expected| Command::Assign { to: to.clone(), expected, group: None })),
         ];
         let value = prop_oneof![Just(None), Just(Some("eva@example.com")), Just(Some("Eva"))];
         prop_oneof![

@@ -75,6 +75,8 @@ pub struct Head {
     pub rev: u64,
     pub status: Status,
     pub owner: Option<AgentId>,
+    /// For whom it is (A4). A group that there is no more counts as none.
+    pub group: Option<FieldId>,
     /// Agents who have joined and not left: those whom the shopper sees.
     pub participants: BTreeSet<AgentId>,
     pub began_at: Timestamp,
@@ -216,6 +218,10 @@ pub enum Body {
     Assigned {
         to: Option<Assignee>,
     },
+    /// It is for a group from here on, or for everyone.
+    Grouped {
+        to: Option<InGroup>,
+    },
     /// A mail carried what the shopper had not seen of the thread, up to this number.
     Mailed {
         through: u64,
@@ -236,6 +242,13 @@ pub struct Assignee {
     pub name: String,
 }
 
+/// The group that a conversation is for, with the name as it was at the time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InGroup {
+    pub id: FieldId,
+    pub name: String,
+}
+
 impl Body {
     #[must_use]
     pub const fn log(&self) -> Log {
@@ -247,9 +260,11 @@ impl Body {
             | Self::Form { .. }
             | Self::Answer(_)
             | Self::Faq(_) => Log::Thread,
-            Self::Note { .. } | Self::Assigned { .. } | Self::Mailed { .. } | Self::Mail { .. } => {
-                Log::Backstage
-            }
+            Self::Note { .. }
+            | Self::Assigned { .. }
+            | Self::Grouped { .. }
+            | Self::Mailed { .. }
+            | Self::Mail { .. } => Log::Backstage,
         }
     }
 }
@@ -340,6 +355,7 @@ fn fold(head: &mut Head, entry: &Entry) {
             );
         }
         (Body::Assigned { to }, _) => head.owner = to.as_ref().map(|to| to.id),
+        (Body::Grouped { to }, _) => head.group = to.as_ref().map(|to| to.id.clone()),
         // Somebody may be waiting behind it: it is looked at as a message is.
         (Body::Mail { class: MailClass::Review(_), .. }, _) => head.unread = true,
         (Body::Faq(_) | Body::Joined | Body::Left | Body::Note { .. } | Body::Mail { .. }, _) => {}

@@ -42,7 +42,12 @@ opening?: SeenOpening,
  * Shoppers: what the shop had shown (`Proactive.shown`). Where this begins a conversation, that message is its first entry; anywhere
  * else, a second time, and where nothing was shown, it counts for nothing.
  */
-proactive?: string, };
+proactive?: string, 
+/**
+ * Shoppers: the group that it is for, by id: the page's code, a trigger or the shopper has said so. Where this begins a conversation it is
+ * that group's; anywhere else, and where there is no such group, it counts for nothing.
+ */
+group?: string, };
 
 export type Answer = { conversation_id: string, 
 /**
@@ -112,7 +117,11 @@ export type Note = { conversation_id: string,
  */
 text: string, };
 
-export type Assign = { conversation_id: string, to: string | null, expected: string | null, };
+export type Assign = { conversation_id: string, to: string | null, expected: string | null, 
+/**
+ * The group that it is for from now on, by id; `null`: everyone. Absent: as it was.
+ */
+group?: string | null, };
 
 export type Join = { conversation_id: string, };
 
@@ -170,7 +179,7 @@ finished: boolean, } | { "kind": "faq", faq: string, question: string,
 /**
  * Formatted as messages are.
  */
-answer: string, } | { "kind": "note", text: string, } | { "kind": "assigned", to: AgentName | null, } | { "kind": "handed_over" } | { "kind": "mailed", through: number, to: string, } | { "kind": "mail", class: MailClass, from: string, text: string, 
+answer: string, } | { "kind": "note", text: string, } | { "kind": "assigned", to: AgentName | null, } | { "kind": "grouped", to: GroupChoice | null, } | { "kind": "handed_over" } | { "kind": "mailed", through: number, to: string, } | { "kind": "mail", class: MailClass, from: string, text: string, 
 /**
  * Of `review`: `another_address`, `failed_dmarc`, `unauthenticated`, `spam`, `virus`, …
  */
@@ -264,7 +273,7 @@ finished: boolean, } | { "kind": "faq", faq: string, question: string,
 /**
  * Formatted as messages are.
  */
-answer: string, } | { "kind": "note", text: string, } | { "kind": "assigned", to: AgentName | null, } | { "kind": "handed_over" } | { "kind": "mailed", through: number, to: string, } | { "kind": "mail", class: MailClass, from: string, text: string, 
+answer: string, } | { "kind": "note", text: string, } | { "kind": "assigned", to: AgentName | null, } | { "kind": "grouped", to: GroupChoice | null, } | { "kind": "handed_over" } | { "kind": "mailed", through: number, to: string, } | { "kind": "mail", class: MailClass, from: string, text: string, 
 /**
  * Of `review`: `another_address`, `failed_dmarc`, `unauthenticated`, `spam`, `virus`, …
  */
@@ -291,6 +300,10 @@ participants: Array<string>,
  * Agents only: who has it.
  */
 owner?: string, 
+/**
+ * Agents only: the id of the group that it is for. Absent: for everyone.
+ */
+group?: string, 
 /**
  * It waits for its form, seen by no agent. Absent: no.
  */
@@ -378,6 +391,10 @@ version?: number, };
 export type Preview = { author: Author, text: string, };
 
 export type Row = { conversation_id: string, rev: number, shopper_id: string, shopper_name: string | null, status: StatusName, owner: string | null, unread: boolean, numbers: Numbers, began_at: number, last_activity: number, waiting_since: number | null, preview: Preview | null, 
+/**
+ * The id of the group that it is for. Absent: for everyone.
+ */
+group?: string, 
 /**
  * The shop vouches for this shopper.
  */
@@ -655,7 +672,12 @@ opening?: SeenOpening,
 /**
  * Where it begins a conversation: what the shop had shown before, as in the frame `send`.
  */
-proactive?: string, };
+proactive?: string, 
+/**
+ * Shoppers: the group that it is for, by id: the page's code, a trigger or the shopper has said so. Where this begins a conversation it is
+ * that group's; anywhere else, and where there is no such group, it counts for nothing.
+ */
+group?: string, };
 
 export type NewChoice = { id: string, turn: number, button: string, opening?: SeenOpening, shown?: string, };
 
