@@ -1,13 +1,12 @@
 // What stands in a cell. All of it is untrusted text, and shown as text.
 
-import type { VisitorRow } from '@mostrador/protocol';
+import type { CartTotal, VisitorRow } from '@mostrador/protocol';
 import { AppWindow, Ban, History, type LucideIcon, Mail, MailCheck, MailX, MessageCircle, Monitor, Smartphone, Tablet } from 'lucide-react';
-import { elapsed, shopperName } from '../../format';
+import { absolute, elapsed, regionName, shopperName } from '../../format';
 import { useText } from '../../hooks';
 import type { T } from '../../i18n';
 import { Avatar, VerifiedMark } from '../parts';
-import { count, moment, money, region } from './formats';
-import type { Column, Presence } from './list';
+import { type Column, type Presence } from './list';
 import { type Words, useWords } from './words';
 
 const DEVICES: Record<VisitorRow['device'], LucideIcon> = { desktop: Monitor, phone: Smartphone, tablet: Tablet };
@@ -42,6 +41,15 @@ export function path(url: string): string {
   }
 }
 
+export function money(locale: string, cart: CartTotal): string {
+  const value = cart.value / 100;
+  try {
+    return new Intl.NumberFormat(locale, cart.currency === undefined ? { maximumFractionDigits: 2 } : { style: 'currency', currency: cart.currency }).format(value);
+  } catch {
+    return `${value} ${cart.currency ?? ''}`.trim();
+  }
+}
+
 /** A country's flag, of its two letters. Where a system has none it shows the letters. */
 export function flag(country: string): string {
   return /^[A-Z]{2}$/.test(country) ? String.fromCodePoint(...[...country].map((letter) => 0x1f1a5 + letter.charCodeAt(0))) : '';
@@ -69,7 +77,7 @@ export function Cell({ row, name, now, labelled }: { row: VisitorRow; name: Colu
       );
     case 'since':
       return (
-        <time dateTime={new Date(row.viewed_at).toISOString()} title={moment(locale, row.viewed_at)}>
+        <time dateTime={new Date(row.viewed_at).toISOString()} title={absolute(locale, row.viewed_at)}>
           {label}
           {elapsed(text, row.viewed_at, now)}
         </time>
@@ -90,7 +98,7 @@ export function Cell({ row, name, now, labelled }: { row: VisitorRow; name: Colu
         <span className="visitors-one">
           {label}
           <span aria-hidden="true">{flag(row.country)} </span>
-          {region(locale, row.country)}
+          {regionName(locale, row.country)}
         </span>
       );
     case 'device': {
@@ -108,7 +116,7 @@ export function Cell({ row, name, now, labelled }: { row: VisitorRow; name: Colu
       return row.cart === undefined ? null : (
         <span className="visitors-two" title={t('visitor.unverified_why')}>
           {label}
-          <span>{money(locale, row.cart.value, row.cart.currency)}</span>
+          <span>{money(locale, row.cart)}</span>
           <small>
             {t('cart.pieces', { count: row.cart.pieces })}
             <span className="hidden">, {t('visitor.unverified')}</span>
@@ -123,7 +131,7 @@ export function Cell({ row, name, now, labelled }: { row: VisitorRow; name: Colu
 const number = (label: React.ReactNode, locale: string, n: number) => (
   <span className="visitors-number">
     {label}
-    {count(locale, n)}
+    {new Intl.NumberFormat(locale).format(n)}
   </span>
 );
 
