@@ -22,6 +22,27 @@ export async function adminOf(product, site = "demo") {
       const before = await section(name);
       await ask("PUT", `/settings/${name}`, { expected: before.version, value: { ...before.value, ...change } });
     },
+    /** The public settings, as soon as they are as wanted: a process of the functions may be some seconds behind. */
+    async config(holds) {
+      for (;;) {
+        const config = await (await fetch(`${product.url}/v1/sites/${site}/config`)).json();
+        if (holds(config)) return config;
+        await new Promise((resolve) => setTimeout(resolve, 250));
+      }
+    },
+    /** Publishes the triggers that there are, and waits until pages know where; at the end of the test there are those of before. */
+    async triggers(t, triggers) {
+      const put = async (triggers) => {
+        const { version } = await ask("GET", "/triggers");
+        await ask("PUT", "/triggers", { expected: version, value: { triggers } });
+        const paths = triggers.flatMap(({ enabled, conditions }) => (enabled ? conditions.flatMap(({ patterns }) => patterns ?? []) : [])).map(({ text }) => text);
+        const known = ({ proactive }) => proactive?.sieve.pages ?? [];
+        await this.config((config) => (paths.length === 0 ? known(config).length === 0 : paths.every((path) => known(config).some((text) => path.includes(text))) && known(config).every((text) => paths.some((path) => path.includes(text)))));
+      };
+      const { value } = await ask("GET", "/triggers");
+      await put(triggers);
+      t.after(() => put(value.triggers));
+    },
     /** Publishes what differs from what stands; at the end of the test all is as it was before it. */
     async publish(t, name, change) {
       const { version, value } = await section(name);

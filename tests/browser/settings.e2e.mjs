@@ -111,7 +111,7 @@ for (const look of [{ name: "dark" , colorScheme: "dark" }, { name: "phone-spani
   test(`axe finds nothing in any section: ${look.name}`, async (t) => {
     const { name, ...options } = look;
     const page = await admin(t, "hours", options);
-    for (const section of ["hours", "automatic", "texts", "faqs", "form", "appearance", "visibility", "identity", "privacy", "general"]) {
+    for (const section of ["hours", "automatic", "texts", "faqs", "form", "appearance", "visibility", "identity", "privacy", "general", "visitors", "groups"]) {
       await page.goto(`${product.url}/dashboard/demo/settings/${section}`);
       await page.locator(".settings-fields").waitFor();
       assert.deepEqual(await violations(page), [], `${name}: ${section}`);

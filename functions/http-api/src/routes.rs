@@ -5,7 +5,7 @@ use delivery::{Before, Failure, NewSession, Opened, Wish};
 use domain::connection::{Identity, address_key};
 use domain::conversation::Numbers;
 use domain::inbox::{List, Place};
-use domain::people::{Actor, Member, Person, Site, Told};
+use domain::people::{Actor, Member, Person, Site};
 use domain::ports::{Environment, Files, MailLink, Originals, Push, Session, Store};
 use domain::settings::{FieldId, Section};
 use domain::{AgentId, ClientId, ConversationId, SiteId, Timestamp};
@@ -262,7 +262,12 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
                 field: Some("faqs".to_owned()),
             }));
         }
-        let before = Before { faqs: asked.faqs, opening: asked.opening, proactive: asked.proactive };
+        let before = Before {
+            faqs: asked.faqs,
+            opening: asked.opening,
+            proactive: asked.proactive,
+            group: asked.group,
+        };
         let wish = Wish::Say { conversation, text: asked.text, before };
         self.perform(request, &actor, &asked.id, wish).await
     }
@@ -391,9 +396,20 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
                 .filter(|limit| (1..=MAX_ROWS).contains(limit))
                 .ok_or_else(|| bad_field("limit"))?,
         };
-        let page = self.engine.list(&site, member.agent, List::from(name), before, limit).await?;
-        let next = page.heads.last().filter(|_| page.more).map(|head| write_place(Place::of(head)));
-        let answer = body::ListAnswer { list: name, rows: page.heads.iter().map(Into::into).collect(), next };
+        let list = List::from(name);
+        let (heads, next) = match request.query("group") {
+            None => {
+                let page = self.engine.list(&site, member.agent, list, before, limit).await?;
+                let next = page.heads.last().filter(|_| page.more).map(Place::of);
+                (page.heads, next)
+            }
+            Some(group) => {
+                let group = FieldId::parse(group).ok_or_else(|| bad_field("group"))?;
+                self.engine.list_of_group(&site, member.agent, list, &group, before, limit).await?
+            }
+        };
+        let rows = heads.iter().map(Into::into).collect();
+        let answer = body::ListAnswer { list: name, rows, next: next.map(write_place) };
         Ok(readable(request, Answer::json(200, &answer)))
     }
 
@@ -419,7 +435,6 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
                 first_seen: shopper.first_seen.millis(),
                 last_seen: shopper.last_seen.millis(),
                 verified: head.shopper.is_verified(),
-                answers: shopper.answers.into_iter().map(told).collect(),
             },
             earlier: earlier.iter().map(Into::into).collect(),
             mail: crate::mail_setup::reach(mail),
@@ -521,10 +536,6 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
         let head = self.engine.store.head(conversation).await?.ok_or(Failure::NotFound)?;
         Ok(actor(self.member(person, &head.site).await?))
     }
-}
-
-fn told((field, told): (FieldId, Told)) -> body::ToldAnswer {
-    body::ToldAnswer { field: field.to_string(), question: told.question, answer: told.answer }
 }
 
 pub(crate) fn actor(member: Member) -> Actor {

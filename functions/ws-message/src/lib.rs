@@ -103,6 +103,7 @@ fn wish(command: &Command) -> Option<Wish> {
                 faqs: send.faqs.clone(),
                 opening: send.opening.clone(),
                 proactive: send.proactive.clone(),
+                group: send.group.clone(),
             },
         },
         Command::Choose(choose) => Wish::Choose {
@@ -123,7 +124,8 @@ fn wish(command: &Command) -> Option<Wish> {
         Command::Close(close) => Wish::Close { conversation: close.conversation_id },
         Command::Note(note) => Wish::Note { conversation: note.conversation_id, text: note.text.clone() },
         Command::Assign(assign) => {
-            Wish::Assign { conversation: assign.conversation_id, to: assign.to, expected: assign.expected }
+            let (to, expected, group) = (assign.to, assign.expected, assign.group.clone());
+            Wish::Assign { conversation: assign.conversation_id, to, expected, group }
         }
         Command::Join(join) => Wish::Join { conversation: join.conversation_id },
         Command::Leave(leave) => Wish::Leave { conversation: leave.conversation_id },

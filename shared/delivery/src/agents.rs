@@ -15,9 +15,9 @@ pub struct Deactivated {
 }
 
 impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
-    /// Ends a membership, takes its photo away and cuts the agent's connections to the site. Repeating it cuts what a kill had left.
+    /// Ends a membership, takes its photo away, cuts the agent's connections to the site and takes the agent out of its groups. Repeating it cuts what a kill had left.
     pub async fn deactivate(&self, actor: &Actor, agent: AgentId) -> Result<Deactivated, Failure> {
-        let Actor::Agent { id: me, site, role: Role::Admin, .. } = actor else {
+        let Actor::Agent { id: me, site, role: Role::Admin, name } = actor else {
             return Err(Failure::Forbidden);
         };
         if *me == agent {
@@ -35,7 +35,9 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         if member.photo.is_some() && !self.store.set_photo(site, agent, member.photo, None).await? {
             return Err(Failure::Busy);
         }
-        Ok(Deactivated { connections: self.cut_agent(site, agent).await })
+        let connections = self.cut_agent(site, agent).await;
+        self.leave_groups((*me, name), site, agent).await?;
+        Ok(Deactivated { connections })
     }
 
     async fn cut_agent(&self, site: &SiteId, agent: AgentId) -> usize {

@@ -3,7 +3,7 @@
 use crate::sign_in::MOST_BROWSERS;
 use crate::{Engine, Failure};
 use domain::automatic::Deadline;
-use domain::conversation::{Answering, Assignee, Change, Command, Entry, First, Head, Log, begin_by, decide};
+use domain::conversation::{Answering, Assignee, Change, Command, Entry, Head, Log, begin_with, decide};
 use domain::deadline::Armed;
 use domain::people::Actor;
 use domain::ports::{Commit, CommitError, Environment, Push, Receipt, Sender, Store, StoreError};
@@ -57,6 +57,8 @@ pub enum Wish {
         conversation: ConversationId,
         to: Option<AgentId>,
         expected: Option<AgentId>,
+        /// `None`: the group stays; `Some(None)`: it is for everyone.
+        group: Option<Option<String>>,
     },
     Join {
         conversation: ConversationId,
@@ -75,6 +77,8 @@ pub struct Before {
     pub opening: Option<SeenOpening>,
     /// What the shop had shown by itself, by its token.
     pub proactive: Option<String>,
+    /// Whom it is for, by the group's id.
+    pub group: Option<String>,
 }
 
 /// A command that is stored: its acknowledgement, and what others are to be told.
@@ -236,23 +240,17 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             }
             return Ok(Decided { change, expected_rev: Some(head.rev) });
         }
-        let Actor::Shopper { id: shopper, site } = actor else {
+        let (Command::Say { text, .. }, Actor::Shopper { id: shopper, site }) = (command, actor) else {
             return Err(Attempt::Refused(Failure::NotFound));
-        };
-        let first = match command {
-            Command::Say { text, .. } => First::Words(text.clone()),
-            Command::Choose { turn, button, .. } => First::Choice { turn: *turn, button: button.clone() },
-            _ => return Err(Attempt::Refused(Failure::NotFound)),
         };
         let opening = self.opening(site, *shopper, before).await.map_err(Attempt::store)?;
         let whose = (*shopper, site.clone());
-        let change = begin_by(fresh, whose, opening.shopper_name, first, opening.with, id, now)
-            .map_err(|refusal| Attempt::Refused(refusal.into()))?;
+        let change = begin_with(fresh, whose, opening.shopper_name, text.clone(), opening.with, id, now);
         Ok(Decided { change, expected_rev: None })
     }
 
     /// The command with what the rules need beside the head: how far the form is filled, whether what is held goes on being it.
-    /// what a bot has to know. Of plain messages nothing.
+    /// Of plain messages nothing.
     async fn informed(
         &self,
         actor: &Actor,
@@ -270,7 +268,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             }
             _ => {}
         }
-        self.with_surroundings(head, command).await
+        Ok(command)
     }
 
     /// The answer to a command that was carried out before, if it was. Its entry is pushed again: whoever has it drops
@@ -351,18 +349,12 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             Wish::Say { conversation, text, .. } => {
                 (conversation, Command::Say { text: MessageText::parse(&text)?, releases: false })
             }
-            Wish::Choose { conversation, turn, button, .. } => {
-                // What cannot be the name of a button was not offered.
-                let button = FieldId::parse(&button).ok_or(Failure::NotFound)?;
-                (conversation, Command::Choose { turn, button, around: None })
-            }
-            Wish::Restart { conversation, turn } => {
-                (Some(conversation), Command::Restart { turn, around: None })
-            }
+            // No scenario runs yet.
+            Wish::Choose { .. } | Wish::Restart { .. } => return Err(Failure::NotFound),
             Wish::Answer { conversation, field, value } => {
                 // What cannot be the name of a question has not been asked.
                 let field = FieldId::parse(&field).ok_or(Failure::NotFound)?;
-                let answering = Answering { intake: None, field, value, releases: false, around: None };
+                let answering = Answering { intake: None, field, value, releases: false };
                 (Some(conversation), Command::Answer(Box::new(answering)))
             }
             Wish::Note { conversation, text } => {
@@ -371,7 +363,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             Wish::Close { conversation } => (Some(conversation), Command::Close),
             Wish::Join { conversation } => (Some(conversation), Command::Join),
             Wish::Leave { conversation } => (Some(conversation), Command::Leave),
-            Wish::Assign { conversation, to, expected } => {
+            Wish::Assign { conversation, to, expected, group } => {
                 if !actor.is_agent() {
                     return Err(Failure::Forbidden);
                 }
@@ -384,7 +376,12 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
                         Some(Assignee { id: agent, name: member.name })
                     }
                 };
-                (Some(conversation), Command::Assign { to, expected })
+                let group = match group {
+                    None => None,
+                    Some(None) => Some(None),
+                    Some(Some(id)) => Some(Some(self.group(actor.site(), &id).await?)),
+                };
+                (Some(conversation), Command::Assign { to, expected, group })
             }
         })
     }
@@ -448,9 +445,6 @@ fn sender(actor: &Actor, head: &Head) -> Sender {
 fn before(wish: &Wish) -> Before {
     match wish {
         Wish::Say { before, .. } => before.clone(),
-        Wish::Choose { opening, shown, .. } => {
-            Before { faqs: Vec::new(), opening: opening.clone(), proactive: shown.clone() }
-        }
         _ => Before::default(),
     }
 }
@@ -477,8 +471,11 @@ fn fingerprint(wish: &Wish) -> [u8; 32] {
         }
         Wish::Note { text, .. } => hasher.update(format!("note\n{text}")),
         Wish::Close { conversation } => hasher.update(format!("close\n{conversation}")),
-        Wish::Assign { to, .. } => {
-            hasher.update(format!("assign\n{}", to.map_or_else(String::new, |to| to.to_string())))
+        Wish::Assign { to, group, .. } => {
+            hasher.update(format!("assign\n{}", to.map_or_else(String::new, |to| to.to_string())));
+            if let Some(group) = group {
+                hasher.update(format!("\ngroup\n{}", group.as_deref().unwrap_or_default()));
+            }
         }
         Wish::Join { .. } => hasher.update("join"),
         Wish::Leave { .. } => hasher.update("leave"),

@@ -4,9 +4,8 @@
 //! A mail comes at least once: its entry's id is made from it, so that it is stored once. The Message-ID is the first choice: a server that was
 //! not answered hands the same mail over again, and SES gives it another id. Where somebody else's mail has used it, SES's own id counts.
 
-use crate::command::Before;
 use crate::command::{MAX_TRIES, jitter, log_store_error};
-use crate::{Engine, Failure, Performed};
+use crate::{Before, Engine, Failure, Performed};
 use domain::conversation::{
     Attached, Beginning, Change, Command, Head, MailClass, MailMark, begin_with, decide, note_arrival,
 };
@@ -329,7 +328,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
                 None => {
                     let opening = self.opening(&named.site, named.shopper, &Before::default()).await?;
                     // Nobody fills a form by mail.
-                    let with = Beginning { held_for: None, bot: None, ..opening.with };
+                    let with = Beginning { held_for: None, ..opening.with };
                     let whose = (named.shopper, named.site.clone());
                     let name = opening.shopper_name;
                     (begin_with(fresh, whose, name, text.clone(), with, id, self.env.now()), None)
@@ -379,13 +378,12 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             user_agent: None,
             country: None,
             page: None,
-            answers: std::collections::BTreeMap::new(),
             first_seen: now,
             last_seen: now,
         };
         self.store.vouch(&profile).await?;
         let opening = self.opening(site, stranger, &Before::default()).await?;
-        let with = Beginning { held_for: None, bot: None, ..opening.with };
+        let with = Beginning { held_for: None, ..opening.with };
         let mark = MailMark { unverified: Some(mail.claims.clone()), ..mark };
         let fresh = ConversationId(self.fresh_id());
         for attempt in 0..MAX_TRIES {

@@ -5,12 +5,17 @@ use domain::connection::{Registration, Topic};
 use domain::conversation::Head;
 use domain::inbox::{List, Place, Shelf, concerns, shelf};
 use domain::ports::{Environment, Push, Store, StoreError};
+use domain::settings::FieldId;
 use domain::{AgentId, ConversationId, SiteId};
 use futures::future::{join_all, try_join_all};
 use protocol::ServerFrame;
 use protocol::client::ListName;
 use protocol::server::{Row, Rows};
 use std::collections::BTreeMap;
+
+/// Conversations that one page of a group's is found among, and how many are read at once.
+pub const LOOKED_THROUGH: usize = 1_000;
+const AT_ONCE: usize = 100;
 
 /// A page of a list, newest activity first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,8 +48,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             // Whoever has left the team may still own something.
             List::All => {
                 let members = self.store.members(site).await?;
-                [Shelf::Queue, Shelf::Bot]
-                    .into_iter()
+                std::iter::once(Shelf::Queue)
                     .chain(members.into_iter().map(|member| Shelf::Agent(member.agent)))
                     .collect()
             }
@@ -63,6 +67,36 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         let more = heads.len() > limit;
         heads.truncate(limit);
         Ok(ListPage { heads, more })
+    }
+
+    /// The same of one group's conversations, and where the next page begins. Lists are in no order by group: the conversations are looked
+    /// through, [`LOOKED_THROUGH`] at most, so that a page may be short and there is more all the same.
+    pub async fn list_of_group(
+        &self,
+        site: &SiteId,
+        agent: AgentId,
+        list: List,
+        group: &FieldId,
+        before: Option<Place>,
+        limit: usize,
+    ) -> Result<(Vec<Head>, Option<Place>), Failure> {
+        let (mut found, mut next) = (Vec::new(), before);
+        for _ in 0..LOOKED_THROUGH / AT_ONCE {
+            let page = self.list(site, agent, list, next, AT_ONCE).await?;
+            for head in page.heads {
+                next = Some(Place::of(&head));
+                if head.group.as_ref() == Some(group) {
+                    found.push(head);
+                    if found.len() == limit {
+                        return Ok((found, next));
+                    }
+                }
+            }
+            if !page.more {
+                return Ok((found, None));
+            }
+        }
+        Ok((found, next))
     }
 
     /// Tells the dashboards of each site what moved: of each conversation the newest only, one frame per row and

@@ -1,10 +1,8 @@
 //! The intake form and the FAQs in a conversation: what it begins with, how far its form is filled, whether it is still held,
 //! what is counted.
 
-use crate::command::Before;
-use crate::scenario::Here;
 use crate::settings::{Configured, admin};
-use crate::{Engine, Failure};
+use crate::{Before, Engine, Failure};
 use domain::automatic::Rule;
 use domain::availability::Shop;
 use domain::conversation::{Beginning, Body, Entry, Head, Log};
@@ -14,7 +12,6 @@ use domain::ports::{Environment, FaqCount, FaqEvent, Push, Store, StoreError, St
 use domain::rate::FAQS_PER_ADDRESS;
 use domain::settings::{Faq, FieldId, Settings, When};
 use domain::{ClientId, ShopperId, SiteId};
-use std::collections::BTreeSet;
 
 /// Entries read at once.
 const PAGE: usize = 200;
@@ -48,22 +45,20 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             return Ok(Opening { shopper_name, with: Beginning::default() });
         };
         let configured = Configured::of(&site, published);
-        let here =
-            Here { site: &site, configured: &configured, members: &members, shopper: shopper.as_ref() };
-        let bot = self.begins_with(&here, before).await?;
-        let settings = &configured.settings;
+        let group = before.group.as_deref().and_then(|id| configured.group(id));
+        let settings = configured.settings;
         let now = self.env.now();
         let shop = Shop::at(settings.hours.status(now), &members, now);
         let when = if shop.is_online() { When::Online } else { When::Offline };
         let with = Beginning {
-            faqs: read_before(settings, shopper.as_ref(), &before.faqs()),
-            held_for: hold(settings, shopper.as_ref(), when),
-            bot,
+            faqs: read_before(&settings, shopper.as_ref(), &before.faqs()),
+            held_for: hold(&settings, shopper.as_ref(), when),
             mail_after: shopper
                 .as_ref()
                 .and_then(|shopper| shopper.email.as_ref())
                 .and_then(|_| settings.email.mails_after()),
             tells_agents: settings.email.mails_after().is_some(),
+            group,
         };
         Ok(Opening { shopper_name: shopper.and_then(|shopper| shopper.name), with })
     }
@@ -139,17 +134,8 @@ fn hold(settings: &Settings, shopper: Option<&Shopper>, when: When) -> Option<(V
 
 /// The form as it is asked of this shopper.
 pub(crate) fn questions(settings: &Settings, shopper: Option<&Shopper>) -> Vec<AskedField> {
-    unasked(settings, shopper, &shopper.map(Shopper::known).unwrap_or_default())
-}
-
-/// Every question of the form but those in `known`, as this shopper is asked them.
-pub(crate) fn unasked(
-    settings: &Settings,
-    shopper: Option<&Shopper>,
-    known: &BTreeSet<FieldId>,
-) -> Vec<AskedField> {
     let language = settings.general.language_for(shopper.and_then(|shopper| shopper.language.as_deref()));
-    ask(settings, language, known)
+    ask(settings, language, &shopper.map(Shopper::known).unwrap_or_default())
 }
 
 /// The questions that a shopper had opened, each once, as far as there is room for them. In the shopper's language, or in the one

@@ -260,7 +260,7 @@ async fn i_3_what_is_held_is_nowhere_for_agents_until_the_last_answer_and_then_a
             Wish::Join { conversation },
             Wish::Leave { conversation },
             Wish::Close { conversation },
-            Wish::Assign { conversation, to: Some(ANA), expected: None },
+            Wish::Assign { conversation, to: Some(ANA), expected: None, group: None },
             Wish::Answer { conversation, field: "email".into(), value: None },
         ];
         for wish in wishes {

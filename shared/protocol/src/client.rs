@@ -114,6 +114,11 @@ pub struct Send {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub proactive: Option<String>,
+    /// Shoppers: the group that it is for, by id: the page's code, a trigger or the shopper has said so. Where this begins a conversation it is
+    /// that group's; anywhere else, and where there is no such group, it counts for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub group: Option<String>,
 }
 
 /// Shoppers: a button of the bot's. `conversation_id: null` begins a conversation with the opening that was seen, or continues the open
@@ -201,6 +206,15 @@ pub struct Assign {
     #[ts(type = "string | null")]
     #[schemars(with = "Option<String>")]
     pub expected: Option<AgentId>,
+    /// The group that it is for from now on, by id; `null`: everyone. Absent: as it was.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[ts(optional, type = "string | null")]
+    pub group: Option<Option<String>>,
+}
+
+/// A field that may be null, and may be absent, which is something else.
+fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 /// Shoppers: the page that is being looked at. Shown to agents, believed by nothing. No answer.

@@ -1,8 +1,8 @@
 //! From the domain's types to the wire's, in one place.
 
 use crate::client::{ListName, Numbers, Page, PresenceStatus};
+use crate::documents::GroupChoice;
 use crate::http::RoleName;
-use crate::scenarios::{BotMark, Chosen};
 use crate::server::{
     self, AgentName, Author, Body, Cursor, Cursors, Entry, LogName, Preview, ReaderName, Row, StatusName,
 };
@@ -59,7 +59,6 @@ impl From<&dc::Entry> for Entry {
                 question: faq.question.clone(),
                 answer: faq.answer.clone(),
             },
-            dc::Body::HandedOver => Body::HandedOver,
             dc::Body::Note { text } => Body::Note { text: text.clone() },
             dc::Body::Mailed { through, to } => Body::Mailed { through: *through, to: to.clone() },
             dc::Body::Mail { class, from, text } => Body::Mail {
@@ -70,6 +69,9 @@ impl From<&dc::Entry> for Entry {
                     dc::MailClass::Review(why) => Some(why.name().to_owned()),
                     _ => None,
                 },
+            },
+            dc::Body::Grouped { to } => Body::Grouped {
+                to: to.as_ref().map(|to| GroupChoice { id: to.id.to_string(), name: to.name.clone() }),
             },
             dc::Body::Assigned { to } => Body::Assigned {
                 to: to.as_ref().map(|to| AgentName { id: to.id.to_string(), name: to.name.clone() }),
@@ -85,26 +87,10 @@ impl From<&dc::Entry> for Entry {
             client_id: entry.client_id.map(|id| id.to_string()),
             why: entry.why.map(|why| server::Why { rule: why.rule.name().to_owned(), cause: why.cause }),
             mail: entry.mail.as_deref().map(Into::into),
-            bot: entry.bot.as_deref().and_then(said),
-            chose: entry.bot.as_deref().and_then(chosen),
+            bot: None,
+            chose: None,
         }
     }
-}
-
-/// A bot's words.
-fn said(mark: &dc::BotMark) -> Option<BotMark> {
-    let dc::BotPart::Said { scenario, step, turn, buttons } = &mark.part else { return None };
-    Some(BotMark {
-        scenario: scenario.to_string(),
-        step: step.to_string(),
-        turn: (!buttons.is_empty()).then_some(*turn),
-        buttons: buttons.iter().map(Into::into).collect(),
-    })
-}
-
-fn chosen(mark: &dc::BotMark) -> Option<Chosen> {
-    let dc::BotPart::Chose { turn, button } = &mark.part else { return None };
-    Some(Chosen { turn: *turn, button: button.to_string() })
 }
 
 impl From<&dc::MailMark> for server::MailMark {
@@ -197,12 +183,13 @@ pub fn head(head: &dc::Head, cursors: Option<cur::Cursors>, to_agent: bool) -> s
         cursors: cursors.map(Into::into),
         participants: head.participants.iter().map(ToString::to_string).collect(),
         owner: head.owner.filter(|_| to_agent).map(|id| id.to_string()),
+        group: head.group.as_ref().filter(|_| to_agent).map(ToString::to_string),
         held: head.held,
         form: head.form.map(|form| match form.finished {
             true => server::FormProgress::Finished,
             false => server::FormProgress::Asked,
         }),
-        bot: head.scenario.as_ref().map(Into::into),
+        bot: None,
     }
 }
 
@@ -215,6 +202,7 @@ impl From<&dc::Head> for Row {
             shopper_name: head.shopper_name.clone(),
             status: (&head.status).into(),
             owner: head.owner.map(|id| id.to_string()),
+            group: head.group.as_ref().map(ToString::to_string),
             unread: head.unread,
             numbers: head.numbers.into(),
             began_at: head.began_at.millis(),
@@ -225,7 +213,6 @@ impl From<&dc::Head> for Row {
                 .as_ref()
                 .map(|p| Preview { author: (&p.author).into(), text: p.text.clone() }),
             verified: head.shopper.is_verified(),
-            bot: head.is_with_bot(),
         }
     }
 }

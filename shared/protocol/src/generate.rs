@@ -138,7 +138,6 @@ macro_rules! with_all_types {
             http::AgentInfo,
             http::AgentsAnswer,
             http::ProfileRequest,
-            http::ToldAnswer,
             http::ShopperProfile,
             http::ConversationDetail,
             http::ErrorBody,
@@ -695,7 +694,7 @@ fn openapi() -> Value {
         Route {
             method: "get",
             path: "/v1/agent/sites/{site}/conversations",
-            summary: "A page of a list (?list=queue|mine|all|closed, ?before=, ?limit=1..100), newest activity first",
+            summary: "A page of a list (?list=queue|mine|all|closed, ?group=, ?before=, ?limit=1..100), newest activity first",
             who: "agent",
             body: None,
             status: "200",

@@ -250,6 +250,11 @@ pub struct NewMessage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub proactive: Option<String>,
+    /// Shoppers: the group that it is for, by id: the page's code, a trigger or the shopper has said so. Where this begins a conversation it is
+    /// that group's; anywhere else, and where there is no such group, it counts for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub group: Option<String>,
 }
 
 /// `POST /v1/conversations/{id}/choices`, and `POST /v1/conversations/choices` to begin one (shoppers): as the frame `choose`. Answered by an
@@ -520,19 +525,6 @@ pub struct ShopperProfile {
     /// The shop vouches for who this is: name and email, where they are given, are the shop's words, and nothing that was typed.
     #[serde(default)]
     pub verified: bool,
-    /// What they have answered to the form's other questions: typed, whoever they are.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[ts(optional, as = "Option<Vec<ToldAnswer>>")]
-    pub answers: Vec<ToldAnswer>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
-pub struct ToldAnswer {
-    pub field: String,
-    /// As it was asked.
-    pub question: String,
-    /// Of a choice its label.
-    pub answer: String,
 }
 
 /// Every refusal over HTTP.

@@ -2,6 +2,7 @@
 //! counts in `seq`.
 
 use crate::client::{ListName, Numbers, PresenceStatus};
+use crate::documents::GroupChoice;
 use crate::error::ErrorCode;
 use crate::proactive::PageAnswered;
 use crate::scenarios::{BotMark, BotState, Chosen};
@@ -191,6 +192,10 @@ pub enum Body {
     Assigned {
         to: Option<AgentName>,
     },
+    /// It is for a group from here on; `null`: for everyone. Of the shopper's browser it is a claim.
+    Grouped {
+        to: Option<GroupChoice>,
+    },
     /// The bot has handed over: from here on somebody waits for a person.
     HandedOver,
     /// A mail went to this address with what the shopper had not seen of the thread, up to this number.
@@ -251,6 +256,10 @@ pub struct Head {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub owner: Option<String>,
+    /// Agents only: the id of the group that it is for. Absent: for everyone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub group: Option<String>,
     /// It waits for its form, seen by no agent. Absent: no.
     #[serde(default, skip_serializing_if = "is_false")]
     #[ts(optional, as = "Option<bool>")]
@@ -407,14 +416,14 @@ pub struct Row {
     pub last_activity: u64,
     pub waiting_since: Option<u64>,
     pub preview: Option<Preview>,
+    /// The id of the group that it is for. Absent: for everyone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub group: Option<String>,
     /// The shop vouches for this shopper.
     #[serde(default, skip_serializing_if = "is_false")]
     #[ts(optional, as = "Option<bool>")]
     pub verified: bool,
-    /// A bot goes on in it: it is in the list of all, and in no queue.
-    #[serde(default, skip_serializing_if = "is_false")]
-    #[ts(optional, as = "Option<bool>")]
-    pub bot: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]

@@ -98,7 +98,7 @@ async fn i_3_a_held_conversation_does_not_exist_for_agents_until_its_form_is_fil
             Command::Close(Close { conversation_id }),
             Command::Typing(Typing { conversation_id }),
             Command::Note(Note { conversation_id, text: text() }),
-            Command::Assign(Assign { conversation_id, to: None, expected: None }),
+            Command::Assign(Assign { conversation_id, to: None, expected: None, group: None }),
             Command::Join(Join { conversation_id }),
             Command::Leave(Leave { conversation_id }),
             Command::Open(Open {

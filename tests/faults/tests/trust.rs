@@ -57,7 +57,7 @@ fn commands(conversation_id: ConversationId) -> Vec<Command> {
         Command::Seen(Seen { conversation_id, seen: 1, delivered: 1 }),
         Command::Typing(Typing { conversation_id }),
         Command::Note(Note { conversation_id, text: "x".into() }),
-        Command::Assign(Assign { conversation_id, to: None, expected: None }),
+        Command::Assign(Assign { conversation_id, to: None, expected: None, group: None }),
         Command::Join(Join { conversation_id }),
         Command::Leave(Leave { conversation_id }),
         Command::Open(Open {
@@ -632,7 +632,7 @@ async fn f_15_two_who_take_a_chat_one_gets_it_and_both_are_told() {
             account.get("/v1/agent/me").await.unwrap().body["agent_id"].as_str().unwrap().parse().unwrap();
         lines.push((Line::ready(&account, vec![]).await.unwrap(), me));
     }
-    let take = |me| Command::Assign(Assign { conversation_id, to: Some(me), expected: None });
+    let take = |me| Command::Assign(Assign { conversation_id, to: Some(me), expected: None, group: None });
     let [(ana, ana_id), (luis, luis_id)] = &mut lines[..] else { unreachable!() };
     let (first, second) = tokio::join!(ana.ask(take(*ana_id)), luis.ask(take(*luis_id)));
     let outcomes = [first.unwrap(), second.unwrap()];

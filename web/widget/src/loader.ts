@@ -111,14 +111,14 @@ function start(script: HTMLScriptElement, site: string): void {
         throw error;
       }));
   /** The panel before anybody has asked for it: failing is no fault. */
-  const prepare = () => void load(PANEL).catch(() => {});
+  const prepare = () => void (element.hidden || load(PANEL).catch(() => {}));
   /** Whether on this page the shop might have something to say, by what the merchant has published: until then nobody is asked. */
-  const look = () => {
+  const look = (calls = said) => {
     const { sieve, live } = config?.proactive ?? {};
     const here = (texts?: string[]) => texts?.some((text) => location.href.toLowerCase().includes(text));
     // What is tracked may be what a trigger waits for, or what has followed from one. A browser that tells of no changes of address has
     // somebody look out for them.
-    if (sieve && (live || link || !navigation || kept("sessionStorage", "test") || here(sieve.pages) || said.some(([, event]) => here(sieve.events[event as string]) || kept("localStorage", "spoken")))) load(PROACTIVE).catch(() => {});
+    if (sieve && (live || link || !navigation || kept("sessionStorage", "test") || here(sieve.pages) || calls.some(([, event]) => here(sieve.events[event as string]) || kept("localStorage", "spoken")))) load(PROACTIVE).catch(() => {});
   };
   const withPanel = (act: (panel: Panel) => void) => {
     if (!config || life.signal.aborted) {
@@ -136,7 +136,7 @@ function start(script: HTMLScriptElement, site: string): void {
   const timer = setInterval(again, 600_000);
   document.addEventListener("visibilitychange", again, life);
   const { navigation } = window as { navigation?: EventTarget };
-  navigation?.addEventListener("navigatesuccess", look, life);
+  navigation?.addEventListener("navigatesuccess", () => look(), life);
 
   const calls: Record<string, (...rest: never[]) => void> = {
     open: () => withPanel((panel) => panel.open()),
@@ -161,10 +161,10 @@ function start(script: HTMLScriptElement, site: string): void {
       delete page.mostrador;
     },
   };
-  const call: Api = (name, ...rest) => {
-    (calls[name] as ((...rest: unknown[]) => void) | undefined)?.(...rest);
-    said.push([name, ...rest]);
-    look();
+  const call: Api = (...call) => {
+    (calls[call[0]] as ((...rest: unknown[]) => void) | undefined)?.(...call.slice(1));
+    said.push(call);
+    look([call]);
   };
   for (const name in calls) (call as unknown as Record<string, unknown>)[name] = (...rest: unknown[]) => call(name, ...rest);
   page.mostrador = call;
@@ -189,7 +189,7 @@ function start(script: HTMLScriptElement, site: string): void {
     if (link === "resume") calls.open!();
     look();
     // The merchant has something to say beside the launcher: it is in the panel's words, and can wait for a quiet moment.
-    if (config!.bubble && !kept("sessionStorage", "bubble")) setTimeout(() => !element.hidden && prepare(), 2_000);
+    if (config!.bubble && !kept("sessionStorage", "bubble")) setTimeout(prepare, 2_000);
     wishes.forEach(withPanel);
   };
   const begin = () => void (begun ??= configure(0));

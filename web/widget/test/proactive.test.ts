@@ -222,11 +222,16 @@ describe("events", () => {
     expect(page.reports).toHaveLength(3);
   });
 
-  it("a flood of names is cut", async () => {
-    const page = await new Page({ events: { x: [""] } }).load();
-    for (let n = 0; n < 80; n++) await page.call("track", `e${n}`);
+  it("A9 a flood of names is cut, and a flood of one event waits for its turn in a short line", async () => {
+    const page = await new Page({ events: { x: [""], late: [""] } }).load();
     await page.call("track", "x");
-    expect(page.reports).toHaveLength(1);
+    for (let n = 0; n < 80; n++) await page.call("track", `e${n}`);
+    await page.call("track", "late");
+    expect(page.what).toEqual(["view", "event"]);
+    for (let n = 0; n < 1000; n++) page.host.said.push(["track", "x"]);
+    await page.settle();
+    expect(page.reports).toHaveLength(22);
+    expect(page.reports.at(-1)!.events).toHaveLength(50);
   });
 });
 

@@ -1,6 +1,5 @@
 //! Heads, logs, receipts, cursors.
 
-use super::bots;
 use super::item::{Item, n, s};
 use super::keys;
 use super::{Dynamo, attributes, unavailable};
@@ -12,8 +11,8 @@ use aws_sdk_dynamodb::types::{
 };
 use domain::automatic::{Deadline, Rule, Why};
 use domain::conversation::{
-    Assignee, Attached, Author, Body, Entry, FormMark, Head, Log, MailClass, MailMark, Mailing, Numbers,
-    Preview, ReviewWhy, Status,
+    Assignee, Attached, Author, Body, Entry, FormMark, Head, InGroup, Log, MailClass, MailMark, Mailing,
+    Numbers, Preview, ReviewWhy, Status,
 };
 use domain::cursor::{Cursor, Cursors, Reader};
 use domain::deadline::{Armed, Call, Deadlines, shard};
@@ -424,19 +423,17 @@ impl Dynamo {
     /// Sets what is told; what is not stays.
     fn change_profile(&self, shopper: ShopperId, profile: &ProfileChange) -> TransactWriteItem {
         let told = [("name", &profile.name), ("email", &profile.email)];
-        let told = told.into_iter().filter_map(|(name, text)| Some((name.to_owned(), s(text.as_ref()?))));
-        let answers = profile.answers.iter().map(|(field, told)| bots::write_answer(field, told));
-        let told: Vec<(String, AttributeValue)> = told.chain(answers).collect();
-        let sets: Vec<String> = (0..told.len()).map(|n| format!("#n{n} = :v{n}")).collect();
+        let told: Vec<_> = told.into_iter().filter_map(|(name, text)| Some((name, text.as_ref()?))).collect();
+        let sets: Vec<String> = told.iter().map(|(name, _)| format!("#{name} = :{name}")).collect();
         let mut update = Update::builder()
             .table_name(&self.table)
             .set_key(Some(attributes(keys::profile(shopper))))
             .update_expression(format!("SET {}", sets.join(", ")))
             .condition_expression("attribute_exists(pk)");
-        for (n, (name, value)) in told.into_iter().enumerate() {
+        for (name, text) in told {
             update = update
-                .expression_attribute_names(format!("#n{n}"), name)
-                .expression_attribute_values(format!(":v{n}"), value);
+                .expression_attribute_names(format!("#{name}"), name)
+                .expression_attribute_values(format!(":{name}"), s(text));
         }
         TransactWriteItem::builder().update(update.build().expect("table and key are set")).build()
     }
@@ -499,6 +496,7 @@ pub(super) fn write_head(head: &Head) -> Item {
         .number("b", head.numbers.b)
         .number("rev", head.rev)
         .maybe_text("owner", head.owner.map(|owner| owner.to_string()))
+        .maybe_text("group", head.group.as_ref().map(ToString::to_string))
         .list("participants", head.participants.iter().map(ToString::to_string))
         .time("began_at", head.began_at)
         .time("last_activity", head.last_activity)
@@ -526,9 +524,6 @@ pub(super) fn write_head(head: &Head) -> Item {
     }
     if head.tells_agents {
         item = item.flag("tells_agents", true);
-    }
-    if let Some(state) = &head.scenario {
-        item = bots::write_state(item, state);
     }
     if let Some(since) = head.waiting_since {
         item = item.time("waiting_since", since);
@@ -595,6 +590,7 @@ pub(super) fn read_head(item: &Item) -> Stored<Head> {
         rev: item.need_number("rev")?,
         status,
         owner: item.parse_maybe("owner")?,
+        group: item.get("group").and_then(FieldId::parse),
         participants: participants.map_err(|_| StoreError::Broken("attribute participants".into()))?,
         began_at: item.need_time("began_at")?,
         last_activity: item.need_time("last_activity")?,
@@ -606,7 +602,6 @@ pub(super) fn read_head(item: &Item) -> Stored<Head> {
         form: item.get_number("form").map(|seq| FormMark { seq, finished: item.is_set("form_finished") }),
         mailing: read_mailing(item)?,
         tells_agents: item.is_set("tells_agents"),
-        scenario: bots::read_state(item)?,
     })
 }
 
@@ -637,17 +632,12 @@ fn write_entry(conversation: ConversationId, entry: &Entry) -> Item {
     if let Some(mark) = &entry.mail {
         item.0.insert("mail".to_owned(), write_mark(mark));
     }
-    let item = match &entry.bot {
-        Some(mark) => bots::write_mark(item, mark),
-        None => item,
-    };
     match &entry.body {
         Body::Message { text } => item.text("kind", "message").text("text", text),
         Body::Note { text } => item.text("kind", "note").text("text", text),
         Body::Joined => item.text("kind", "joined"),
         Body::Left => item.text("kind", "left"),
         Body::Closed => item.text("kind", "closed"),
-        Body::HandedOver => item.text("kind", "handed_over"),
         Body::Form { fields, held } => {
             let mut item = item.text("kind", "form").flag("held", *held);
             item.0.insert("fields".to_owned(), AttributeValue::L(fields.iter().map(write_asked).collect()));
@@ -676,6 +666,10 @@ fn write_entry(conversation: ConversationId, entry: &Entry) -> Item {
                 .text("from", from)
                 .text("text", text)
         }
+        Body::Grouped { to } => item
+            .text("kind", "grouped")
+            .maybe_text("group", to.as_ref().map(|to| to.id.to_string()))
+            .maybe_text("group_name", to.as_ref().map(|to| to.name.clone())),
         Body::Assigned { to } => item
             .text("kind", "assigned")
             .maybe_text("to", to.as_ref().map(|to| to.id.to_string()))
@@ -691,7 +685,6 @@ fn read_entry(item: &Item, log: Log) -> Stored<Entry> {
         "joined" => Body::Joined,
         "left" => Body::Left,
         "closed" => Body::Closed,
-        "handed_over" => Body::HandedOver,
         "mailed" => Body::Mailed { through: item.need_number("through")?, to: item.need("to")?.to_owned() },
         "mail" => {
             let class = match item.need("class")? {
@@ -710,6 +703,12 @@ fn read_entry(item: &Item, log: Log) -> Stored<Entry> {
             let id = item.parse_maybe("to")?;
             Body::Assigned {
                 to: id.map(|id| Assignee { id, name: item.string("to_name").unwrap_or_default() }),
+            }
+        }
+        "grouped" => {
+            let id = item.get("group").and_then(FieldId::parse);
+            Body::Grouped {
+                to: id.map(|id| InGroup { id, name: item.string("group_name").unwrap_or_default() }),
             }
         }
         "form" => Body::Form { fields: read_asked_fields(item)?, held: item.is_set("held") },
@@ -732,7 +731,6 @@ fn read_entry(item: &Item, log: Log) -> Stored<Entry> {
         why: read_why(item),
         releases: item.is_set("releases"),
         mail: read_mark(item)?.map(Box::new),
-        bot: bots::read_mark(item)?,
     })
 }
 
@@ -826,7 +824,7 @@ fn read_asked_fields(item: &Item) -> Stored<Vec<AskedField>> {
 }
 
 /// A list of maps.
-pub(super) fn items(item: &Item, name: &str) -> Stored<Vec<Item>> {
+fn items(item: &Item, name: &str) -> Stored<Vec<Item>> {
     let list = item.0.get(name).and_then(|list| list.as_l().ok());
     let list = list.ok_or_else(|| StoreError::Broken(format!("attribute {name}")))?;
     let maps = list.iter().map(|value| value.as_m().ok().cloned().map(Item::from));

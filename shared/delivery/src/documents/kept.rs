@@ -40,7 +40,11 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     /// Likewise the groups.
     pub async fn groups(&self, site: &SiteId, configured: &Configured) -> Stored<Arc<Groups>> {
         let Some(standing) = configured.document(&Document::Groups) else { return Ok(Arc::default()) };
-        match self.kept_version(site, &Document::Groups, standing.version).await? {
+        self.groups_of_version(site, standing.version).await
+    }
+
+    pub(super) async fn groups_of_version(&self, site: &SiteId, version: u64) -> Stored<Arc<Groups>> {
+        match self.kept_version(site, &Document::Groups, version).await? {
             Some(Value::Groups(groups)) => Ok(groups),
             _ => Ok(Arc::default()),
         }

@@ -2,6 +2,7 @@
 //! but each is read by itself, and by its version.
 
 mod check;
+mod groups;
 mod kept;
 mod public;
 

@@ -3,14 +3,11 @@
 //! The *thread* holds everything that the shopper can see happen; the *backstage* what only agents see. Each is
 //! numbered 1, 2, 3, … without holes. [`decide`] says what a command does to a head; storing it is a port's work.
 
-mod bot;
 mod decide;
 mod mail;
 
-pub use bot::{BotBegins, BotMark, BotPart, First, Surroundings, hands_over, is_for_the_bot};
-
 pub use decide::{
-    Answering, Beginning, Change, Command, Refusal, begin, begin_by, begin_with, decide, note_mail, speak,
+    Answering, Beginning, Change, Command, Refusal, begin, begin_with, decide, note_mail, speak,
 };
 
 pub use mail::{Attached, FileKey, MAX_ATTACHED, MailClass, MailMark, ReviewWhy, note_arrival};
@@ -21,7 +18,6 @@ use crate::deadline::{Armed, Deadlines};
 use crate::fallback::{BETWEEN_MAILS, DEFAULT_DELAY, PER_HOUR};
 use crate::intake::{AskedField, Taken, Value};
 use crate::notification::GRACE;
-use crate::scenario::State;
 use crate::settings::{Faq, FieldId};
 use crate::text;
 use crate::{AgentId, ClientId, ConversationId, ShopperId, SiteId, Timestamp};
@@ -79,6 +75,8 @@ pub struct Head {
     pub rev: u64,
     pub status: Status,
     pub owner: Option<AgentId>,
+    /// For whom it is (A4). A group that there is no more counts as none.
+    pub group: Option<FieldId>,
     /// Agents who have joined and not left: those whom the shopper sees.
     pub participants: BTreeSet<AgentId>,
     pub began_at: Timestamp,
@@ -99,8 +97,6 @@ pub struct Head {
     pub mailing: Option<Mailing>,
     /// The shop mailed when it began: agents may be told of who waits in it, see [`crate::notification`].
     pub tells_agents: bool,
-    /// Where it is in its scenario; `None`: none has run in it.
-    pub scenario: Option<State>,
 }
 
 /// What a head knows of the mails that its unseen answers go out by: see [`crate::fallback`].
@@ -188,8 +184,6 @@ pub struct Entry {
     pub releases: bool,
     /// Of what came by mail: where it is kept, and what came with it.
     pub mail: Option<Box<MailMark>>,
-    /// Of what a scenario has to do with.
-    pub bot: Option<Box<BotMark>>,
 }
 
 impl Entry {
@@ -224,8 +218,10 @@ pub enum Body {
     Assigned {
         to: Option<Assignee>,
     },
-    /// The bot has handed over: from here on somebody waits for a person.
-    HandedOver,
+    /// It is for a group from here on, or for everyone.
+    Grouped {
+        to: Option<InGroup>,
+    },
     /// A mail carried what the shopper had not seen of the thread, up to this number.
     Mailed {
         through: u64,
@@ -246,6 +242,13 @@ pub struct Assignee {
     pub name: String,
 }
 
+/// The group that a conversation is for, with the name as it was at the time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InGroup {
+    pub id: FieldId,
+    pub name: String,
+}
+
 impl Body {
     #[must_use]
     pub const fn log(&self) -> Log {
@@ -259,7 +262,7 @@ impl Body {
             | Self::Faq(_) => Log::Thread,
             Self::Note { .. }
             | Self::Assigned { .. }
-            | Self::HandedOver
+            | Self::Grouped { .. }
             | Self::Mailed { .. }
             | Self::Mail { .. } => Log::Backstage,
         }
@@ -283,9 +286,6 @@ fn fold(head: &mut Head, entry: &Entry) {
         head.waiting_since = Some(entry.at);
         await_answer(head, entry);
     }
-    if let Some(state) = entry.bot.as_ref().and_then(|mark| mark.state.as_ref()) {
-        head.scenario = Some(state.clone());
-    }
     match (&entry.body, &entry.author) {
         (Body::Message { text }, author) => {
             // What the shop says by itself does not cover what the shopper said.
@@ -293,8 +293,6 @@ fn fold(head: &mut Head, entry: &Entry) {
                 head.preview = Some(Preview { author: author.clone(), text: text::preview(text) });
             }
             match author {
-                // The bot answers it.
-                Author::Shopper if is_for_the_bot(entry) => {}
                 Author::Shopper => {
                     head.unread = true;
                     head.waiting_since.get_or_insert(entry.at);
@@ -305,19 +303,12 @@ fn fold(head: &mut Head, entry: &Entry) {
                     head.waiting_since = None;
                     head.deadlines.retain(|deadline, _| !deadline.ends_with_an_answer());
                     await_seeing(head, entry);
-                    silence(head);
                 }
                 Author::System => {}
             }
         }
         (Body::Joined, Author::Agent { id, .. }) => {
             head.participants.insert(*id);
-            silence(head);
-        }
-        (Body::HandedOver, _) => {
-            head.unread = true;
-            head.waiting_since.get_or_insert(entry.at);
-            await_answer(head, entry);
         }
         (Body::Left, Author::Agent { id, .. }) => {
             head.participants.remove(id);
@@ -364,23 +355,17 @@ fn fold(head: &mut Head, entry: &Entry) {
             );
         }
         (Body::Assigned { to }, _) => head.owner = to.as_ref().map(|to| to.id),
+        (Body::Grouped { to }, _) => head.group = to.as_ref().map(|to| to.id.clone()),
         // Somebody may be waiting behind it: it is looked at as a message is.
         (Body::Mail { class: MailClass::Review(_), .. }, _) => head.unread = true,
         (Body::Faq(_) | Body::Joined | Body::Left | Body::Note { .. } | Body::Mail { .. }, _) => {}
     }
 }
 
-/// A person is here: the bot says no more.
-fn silence(head: &mut Head) {
-    if let Some(state) = &mut head.scenario {
-        state.silence();
-    }
-}
-
 /// From a shopper's message on it is looked whether somebody answers it. What is held does not exist for agents.
 fn await_answer(head: &mut Head, entry: &Entry) {
     if head.tells_agents && !head.held {
-        let armed = Armed { due: entry.at.plus(GRACE), seq: entry.thread_at };
+        let armed = Armed { due: entry.at.plus(GRACE), seq: entry.seq };
         head.deadlines.entry(Deadline::Agents).or_insert(armed);
     }
 }

@@ -1,10 +1,14 @@
 //! Triggers, groups and scenarios, version by version.
 
-use super::{Case, MINUTE, NOW};
+use super::{Case, MINUTE, NOW, fresh};
+use domain::conversation::{Beginning, Body, Command, InGroup, Log, begin_with};
 use domain::ports::{
-    Document, DocumentPublishing, MAX_ABOUT_BYTES, MAX_DOCUMENT_BYTES, Published, Standing, Store, StoreError,
+    Document, DocumentPublishing, MAX_ABOUT_BYTES, MAX_DOCUMENT_BYTES, Published, Sender, Standing, Store,
+    StoreError,
 };
 use domain::settings::{FieldId, Section};
+use domain::text::MessageText;
+use domain::{ClientId, ConversationId};
 
 pub(super) async fn all<S: Store>(store: &S) {
     documents_are_published_version_by_version(store).await;
@@ -12,6 +16,7 @@ pub(super) async fn all<S: Store>(store: &S) {
     f_15_of_two_who_publish_a_document_at_once_one_is_told(store).await;
     what_a_document_was_judged_by_must_stand_still(store).await;
     a_document_is_as_large_as_it_may_be(store).await;
+    a_4_a_conversations_group_is_read_back_as_written(store).await;
 }
 
 fn scenario(id: &str) -> Document {
@@ -148,4 +153,26 @@ async fn a_document_is_as_large_as_it_may_be<S: Store>(store: &S) {
     let published = store.publish_document(&case.site, &large, Some(&about), &[]).await.expect("tried");
     assert_eq!(published, DocumentPublishing::Done);
     assert_eq!(store.document(&case.site, &Document::Triggers, 1).await.expect("read"), Some(large));
+}
+
+async fn a_4_a_conversations_group_is_read_back_as_written<S: Store>(store: &S) {
+    let case = Case::new();
+    let orders = InGroup { id: FieldId::parse("orders").expect("an id"), name: "Pedidos \u{1f4e6}".into() };
+    let with = Beginning { group: Some(orders.clone()), ..Beginning::default() };
+    let (id, client_id) = (ConversationId(fresh()), ClientId(fresh()));
+    let text = MessageText::parse("Hola").expect("a text");
+    let whose = (case.shopper, case.site.clone());
+    let begun = begin_with(id, whose, None, text, with, client_id, NOW);
+    let commit = case.commit(begun, None, Sender::Shopper(case.shopper), client_id);
+    store.commit(&commit).await.expect("committed");
+    let head = store.head(id).await.expect("read").expect("there");
+    assert_eq!(head, commit.head);
+    let page = store.entries(id, Log::Backstage, 0, 9).await.expect("read");
+    assert_eq!(page.entries[0].body, Body::Grouped { to: Some(orders) });
+    let everyone = Command::Assign { to: None, expected: None, group: Some(None) };
+    let next = case.next(&head, &case.agent(), everyone, NOW.plus(MINUTE));
+    store.commit(&next).await.expect("committed");
+    assert_eq!(store.head(id).await.expect("read").map(|head| head.group), Some(None));
+    let page = store.entries(id, Log::Backstage, 1, 9).await.expect("read");
+    assert_eq!(page.entries[0].body, Body::Grouped { to: None });
 }

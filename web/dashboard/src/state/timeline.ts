@@ -99,6 +99,7 @@ export function timeline({ entries, unsent, me, shopper, newAfter }: Shown): Lin
       case 'left':
       case 'closed':
       case 'assigned':
+      case 'grouped':
       case 'handed_over':
       case 'mailed':
         open = null;

@@ -586,6 +586,10 @@ function eventWords(t: T, entry: Entry, by: string): string | null {
       if (entry.to === null) return t('thread.unassigned', { by });
       if (entry.author.role === 'agent' && entry.author.id === entry.to.id) return t('thread.assigned_self', { by });
       return t('thread.assigned', { by, to: entry.to.name });
+    case 'grouped':
+      // Of the shopper's browser: the page's code, a trigger, or their own choice.
+      if (entry.author.role !== 'agent') return entry.to === null ? null : t('thread.grouped_from', { to: entry.to.name });
+      return entry.to === null ? t('thread.ungrouped', { by }) : t('thread.grouped', { by, to: entry.to.name });
     case 'handed_over':
       return t('thread.handed_over');
     case 'mailed':

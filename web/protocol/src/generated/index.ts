@@ -42,7 +42,12 @@ opening?: SeenOpening,
  * Shoppers: what the shop had shown (`Proactive.shown`). Where this begins a conversation, that message is its first entry; anywhere
  * else, a second time, and where nothing was shown, it counts for nothing.
  */
-proactive?: string, };
+proactive?: string, 
+/**
+ * Shoppers: the group that it is for, by id: the page's code, a trigger or the shopper has said so. Where this begins a conversation it is
+ * that group's; anywhere else, and where there is no such group, it counts for nothing.
+ */
+group?: string, };
 
 export type Answer = { conversation_id: string, 
 /**
@@ -112,7 +117,11 @@ export type Note = { conversation_id: string,
  */
 text: string, };
 
-export type Assign = { conversation_id: string, to: string | null, expected: string | null, };
+export type Assign = { conversation_id: string, to: string | null, expected: string | null, 
+/**
+ * The group that it is for from now on, by id; `null`: everyone. Absent: as it was.
+ */
+group?: string | null, };
 
 export type Join = { conversation_id: string, };
 
@@ -170,7 +179,7 @@ finished: boolean, } | { "kind": "faq", faq: string, question: string,
 /**
  * Formatted as messages are.
  */
-answer: string, } | { "kind": "note", text: string, } | { "kind": "assigned", to: AgentName | null, } | { "kind": "handed_over" } | { "kind": "mailed", through: number, to: string, } | { "kind": "mail", class: MailClass, from: string, text: string, 
+answer: string, } | { "kind": "note", text: string, } | { "kind": "assigned", to: AgentName | null, } | { "kind": "grouped", to: GroupChoice | null, } | { "kind": "handed_over" } | { "kind": "mailed", through: number, to: string, } | { "kind": "mail", class: MailClass, from: string, text: string, 
 /**
  * Of `review`: `another_address`, `failed_dmarc`, `unauthenticated`, `spam`, `virus`, …
  */
@@ -264,7 +273,7 @@ finished: boolean, } | { "kind": "faq", faq: string, question: string,
 /**
  * Formatted as messages are.
  */
-answer: string, } | { "kind": "note", text: string, } | { "kind": "assigned", to: AgentName | null, } | { "kind": "handed_over" } | { "kind": "mailed", through: number, to: string, } | { "kind": "mail", class: MailClass, from: string, text: string, 
+answer: string, } | { "kind": "note", text: string, } | { "kind": "assigned", to: AgentName | null, } | { "kind": "grouped", to: GroupChoice | null, } | { "kind": "handed_over" } | { "kind": "mailed", through: number, to: string, } | { "kind": "mail", class: MailClass, from: string, text: string, 
 /**
  * Of `review`: `another_address`, `failed_dmarc`, `unauthenticated`, `spam`, `virus`, …
  */
@@ -291,6 +300,10 @@ participants: Array<string>,
  * Agents only: who has it.
  */
 owner?: string, 
+/**
+ * Agents only: the id of the group that it is for. Absent: for everyone.
+ */
+group?: string, 
 /**
  * It waits for its form, seen by no agent. Absent: no.
  */
@@ -379,13 +392,13 @@ export type Preview = { author: Author, text: string, };
 
 export type Row = { conversation_id: string, rev: number, shopper_id: string, shopper_name: string | null, status: StatusName, owner: string | null, unread: boolean, numbers: Numbers, began_at: number, last_activity: number, waiting_since: number | null, preview: Preview | null, 
 /**
+ * The id of the group that it is for. Absent: for everyone.
+ */
+group?: string, 
+/**
  * The shop vouches for this shopper.
  */
-verified?: boolean, 
-/**
- * A bot goes on in it: it is in the list of all, and in no queue.
- */
-bot?: boolean, };
+verified?: boolean, };
 
 export type Rows = { list: ListName, rows: Array<Row>, 
 /**
@@ -659,7 +672,12 @@ opening?: SeenOpening,
 /**
  * Where it begins a conversation: what the shop had shown before, as in the frame `send`.
  */
-proactive?: string, };
+proactive?: string, 
+/**
+ * Shoppers: the group that it is for, by id: the page's code, a trigger or the shopper has said so. Where this begins a conversation it is
+ * that group's; anywhere else, and where there is no such group, it counts for nothing.
+ */
+group?: string, };
 
 export type NewChoice = { id: string, turn: number, button: string, opening?: SeenOpening, shown?: string, };
 
@@ -777,16 +795,6 @@ name: string,
  */
 title: string, };
 
-export type ToldAnswer = { field: string, 
-/**
- * As it was asked.
- */
-question: string, 
-/**
- * Of a choice its label.
- */
-answer: string, };
-
 export type ShopperProfile = { shopper_id: string, name: string | null, email: string | null, language: string | null, 
 /**
  * As the browser sent it: untrusted text.
@@ -795,11 +803,7 @@ user_agent: string | null, country: string | null, page: Page | null, first_seen
 /**
  * The shop vouches for who this is: name and email, where they are given, are the shop's words, and nothing that was typed.
  */
-verified: boolean, 
-/**
- * What they have answered to the form's other questions: typed, whoever they are.
- */
-answers?: Array<ToldAnswer>, };
+verified: boolean, };
 
 export type ConversationDetail = { row: Row, cursors: Cursors, shopper: ShopperProfile, 
 /**

@@ -82,8 +82,7 @@ export function views({ Avatar, Icon, fill, h, primary, useEffect, useRef, useSi
                 onDone={() => (again.value = null)}
               />
             )}
-            {/* A bot goes on by itself. */}
-            {finished && !field && entry.why && (
+            {finished && !field && (
               <p class="thanks" dir="auto" data-testid="thanks">
                 {say(store, "thanks")}
               </p>

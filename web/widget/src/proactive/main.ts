@@ -14,6 +14,8 @@ const SETTLED = 200;
 /** After a refusal for too much, when the server names no time. */
 const QUIET = 60_000;
 const MOST_EVENTS = 50;
+/** Reports that wait for their turn; a page that floods us tells no more than these. */
+const MOST_WAITING = 20;
 
 export function mount(host: Host): Promise<Part> {
   return Promise.resolve(watch(host, sight));
@@ -43,6 +45,7 @@ export function watch(host: Host, sight: Sight): Part {
   let beatMs = 0;
   let quietUntil = 0;
   let queue = Promise.resolve();
+  let waiting = 0;
   let settling: unknown;
   /** Nobody has seen it yet: opened in the background, or before it was asked for. */
   let unseen = false;
@@ -88,7 +91,9 @@ export function watch(host: Host, sight: Sight): Part {
 
   /** One after the other: the first is answered with who this is. */
   function report(what: PageReport["what"], more: Partial<PageReport> = {}): Promise<void> {
-    return (queue = queue.then(() => ask(what, more)).catch(() => {}));
+    if (waiting >= MOST_WAITING) return queue;
+    waiting++;
+    return (queue = queue.then(() => ask(what, more)).catch(() => {}).then(() => void waiting--));
   }
 
   async function ask(what: PageReport["what"], more: Partial<PageReport>): Promise<void> {
@@ -167,8 +172,11 @@ export function watch(host: Host, sight: Sight): Part {
         return;
       case "track": {
         const event = calls.event(rest[0], rest[1], warn);
-        if (!event || events.length >= MOST_EVENTS) return;
-        if (!events.includes(event.name)) events = [...events, event.name];
+        if (!event) return;
+        if (!events.includes(event.name)) {
+          if (events.length >= MOST_EVENTS) return;
+          events = [...events, event.name];
+        }
         if (here(sieve.events[event.name]) || visitor.follows || testing) void report("event", { event });
         return;
       }

@@ -4,9 +4,9 @@ import { Dialog } from '@base-ui/react/dialog';
 import type { ScenarioBody } from '@mostrador/protocol';
 import type { PublishedScenario } from '../../api';
 import { useText } from '../../hooks';
-import { type Difference, differences } from '../settings/differences';
 import { languageName } from '../settings/fields';
 import { useWords as useSettingsWords } from '../settings/words';
+import { scenarioDifferences } from './differences';
 import { useEditing } from './editing';
 import { stepOf } from './model';
 import { cut } from './pieces';
@@ -73,16 +73,6 @@ export function Clash({ clash, base, pending, onMine, onTheirs, onEdit }: { clas
       </Dialog.Portal>
     </Dialog.Root>
   );
-}
-
-/** By step and button, wherever they stand; where a step is drawn is nothing that two would quarrel over. */
-export function scenarioDifferences(base: ScenarioBody, theirs: ScenarioBody, mine: ScenarioBody): Difference[] {
-  return differences(byIds(base), byIds(theirs), byIds(mine));
-}
-
-function byIds(scenario: ScenarioBody): unknown {
-  const steps = scenario.steps.map(({ id, x: _, y: __, next, ...step }) => [id, { ...step, next: next?.kind === 'buttons' ? { kind: next.kind, buttons: Object.fromEntries(next.buttons.map(({ id, ...button }, n) => [id, { place: n + 1, ...button }])) } : next }]);
-  return { ...scenario, steps: Object.fromEntries(steps) };
 }
 
 function fieldWords(t: Words, path: string, locale: string): string {

@@ -42,7 +42,8 @@ export function Editor({ base: from, taken, site: surroundings, onBorn }: { base
   const editing = useDraft(from.value, surroundings, refusal, t);
   const { value, faults } = editing;
   const said = told?.of === value ? told : null;
-  const dirty = base.version === 0 || canonical(value) !== canonical(base.value);
+  // Its id is not edited: it comes from the name when it is first published, and stays.
+  const dirty = base.version === 0 || canonical({ ...value, id: base.value.id }) !== canonical(base.value);
   const small = useMedia('(max-width: 759.98px)');
   const [preferred, setPreferred] = usePreference('scenario-view');
   const view = preferred === 'list' || preferred === 'picture' ? preferred : small ? 'list' : 'picture';
@@ -56,32 +57,26 @@ export function Editor({ base: from, taken, site: surroundings, onBorn }: { base
     editing.restate(published.value);
   };
   const publish = useMutation({
-    mutationFn: ({ value, expected }: { value: ScenarioBody; expected: number }) => api.publishScenario(site.site, expected, value),
+    mutationFn: ({ draft, id, expected }: { draft: ScenarioBody; id: string; expected: number }) => api.publishScenario(site.site, expected, { ...draft, id }),
     onSuccess: (published) => {
       adopt(published);
       queries.setQueryData(['scenario', site.site, published.value.id], published);
       void queries.invalidateQueries({ queryKey: ['scenarios', site.site] });
       setSaid({ good: true, text: t('publish.done', { version: published.version }), of: published.value });
     },
-    onError: (error, { value: sent }) => {
+    onError: (error, { draft }) => {
       if (error instanceof ApiError && error.status === 422) {
-        setRefusal({ of: sent, problems: error.problems });
+        setRefusal({ of: draft, problems: error.problems });
         setListed(true);
-        setSaid({ good: false, text: t('publish.wrong', { count: Math.max(1, error.problems.length) }), of: sent });
+        setSaid({ good: false, text: t('publish.wrong', { count: Math.max(1, error.problems.length) }), of: draft });
       } else if (error instanceof ApiError && error.code === 'conflict') {
         const current = error.current;
         setClash(current !== null && 'document' in current && current.document === 'scenario' && current.version > 0 ? current : 'gone');
-      } else if (error instanceof ApiError && error.code === 'too_large') setSaid({ good: false, text: error.message, of: sent });
-      else setSaid({ good: false, text: s('publish_failed'), of: sent });
+      } else if (error instanceof ApiError && error.code === 'too_large') setSaid({ good: false, text: t('publish.too_large'), of: draft });
+      else setSaid({ good: false, text: s('publish_failed'), of: draft });
     },
   });
-  const submit = (expected: number) => {
-    // Its name makes its id until it is published: then that stays, whatever the name becomes.
-    const id = base.version === 0 ? slug(value.name, taken) : value.id;
-    const sent = id === value.id ? value : { ...value, id };
-    if (sent !== value) editing.change(() => sent, 'id');
-    publish.mutate({ value: sent, expected });
-  };
+  const submit = (expected: number) => publish.mutate({ draft: value, id: base.version === 0 ? slug(value.name, taken) : base.value.id, expected });
   // The address of what has come into being, once nothing stands in the way.
   const born = from.version === 0 && base.version > 0 ? base.value.id : null;
   useEffect(() => {
@@ -205,7 +200,14 @@ export function Editor({ base: from, taken, site: surroundings, onBorn }: { base
         </p>
       </div>
       <Leaving dirty={base.version === 0 ? value !== from.value : dirty} />
-      {clash !== null && <Clash clash={clash} base={base.value} pending={publish.isPending} onMine={() => submit(clash === 'gone' ? 0 : clash.version)} onTheirs={() => clash !== 'gone' && adopt(clash)} onEdit={() => setClash(null)} />}
+      {clash !== null && <Clash clash={clash} base={base.value} pending={publish.isPending} onMine={() => submit(clash === 'gone' ? 0 : clash.version)} onTheirs={() => {
+        if (clash === 'gone') return;
+        setBase(clash);
+        setRefusal(null);
+        setClash(null);
+        // What was mine can be brought back by undoing.
+        editing.change(() => clash.value);
+      }} onEdit={() => setClash(null)} />}
     </EditingContext>
   );
 }

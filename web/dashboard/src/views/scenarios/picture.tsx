@@ -88,6 +88,8 @@ function Canvas() {
   const small = useMedia('(max-width: 759.98px)');
   const duration = still ? 0 : 180;
   const [nodes, setNodes] = useState<AnyNode[]>([]);
+  // Several may be chosen here, to be moved or deleted together. They come one by one, before what the last one changed is drawn.
+  const chosen = useRef<ReadonlySet<string>>(new Set());
   /** While the picture is moved under the eyes of whoever looks at it. */
   const [travels, setTravels] = useState(0);
   const travel = async (there: () => Promise<unknown>) => {
@@ -108,11 +110,13 @@ function Canvas() {
     };
     const steps = value.steps.map((step): StepNode => {
       const data = stepData(editing, step, t);
-      return { id: step.id, type: 'step', position: { x: step.x, y: step.y }, data, selected: selected === step.id, ariaLabel: `${data.number}. ${data.title}. ${data.kindWords}. ${data.faultWords}` };
+      return { id: step.id, type: 'step', position: { x: step.x, y: step.y }, data, ariaLabel: `${data.number}. ${data.title}. ${data.kindWords}. ${data.faultWords}` };
     });
     return [begin('first', 24), begin('offline', 80), ...steps];
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- what is read of `editing` follows from these
-  }, [value, editing.language, editing.faults, editing.current, editing.site, selected, left, top, page]);
+  }, [value, editing.language, editing.faults, editing.current, editing.site, left, top, page]);
+
+  if (selected === null ? chosen.current.size === 1 : !chosen.current.has(selected)) chosen.current = new Set(selected === null ? [] : [selected]);
 
   // What was measured stays, and a node in which nothing has changed stays the object that it was.
   useEffect(() => {
@@ -120,12 +124,13 @@ function Canvas() {
       const known = new Map(before.map((node) => [node.id, node]));
       return drawn.map((node) => {
         const old = known.get(node.id);
-        if (old === undefined) return node;
-        if (old.data.key === node.data.key && old.position.x === node.position.x && old.position.y === node.position.y && (old.selected ?? false) === (node.selected ?? false)) return old;
-        return { ...old, ...node, data: old.data.key === node.data.key ? old.data : node.data } as AnyNode;
+        const selected = chosen.current.has(node.id);
+        if (old === undefined) return { ...node, selected };
+        if (old.data.key === node.data.key && old.position.x === node.position.x && old.position.y === node.position.y && (old.selected ?? false) === selected) return old;
+        return { ...old, ...node, selected, data: old.data.key === node.data.key ? old.data : node.data } as AnyNode;
       });
     });
-  }, [drawn]);
+  }, [drawn, selected]);
 
   const edges = useMemo<Edge[]>(() => {
     const ways = [...model.beginnings(value), ...value.steps.flatMap(model.waysOf)].filter(({ to }) => model.stepOf(value, to) !== undefined);
@@ -148,13 +153,14 @@ function Canvas() {
     // Keys move what is chosen without a drag that would end.
     const moved = new Map(changes.flatMap((one) => (one.type === 'position' && one.position !== undefined && one.dragging !== true ? [[one.id, one.position] as const] : [])));
     if (moved.size > 0) change((scenario) => model.place(scenario, moved), `place ${[...moved.keys()].join()}`);
-    const chosen = changes.flatMap((one) => (one.type === 'select' ? [one] : []));
-    if (chosen.length === 0) return;
-    const now = new Set(nodes.filter((node) => node.selected).map((node) => node.id));
-    for (const one of chosen) {
+    const selections = changes.flatMap((one) => (one.type === 'select' ? [one] : []));
+    if (selections.length === 0) return;
+    const now = new Set(chosen.current);
+    for (const one of selections) {
       if (one.selected) now.add(one.id);
       else now.delete(one.id);
     }
+    chosen.current = now;
     const only = now.size === 1 ? [...now][0]! : null;
     if (only !== null || now.size === 0) select(only);
     if (now.size > 0) setChosenEdge(null);

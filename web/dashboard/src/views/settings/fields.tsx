@@ -41,7 +41,7 @@ export function Text({ name, label, hint, hideLabel = false, number = false, opt
       <label htmlFor={id} className={hideLabel ? 'hidden' : ''}>
         {label}
       </label>
-      <input id={id} className="input" aria-invalid={problem !== null} aria-describedby={`${id}-hint ${id}-problem`} dir="auto" {...(number ? { inputMode: 'numeric' as const } : {})} {...input} {...register(name, number ? { valueAsNumber: true } : { setValueAs: blankIsAbsent(optional || input.type === 'url') })} />
+      <input id={id} className="input" aria-invalid={problem !== null} aria-describedby={`${id}-hint ${id}-problem`} dir="auto" {...(number ? { inputMode: 'numeric' as const } : {})} {...input} {...register(name, number && !optional ? { valueAsNumber: true } : number ? { setValueAs: blankNumber } : { setValueAs: blankIsAbsent(optional || input.type === 'url') })} />
       {hint !== undefined && (
         <p className="field-hint" id={`${id}-hint`}>
           {hint}
@@ -52,6 +52,7 @@ export function Text({ name, label, hint, hideLabel = false, number = false, opt
   );
 }
 
+const blankNumber = (value: unknown) => (value === '' || value === undefined ? undefined : Number(value));
 /** What is optional, as links are: blank is none. */
 const blankIsAbsent = (optional: boolean) => (value: unknown) => (optional && value === '' ? undefined : value);
 

@@ -21,10 +21,11 @@ export function Actions({ surroundings }: { surroundings: Surroundings }) {
   const at = (kind: ActionKind) => actions.findIndex((one) => one.kind === kind);
   const said = actions.findIndex((one) => SPOKEN.includes(one.kind));
   const shown = actions[said]?.kind ?? 'nothing';
+  const fresh = (kind: ActionKind) => (kind === 'message' ? { ...freshAction(kind), texts: Object.fromEntries(surroundings.languages.map((tag) => [tag, ''])) } : freshAction(kind)) as TriggerAction;
   const speak = (kind: 'message' | 'start_scenario' | 'nothing') => {
     if (kind === 'nothing') remove(said);
-    else if (said === -1) prepend(freshAction(kind), { shouldFocus: false });
-    else update(said, freshAction(kind));
+    else if (said === -1) prepend(fresh(kind), { shouldFocus: false });
+    else update(said, fresh(kind));
   };
   return (
     <div className="trigger-part">

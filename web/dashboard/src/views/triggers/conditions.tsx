@@ -6,7 +6,7 @@ import { useEffect, useId, useRef, useState } from 'react';
 import { get, useFieldArray, useFormContext, useWatch } from 'react-hook-form';
 import { Problem, Text } from '../settings/fields';
 import { Alternatives, Codes, Pick, Several } from './inputs';
-import { CONDITIONS, type ConditionKind, MAX_CONDITIONS, freshCondition } from './model';
+import { CONDITIONS, type ConditionKind, MAX_CONDITIONS, conditionForm, freshCondition } from './model';
 import { conditionSentence } from './sentences';
 import { useSpeaker } from './surroundings';
 import { useWords } from './words';
@@ -43,7 +43,7 @@ export function Conditions() {
         <Add
           select={adder}
           onAdd={(kind) => {
-            append(freshCondition(kind), { shouldFocus: false });
+            append(conditionForm(freshCondition(kind)), { shouldFocus: false });
             setAdded(fields.length);
           }}
         />
@@ -127,8 +127,8 @@ function Fields({ condition, path }: { condition: TriggerCondition; path: string
   const number = { number: true, type: 'number' } as const;
   const range = (step = '1', min = 0) => (
     <div className="pair">
-      <Text name={`${path}.at_least`} label={t('field.least')} {...number} min={min} step={step} />
-      <Text name={`${path}.at_most`} label={t('field.most')} {...number} min={min} step={step} />
+      <Text name={`${path}.at_least`} label={t('field.least')} {...number} optional min={min} step={step} />
+      <Text name={`${path}.at_most`} label={t('field.most')} {...number} optional min={min} step={step} />
     </div>
   );
   const openOr = <Pick name={`${path}.is`} label={t(`kind.${condition.kind}`)} options={[['open', t('field.open')], ['closed', t('field.closed')]]} />;

@@ -16,7 +16,7 @@ import { Leaving } from '../settings/leaving';
 import { useWords as useSettingsWords } from '../settings/words';
 import { Actions } from './actions';
 import { Conditions } from './conditions';
-import { NEW, freshId, freshTrigger, fromTemplate, gaps, patternOf, placeProblems, placed, withoutGaps } from './model';
+import { NEW, asForm, freshId, freshTrigger, fromTemplate, gaps, patternOf, placeProblems, placed, withoutGaps } from './model';
 import { Preview } from './preview';
 import { type Surroundings, useSurroundings, useTriggers } from './surroundings';
 import { TestMode } from './test-mode';
@@ -96,7 +96,7 @@ function Editor({ trigger, isNew, template, published, surroundings, onBorn }: {
   const [others, setOthers] = useState<readonly TriggerBody[]>([]);
   const [clash, setClash] = useState<{ now: PublishedTriggers; theirs: TriggerBody } | null>(null);
   const [born, setBorn] = useState<string | null>(null);
-  const form = useForm<TriggerBody>({ defaultValues: trigger, shouldUnregister: false });
+  const form = useForm<TriggerBody>({ defaultValues: asForm(trigger, surroundings.languages), shouldUnregister: false });
   const dirty = form.formState.isDirty || base === null;
   const [touched, setTouched] = useState(false);
 
@@ -106,7 +106,7 @@ function Editor({ trigger, isNew, template, published, surroundings, onBorn }: {
     queries.setQueryData(['triggers', site.site], now);
     if (mine === undefined) return;
     setBase(mine);
-    form.reset(mine);
+    form.reset(asForm(mine, surroundings.languages));
   };
   const publish = useMutation({
     mutationFn: async ({ values, from, force }: { values: TriggerBody; from: PublishedTriggers; force: boolean }) => {
@@ -252,7 +252,7 @@ function Editor({ trigger, isNew, template, published, surroundings, onBorn }: {
             className="button"
             disabled={!form.formState.isDirty || publish.isPending}
             onClick={() => {
-              form.reset(base ?? trigger);
+              form.reset(asForm(base ?? trigger, surroundings.languages));
               publish.reset();
               setSaid(null);
               setOthers([]);

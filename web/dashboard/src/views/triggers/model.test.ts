@@ -1,6 +1,6 @@
 import { TRIGGER_TEMPLATES, type TriggerBody, type TriggerCondition } from '@mostrador/protocol';
 import { describe, expect, it } from 'vitest';
-import { ACTIONS, CONDITIONS, duplicate, freshAction, freshCondition, freshId, freshTrigger, fromTemplate, gaps, moved, patternOf, placeProblems, placed, testLink, withoutGaps } from './model';
+import { ACTIONS, CONDITIONS, asForm, duplicate, freshAction, freshCondition, freshId, freshTrigger, fromTemplate, gaps, moved, patternOf, placeProblems, placed, testLink, withoutGaps } from './model';
 
 const trigger = (id: string, more: Partial<TriggerBody> = {}): TriggerBody => ({ ...freshTrigger(), id, name: id, ...more });
 const ids = (list: readonly TriggerBody[]) => list.map(({ id }) => id);
@@ -70,6 +70,16 @@ describe('what is sent', () => {
     expect([...kinds].sort()).toEqual(Object.keys(every).sort());
     for (const kind of kinds) expect(freshCondition(kind).kind).toBe(kind);
     for (const kind of ACTIONS) expect(freshAction(kind).kind).toBe(kind);
+  });
+});
+
+describe('a form', () => {
+  it('has a field for everything that may be filled in, and sends none of what is left blank', () => {
+    const made = trigger('a', { conditions: [{ kind: 'cart_value', at_least: 5 }, { kind: 'leaving' }], actions: [{ kind: 'message', sender: { kind: 'bot' }, texts: { en: 'Hi' }, display: 'teaser' }] });
+    const form = asForm(made, ['en', 'es']);
+    expect(Object.keys(form.conditions[0]!).sort()).toEqual(['at_least', 'at_most', 'currency', 'kind']);
+    expect(form.actions[0]).toMatchObject({ texts: { en: 'Hi', es: '' } });
+    expect(withoutGaps(form).conditions).toEqual(made.conditions);
   });
 });
 

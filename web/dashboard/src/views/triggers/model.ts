@@ -153,6 +153,23 @@ export function placed(triggers: readonly TriggerBody[], trigger: TriggerBody): 
   return triggers.some((one) => one.id === trigger.id) ? triggers.map((one) => (one.id === trigger.id ? trigger : one)) : [...triggers, trigger];
 }
 
+/** With every field that a form has for it, the empty ones too: a field that one has only walked through is no change. */
+export function asForm(trigger: TriggerBody, languages: readonly string[]): TriggerBody {
+  const blank = Object.fromEntries(languages.map((tag) => [tag, '']));
+  return {
+    ...trigger,
+    conditions: trigger.conditions.map(conditionForm),
+    actions: trigger.actions.map((one) => (one.kind === 'message' ? { ...one, texts: { ...blank, ...one.texts } } : one)),
+  };
+}
+
+export function conditionForm(condition: TriggerCondition): TriggerCondition {
+  const range = condition.kind === 'pages_seen' || condition.kind === 'cart_items' || condition.kind === 'cart_value' || condition.kind === 'attribute_number';
+  if (!range) return condition;
+  // Types say that what is absent has no field; a form has one.
+  return { at_least: undefined, at_most: undefined, ...(condition.kind === 'cart_value' ? { currency: undefined } : {}), ...condition } as unknown as TriggerCondition;
+}
+
 /** Numbers that have been cleared are none: forms have NaN for them, which JSON has not. */
 export function withoutGaps<T>(value: T): T {
   if (Array.isArray(value)) return value.map((one) => withoutGaps(one) as unknown) as T;

@@ -1,12 +1,13 @@
 // What stands in a cell. All of it is untrusted text, and shown as text.
 
-import type { CartTotal, VisitorRow } from '@mostrador/protocol';
+import type { VisitorRow } from '@mostrador/protocol';
 import { AppWindow, Ban, History, type LucideIcon, Mail, MailCheck, MailX, MessageCircle, Monitor, Smartphone, Tablet } from 'lucide-react';
-import { absolute, elapsed, regionName, shopperName } from '../../format';
+import { elapsed, shopperName } from '../../format';
 import { useText } from '../../hooks';
 import type { T } from '../../i18n';
 import { Avatar, VerifiedMark } from '../parts';
-import { type Column, type Presence } from './list';
+import { count, moment, money, region } from './formats';
+import type { Column, Presence } from './list';
 import { type Words, useWords } from './words';
 
 const DEVICES: Record<VisitorRow['device'], LucideIcon> = { desktop: Monitor, phone: Smartphone, tablet: Tablet };
@@ -41,15 +42,6 @@ export function path(url: string): string {
   }
 }
 
-export function money(locale: string, cart: CartTotal): string {
-  const value = cart.value / 100;
-  try {
-    return new Intl.NumberFormat(locale, cart.currency === undefined ? { maximumFractionDigits: 2 } : { style: 'currency', currency: cart.currency }).format(value);
-  } catch {
-    return `${value} ${cart.currency ?? ''}`.trim();
-  }
-}
-
 /** A country's flag, of its two letters. Where a system has none it shows the letters. */
 export function flag(country: string): string {
   return /^[A-Z]{2}$/.test(country) ? String.fromCodePoint(...[...country].map((letter) => 0x1f1a5 + letter.charCodeAt(0))) : '';
@@ -77,7 +69,7 @@ export function Cell({ row, name, now, labelled }: { row: VisitorRow; name: Colu
       );
     case 'since':
       return (
-        <time dateTime={new Date(row.viewed_at).toISOString()} title={absolute(locale, row.viewed_at)}>
+        <time dateTime={new Date(row.viewed_at).toISOString()} title={moment(locale, row.viewed_at)}>
           {label}
           {elapsed(text, row.viewed_at, now)}
         </time>
@@ -98,7 +90,7 @@ export function Cell({ row, name, now, labelled }: { row: VisitorRow; name: Colu
         <span className="visitors-one">
           {label}
           <span aria-hidden="true">{flag(row.country)} </span>
-          {regionName(locale, row.country)}
+          {region(locale, row.country)}
         </span>
       );
     case 'device': {
@@ -116,7 +108,7 @@ export function Cell({ row, name, now, labelled }: { row: VisitorRow; name: Colu
       return row.cart === undefined ? null : (
         <span className="visitors-two" title={t('visitor.unverified_why')}>
           {label}
-          <span>{money(locale, row.cart)}</span>
+          <span>{money(locale, row.cart.value, row.cart.currency)}</span>
           <small>
             {t('cart.pieces', { count: row.cart.pieces })}
             <span className="hidden">, {t('visitor.unverified')}</span>
@@ -131,7 +123,7 @@ export function Cell({ row, name, now, labelled }: { row: VisitorRow; name: Colu
 const number = (label: React.ReactNode, locale: string, n: number) => (
   <span className="visitors-number">
     {label}
-    {new Intl.NumberFormat(locale).format(n)}
+    {count(locale, n)}
   </span>
 );
 

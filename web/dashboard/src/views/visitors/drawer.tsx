@@ -7,12 +7,13 @@ import { CircleQuestionMark, ExternalLink, X } from 'lucide-react';
 import { type ReactNode, Suspense, useEffect, useRef } from 'react';
 import { ApiError } from '../../api';
 import { useDoors, useSite } from '../../context';
-import { absolute, ago, clock as time, languageName, regionName } from '../../format';
+import { absolute, ago, clock as time, languageName } from '../../format';
 import { useNow, useText } from '../../hooks';
 import { safeHref } from '../../state/timeline';
 import { Avatar, Skeleton, VerifiedMark } from '../parts';
 import { LazyExplanation } from '../triggers/explain';
-import { flag, money, path, software, states, visitorName } from './cells';
+import { flag, path, software, states, visitorName } from './cells';
+import { count, money, region } from './formats';
 import { presence } from './list';
 import { useWords } from './words';
 import { Write } from './write';
@@ -119,9 +120,12 @@ function Contents({ id, row, clock }: Omit<Props, 'narrow'>) {
           </button>
         </div>
       )}
-      <Suspense>
-        <LazyExplanation visitor={id} />
-      </Suspense>
+      <section>
+        <h3>{t('visitor.triggers')}</h3>
+        <Suspense>
+          <LazyExplanation visitor={id} />
+        </Suspense>
+      </section>
     </div>
   );
 }
@@ -132,8 +136,8 @@ function Facts({ row, now }: { row: VisitorRow; now: number }) {
   const facts: [string, ReactNode][] = [
     [t('visitor.last_seen'), <time title={absolute(locale, row.last_seen)}>{ago(locale, row.last_seen, now)}</time>],
     [t('visitor.first_seen'), <time title={absolute(locale, row.first_seen)}>{ago(locale, row.first_seen, now)}</time>],
-    [t('visitor.visits'), new Intl.NumberFormat(locale).format(row.visits)],
-    ...(row.country === undefined ? [] : [[t('visitor.country'), `${flag(row.country)} ${regionName(locale, row.country)}`] satisfies [string, ReactNode]]),
+    [t('visitor.visits'), count(locale, row.visits)],
+    ...(row.country === undefined ? [] : [[t('visitor.country'), `${flag(row.country)} ${region(locale, row.country)}`] satisfies [string, ReactNode]]),
     [t('visitor.device'), `${t(`device.${row.device}`)}: ${software(t, row)}`],
     ...(row.language === undefined ? [] : [[t('visitor.language'), <span dir="auto">{languageName(locale, row.language)}</span>] satisfies [string, ReactNode]]),
     ...(row.referrer === undefined ? [] : [[t('visitor.referrer'), <span dir="ltr">{row.referrer}</span>] satisfies [string, ReactNode]]),
@@ -197,14 +201,14 @@ function More({ detail, pages, now }: { detail: VisitorDetail; pages: number; no
             {t('visitor.cart')} <Unverified />
           </h3>
           <p className="visitor-total">
-            {money(locale, row.cart)} <span className="soft">{t('cart.pieces', { count: row.cart.pieces })}</span>
+            {money(locale, row.cart.value, row.cart.currency)} <span className="soft">{t('cart.pieces', { count: row.cart.pieces })}</span>
           </p>
           <ul className="visitor-lines">
             {lines.map((line, i) => (
               <li key={i}>
                 <span dir="auto">{line.name === '' ? line.number : line.name}</span>
                 <span className="soft">
-                  {line.pieces} × {money(locale, { value: line.price, pieces: 1, ...(row.cart?.currency === undefined ? {} : { currency: row.cart.currency }) })}
+                  {line.pieces} × {money(locale, line.price, row.cart?.currency)}
                 </span>
               </li>
             ))}

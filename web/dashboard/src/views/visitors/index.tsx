@@ -3,12 +3,13 @@
 import { Users } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { useDesk, useSite } from '../../context';
-import { useMedia, usePreference } from '../../hooks';
+import { useMedia, usePreference, useText } from '../../hooks';
 import { Empty, Skeleton } from '../parts';
 import { Columns } from './columns';
 import { Drawer } from './drawer';
 import { VisitorFeed } from './feed';
 import { Filters } from './filters';
+import { count } from './formats';
 import { FIRST_ORDER, NO_FILTER, type Filter, type Order, arrange, countries, readColumns, writeColumns } from './list';
 import { Off } from './off';
 import { VisitorTable } from './table';
@@ -22,6 +23,7 @@ const TICK = 500;
 
 export function Visitors() {
   const t = useWords();
+  const { locale } = useText();
   const { site } = useSite();
   const { connection, begun } = useDesk();
   const feed = useFeed();
@@ -52,8 +54,8 @@ export function Visitors() {
           <h1>{t('list.title')}</h1>
           {is === 'live' && (
             <p className="soft visitors-count" role="status" data-testid="count">
-              {t('list.count', { count: rows.size })}
-              {filtered && `, ${t('list.shown', { shown: shown.length, all: rows.size })}`}
+              {t('list.count', { count: rows.size, n: count(locale, rows.size) })}
+              {filtered && `, ${t('list.shown', { shown: count(locale, shown.length), all: count(locale, rows.size) })}`}
             </p>
           )}
           {is === 'live' && <Columns columns={columns} onChange={(next) => choose(writeColumns(next))} />}

@@ -5,8 +5,8 @@ import type { VisitorRow } from '@mostrador/protocol';
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { type CSSProperties, memo, useEffect, useRef, useState } from 'react';
 import { useSite } from '../../context';
-import { useMedia, useNow, useText } from '../../hooks';
-import { Cell, Who, visitorName } from './cells';
+import { useMedia, useNow } from '../../hooks';
+import { Cell, Who } from './cells';
 import { type Column, type Order, hold, presence } from './list';
 import { useWords } from './words';
 
@@ -24,9 +24,9 @@ const WIDTHS: Record<Column, string> = {
   device: 'minmax(140px, 0.9fr)',
   cart: '130px',
   visits: '72px',
-  state: 'minmax(150px, 1fr)',
+  state: 'minmax(180px, 1.1fr)',
 };
-const LEAST: Record<Column, number> = { who: 170, page: 180, since: 96, pages: 72, referrer: 120, country: 110, device: 140, cart: 130, visits: 72, state: 150 };
+const LEAST: Record<Column, number> = { who: 170, page: 180, since: 96, pages: 72, referrer: 120, country: 110, device: 140, cart: 130, visits: 72, state: 180 };
 
 interface Props {
   rows: VisitorRow[];
@@ -171,7 +171,6 @@ interface RowProps {
 }
 
 const TableRow = memo(function TableRow({ row, item, start, height, columns, cards, now, selected, tabStop, onSelect, onPoint }: RowProps) {
-  const { t: text } = useText();
   const is = presence(row, now);
   return (
     <div
@@ -185,7 +184,7 @@ const TableRow = memo(function TableRow({ row, item, start, height, columns, car
       {columns.map((name, i) => (
         <div key={name} role="cell" aria-colindex={i + 1} className={`visitors-cell cell-${name}`}>
           {name === 'who' ? (
-            <button type="button" className="visitors-open-one" data-visitor={row.id} aria-current={selected ? 'true' : undefined} aria-label={visitorName(text, row)} tabIndex={tabStop ? 0 : -1}>
+            <button type="button" className="visitors-open-one" data-visitor={row.id} aria-current={selected ? 'true' : undefined} tabIndex={tabStop ? 0 : -1}>
               <Who row={row} is={is} />
             </button>
           ) : (

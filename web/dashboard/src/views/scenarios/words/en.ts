@@ -52,6 +52,7 @@ export const en = {
   'publish.done': 'Published as version {{version}}. Running chats go on with theirs.',
   'publish.wrong_one': '{{count}} thing is to be put right. Nothing was published.',
   'publish.wrong_other': '{{count}} things are to be put right. Nothing was published.',
+  'publish.too_large': 'Not published: it is too large to be kept. Shorten its texts or leave out some steps.',
   'clash.gone': 'It has been deleted meanwhile',
   'clash.gone_why': 'Nothing of yours is lost: you can publish it anew.',
   'clash.anew': 'Publish it anew',

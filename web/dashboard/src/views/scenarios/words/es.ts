@@ -58,6 +58,7 @@ export const es: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   'publish.wrong_one': 'Hay que corregir {{count}} cosa. No se ha publicado nada.',
   'publish.wrong_other': 'Hay que corregir {{count}} cosas. No se ha publicado nada.',
   'publish.wrong_many': 'Hay que corregir {{count}} cosas. No se ha publicado nada.',
+  'publish.too_large': 'No se ha publicado: es demasiado grande. Acorta sus textos o quita algunos pasos.',
   'clash.gone': 'Entretanto se ha eliminado',
   'clash.gone_why': 'No se pierde nada tuyo: puedes publicarlo de nuevo.',
   'clash.anew': 'Publicarlo de nuevo',

@@ -58,6 +58,7 @@ export const it: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   'publish.wrong_one': "C'è {{count}} cosa da correggere. Non è stato pubblicato nulla.",
   'publish.wrong_other': 'Ci sono {{count}} cose da correggere. Non è stato pubblicato nulla.',
   'publish.wrong_many': 'Ci sono {{count}} cose da correggere. Non è stato pubblicato nulla.',
+  'publish.too_large': 'Non pubblicato: è troppo grande. Accorcia i testi o togli qualche passo.',
   'clash.gone': 'Nel frattempo è stato eliminato',
   'clash.gone_why': 'Non si perde nulla di tuo: puoi pubblicarlo di nuovo.',
   'clash.anew': 'Pubblicalo di nuovo',

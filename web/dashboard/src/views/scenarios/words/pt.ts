@@ -58,6 +58,7 @@ export const pt: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   'publish.wrong_one': 'Há {{count}} coisa a corrigir. Nada foi publicado.',
   'publish.wrong_other': 'Há {{count}} coisas a corrigir. Nada foi publicado.',
   'publish.wrong_many': 'Há {{count}} coisas a corrigir. Nada foi publicado.',
+  'publish.too_large': 'Não foi publicado: é grande demais. Encurte os textos ou tire alguns passos.',
   'clash.gone': 'Foi excluído enquanto isso',
   'clash.gone_why': 'Nada seu se perde: você pode publicá-lo de novo.',
   'clash.anew': 'Publicar de novo',

@@ -3,8 +3,8 @@
 export const en = {
   'list.title': 'Visitors',
   'list.label': 'Who is on the site',
-  'list.count_one': '{{count}} person on the site',
-  'list.count_other': '{{count}} people on the site',
+  'list.count_one': '{{n}} person on the site',
+  'list.count_other': '{{n}} people on the site',
   'list.shown': '{{shown}} of {{all}} shown',
   'list.loading': 'Looking who is there',
   'list.reconnecting': 'No connection: this is how it was a moment ago. It goes on by itself.',
@@ -93,6 +93,7 @@ export const en = {
   'visitor.attributes': 'What the page says of them',
   'visitor.unverified': 'unverified',
   'visitor.unverified_why': 'The page says so in the visitor’s browser. They could have changed it.',
+  'visitor.triggers': 'What the shop would say by itself',
   'visitor.chat': 'Go to the conversation',
   'write.title': 'Write to them',
   'write.label': 'Your message',

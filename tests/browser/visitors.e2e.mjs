@@ -1,0 +1,222 @@
+// Who is on the site, in a real browser: the list as agents see it, and writing to somebody first.
+import { after, before, test } from "node:test";
+import assert from "node:assert/strict";
+import { adminOf } from "./admin.mjs";
+import { signIn, start, violations } from "./product.mjs";
+
+let product;
+before(async () => {
+  product = await start();
+});
+after(() => product.stop());
+
+const COUNTRIES = ["ES", "PT", "IT", "FR", "MX"];
+
+/** A visitor of a list that is made up. */
+const made = (n, at, change = {}) => ({
+  id: `vis_018f3b1e-7c1a-7000-8000-${String(n).padStart(12, "0")}`,
+  changed_at: at - n,
+  last_seen: at,
+  first_seen: at - 86_400_000,
+  visits: 1 + (n % 7),
+  pages: 1 + (n % 5),
+  url: `https://shop.example/p/${n}?colour=red`,
+  title: `Lamp ${n}`,
+  viewed_at: at - n * 1000,
+  country: COUNTRIES[n % COUNTRIES.length],
+  device: ["desktop", "phone", "tablet"][n % 3],
+  system: ["windows", "ios", "android"][n % 3],
+  browser: ["firefox", "safari", "chrome"][n % 3],
+  ...(n % 2 === 0 && { cart: { value: n * 100, currency: "EUR", pieces: 1 + (n % 3) } }),
+  ...(n % 4 === 1 && { referrer: "search.example/results" }),
+  ...(n % 10 === 3 && { chatted_before: true }),
+  ...change,
+});
+
+/**
+ * A dashboard whose list is made up: `rows(asked)` says what has changed at each asking, the first time all of them. Everything else is the product's.
+ * Rows come in frames of 70, as from the server.
+ */
+async function dashboard(page, { rows, detail, live = true, link = "Visitors" }) {
+  const asked = { times: 0, after: [] };
+  await page.routeWebSocket(/\/ws/, (socket) => {
+    const server = socket.connectToServer();
+    server.onMessage((message) => socket.send(message));
+    socket.onMessage((message) => {
+      const frame = JSON.parse(message);
+      if (frame.action !== "visitors") return server.send(message);
+      asked.after.push(frame.after ?? null);
+      const first = frame.after === undefined;
+      const all = live ? rows(asked.times++, first) : [];
+      for (let from = 0; from === 0 || from < all.length; from += 70) {
+        const answer = { type: "visitors", ref: frame.id, live, at: Date.now(), rows: all.slice(from, from + 70), cursor: `c${asked.times}` };
+        socket.send(JSON.stringify({ ...answer, ...(first && from === 0 && { reset: true }), ...(from + 70 < all.length && { more: true }) }));
+      }
+    });
+  });
+  if (detail) await page.route(/\/v1\/agent\/sites\/demo\/visitors\/vis_[^/]+$/, (route) => route.fulfill({ json: detail(route.request().url().split("/").at(-1)) }));
+  await signIn(page, product.url, "luis@example.com");
+  await page.getByRole("link", { name: link }).click();
+  await page.locator("main.visitors").waitFor();
+  return asked;
+}
+
+const table = (page) => page.getByRole("table", { name: "Who is on the site" });
+const bodyRows = (page) => table(page).locator(".visitors-track [role=row]");
+const shownNames = (page) => bodyRows(page).evaluateAll((all) => all.sort((a, b) => a.ariaRowIndex - b.ariaRowIndex).map((row) => row.querySelector(".cell-page .visitors-two > span:not(.hidden)").textContent));
+
+test("UX 36: of 5,000 visitors at most 60 rows are in the document, each says its place, and updates every two seconds hold up nothing", async (t) => {
+  const { context, page } = await product.person();
+  t.after(() => context.close());
+  const at = Date.now();
+  const asked = await dashboard(page, {
+    rows: (_, first) => (first ? Array.from({ length: 5_000 }, (_, n) => made(n, at)) : Array.from({ length: 300 }, (_, n) => made((n * 16) % 5_000, at, { changed_at: Date.now(), viewed_at: Date.now() }))),
+  });
+  await page.getByText("5,000 people on the site").waitFor();
+  assert.equal(await table(page).getAttribute("aria-rowcount"), "5001");
+  const inDocument = async () => bodyRows(page).count();
+  assert.ok((await inDocument()) <= 60, `${await inDocument()} rows`);
+  await page.evaluate(() => {
+    window.longest = 0;
+    new PerformanceObserver((list) => list.getEntries().forEach((entry) => (window.longest = Math.max(window.longest, entry.duration)))).observe({ entryTypes: ["longtask"] });
+  });
+  const before = asked.times;
+  await table(page).evaluate((scroller) => scroller.scrollTo({ top: 120_000 }));
+  const far = bodyRows(page).filter({ has: page.locator(".visitors-open-one") }).first();
+  await page.waitForFunction(() => Number(document.querySelector(".visitors-track [role=row]").ariaRowIndex) > 2_000);
+  assert.ok(Number(await far.getAttribute("aria-rowindex")) > 2_000);
+  while (asked.times < before + 4) await page.waitForTimeout(200);
+  assert.ok((await inDocument()) <= 60, `${await inDocument()} rows`);
+  // Asked from where it had come, one asking at a time.
+  assert.deepEqual(asked.after.slice(0, 3), [null, "c1", "c2"]);
+  t.diagnostic(`longest task while 300 of 5,000 rows changed every 2 s: ${await page.evaluate(() => Math.round(window.longest))} ms`);
+});
+
+test("UX 37: the row under the pointer and the one that is open stay where they are while others come and go", async (t) => {
+  const { context, page } = await product.person();
+  t.after(() => context.close());
+  const at = Date.now();
+  let news = 0;
+  await dashboard(page, {
+    rows: (_, first) => (first ? Array.from({ length: 30 }, (_, n) => made(n, at)) : [made(100 + news++, at, { changed_at: Date.now(), viewed_at: Date.now() + news })]),
+    detail: (id) => ({ at, row: made(Number(id.slice(-12)), at), path: [], cart_lines: [], attributes: [] }),
+  });
+  const fifth = bodyRows(page).filter({ has: page.getByText("Lamp 5", { exact: true }) });
+  await fifth.hover();
+  const place = (await fifth.boundingBox()).y;
+  await page.getByText("33 people on the site").waitFor();
+  assert.equal((await fifth.boundingBox()).y, place);
+  await fifth.click();
+  await page.getByRole("complementary", { name: "About this visitor" }).waitFor();
+  await page.mouse.move(10, 10);
+  await page.getByText("35 people on the site").waitFor();
+  assert.equal((await fifth.boundingBox()).y, place);
+  // Closed with Escape: the keyboard is where it was.
+  await page.keyboard.press("Escape");
+  await page.waitForFunction(() => document.activeElement?.getAttribute("data-visitor")?.endsWith("000000000005"));
+});
+
+test("V1: filters by page, country and cart, an order, and columns that are chosen, ordered and remembered", async (t) => {
+  const { context, page } = await product.person();
+  t.after(() => context.close());
+  const at = Date.now();
+  await dashboard(page, { rows: (_, first) => (first ? Array.from({ length: 20 }, (_, n) => made(n, at)) : []) });
+  await page.getByText("20 people on the site").waitFor();
+  await page.getByLabel("Page contains").fill("lamp 1");
+  await page.getByText("20 people on the site, 11 of 20 shown").waitFor();
+  await page.getByLabel("Country").selectOption("PT");
+  await page.getByLabel("Cart of at least").fill("12");
+  await page.waitForFunction(() => document.querySelector("[role=table]").ariaRowCount === "2");
+  assert.deepEqual(await shownNames(page), ["Lamp 16"]);
+  await page.getByLabel("Country").selectOption("ES");
+  await page.getByText("Nobody fits these filters").waitFor();
+  await page.getByRole("button", { name: "Show everybody" }).click();
+  await page.getByRole("columnheader", { name: "Cart" }).getByRole("button").click();
+  assert.equal(await page.getByRole("columnheader", { name: "Cart" }).getAttribute("aria-sort"), "descending");
+  assert.deepEqual((await shownNames(page)).slice(0, 3), ["Lamp 18", "Lamp 16", "Lamp 14"]);
+  await page.getByRole("button", { name: "Columns" }).click();
+  await page.getByRole("checkbox", { name: "Country" }).uncheck();
+  await page.getByRole("checkbox", { name: "Came from" }).check();
+  for (let n = 0; n < 4; n++) await page.getByRole("button", { name: "Move Visits forward" }).click();
+  assert.deepEqual(await violations(page), []);
+  await page.getByRole("button", { name: "Close" }).click();
+  const headers = () => page.getByRole("columnheader").allInnerTexts();
+  const chosen = ["Visitor", "Visits", "Page", "On this page", "Device", "Cart", "Chat", "Came from"];
+  assert.deepEqual(await headers(), chosen);
+  await page.reload();
+  await page.getByText("20 people on the site").waitFor();
+  assert.deepEqual(await headers(), chosen);
+});
+
+test("A 5, A 18: what pages claim is text, marked as unverified, and links nowhere but to the web", async (t) => {
+  const { context, page } = await product.person();
+  t.after(() => context.close());
+  const at = Date.now();
+  const evil = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>';
+  const asked = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).host));
+  const row = made(1, at, { title: evil, url: "javascript:window.hacked=1", referrer: evil, name: evil, language: evil, cart: { value: 100, currency: "<b>", pieces: 1 } });
+  await dashboard(page, {
+    rows: (_, first) => (first ? [row] : []),
+    detail: () => ({ at, row, path: [{ url: "javascript:window.hacked=1", title: evil, at }, { url: "https://shop.example/lamps", title: "Lamps", at }], cart_lines: [{ number: evil, name: evil, pieces: 1, price: 100 }], attributes: [{ name: evil, value: evil }] }),
+  });
+  await bodyRows(page).first().click();
+  const drawer = page.getByRole("complementary", { name: "About this visitor" });
+  await drawer.getByText("Lamps").waitFor();
+  assert.equal(await drawer.getByText("unverified", { exact: true }).count(), 2);
+  assert.deepEqual(await drawer.getByRole("link").evaluateAll((all) => all.map((link) => [link.href, link.rel])), [["https://shop.example/lamps", "noopener noreferrer nofollow"]]);
+  assert.equal(await page.evaluate(() => window.hacked), undefined);
+  assert.equal(await page.locator(".visitors img, .visitors script, .visitor img").count(), 0);
+  assert.deepEqual([...new Set(asked)], [new URL(product.url).host]);
+});
+
+test("V1: by keyboard alone, clean for axe, on a desk and on a phone, in the dark and in Spanish", async (t) => {
+  const at = Date.now();
+  const rows = (_, first) =>
+    first
+      ? Array.from({ length: 40 }, (_, n) => made(n, at, {
+          ...(n === 1 && { name: "Eva Luz", shopper_id: "shp_018f3b1e-7c1a-7000-8000-000000000004", verified: true, chatting: "conv_018f3b1e-7c1a-7000-8000-000000000002", window_open: true }),
+          ...(n === 2 && { invitation: { id: "018f3b1e-7c1a-7000-8000-000000000001", agent_id: "agt_018f3b1e-7c1a-7000-8000-000000000003", agent_name: "Ana", at, state: "shown" } }),
+          ...(n === 3 && { last_seen: at - 300_000 }),
+          ...(n === 4 && { left_at: at - 10_000 }),
+          ...(n === 5 && { title: "Una lámpara de pie con un nombre larguísimo que no cabe en ninguna columna del mundo", window_open: true, chatted_before: true, dismissed: true }),
+        }))
+      : [];
+  const detail = (id) => {
+    const n = Number(id.slice(-12));
+    return {
+      at,
+      row: made(n, at),
+      path: Array.from({ length: 6 }, (_, i) => ({ url: `https://shop.example/p/${i}`, title: `Lamp ${i}`, at: at - (6 - i) * 60_000 })),
+      cart_lines: [{ number: "L-7", name: "Lamp", pieces: 2, price: 2495 }],
+      attributes: [{ name: "tier", value: "gold" }],
+    };
+  };
+  for (const [name, options] of [
+    ["desk", {}],
+    ["phone", { viewport: { width: 390, height: 844 } }],
+    ["dark", { colorScheme: "dark" }],
+    ["spanish", { locale: "es-ES" }],
+  ]) {
+    const { context, page } = await product.person(options);
+    t.after(() => context.close());
+    await dashboard(page, { rows, detail, link: name === "spanish" ? "Visitantes" : "Visitors" });
+    await page.locator(".visitors-track [role=row]").first().waitFor();
+    assert.deepEqual(await violations(page), [], name);
+    await product.shot(page, `visitors-${name}`);
+    // Into the list, two rows down, and in.
+    await page.locator('.visitors-open-one[tabindex="0"]').focus();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowDown");
+    await page.waitForFunction(() => document.activeElement?.closest("[role=row]")?.ariaRowIndex === "4");
+    await page.keyboard.press("Enter");
+    await page.locator(".visitor .visitor-path li").first().waitFor();
+    await page.waitForFunction(() => document.activeElement?.closest(".visitor") !== null);
+    assert.deepEqual(await violations(page), [], `${name}, somebody of it`);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
+    await product.shot(page, `visitors-${name}-one`);
+    await page.keyboard.press("Escape");
+    await page.locator(".visitor").waitFor({ state: "detached" });
+    await page.waitForFunction(() => document.activeElement?.closest("[role=row]")?.ariaRowIndex === "4");
+  }
+});
