@@ -49,7 +49,8 @@ impl Configured {
                 }
             }
         }
-        let version = published.iter().map(|one| one.version).sum();
+        let sections: u64 = published.iter().map(|one| one.version).sum();
+        let version = sections + documents.iter().map(|one| one.version).sum::<u64>();
         Self { settings, version, published, unreadable, documents }
     }
 
