@@ -152,7 +152,7 @@ function Editor({ trigger, isNew, template, published, surroundings, onBorn }: {
       // What is folded away cannot be put right.
       if (own.some(({ path }) => !SIMPLE.test(path))) setSimple(false);
       const count = own.length + all.length;
-      setSaid({ good: false, text: count > 0 ? t('edit.wrong', { count }) : others.length > 0 ? t('done.refused_all') : s('publish_failed') });
+      setSaid({ good: false, text: count > 0 ? t('edit.wrong', { count }) : others.length > 0 ? t('done.refused_all') : error.status === 429 ? t('done.too_often') : s('publish_failed') });
       requestAnimationFrame(() => document.querySelector('[data-problem]')?.scrollIntoView({ block: 'center' }));
     },
   });
@@ -303,6 +303,7 @@ class Met extends Error {
 /** Refused, or not reached: with what was sent, for finding whose the problems are. */
 class Refusal extends Error {
   readonly problems;
+  readonly status;
   constructor(
     why: unknown,
     readonly triggers: readonly TriggerBody[],
@@ -310,6 +311,7 @@ class Refusal extends Error {
   ) {
     super('refused');
     this.problems = why instanceof ApiError ? why.problems : [];
+    this.status = why instanceof ApiError ? why.status : 0;
   }
 }
 

@@ -16,6 +16,8 @@ import { triggerSentence } from './sentences';
 import { useSpeaker, useTriggers } from './surroundings';
 import { useWords } from './words';
 
+const WHY = { failed: 'done.failed', refused: 'done.refused_all', too_often: 'done.too_often' } as const;
+
 interface Done {
   text: string;
   /** What takes it back, and what is said then. */
@@ -48,7 +50,7 @@ export function List() {
         <div className="notice" role="alert">
           <CircleAlert size={16} strokeWidth={1.75} aria-hidden="true" />
           <p>
-            {refusal.triggers.length === 0 ? t(refusal.refused ? 'done.refused_all' : 'done.failed') : refusal.triggers.map((one) => <Refused key={one.id} trigger={one} />)}
+            {refusal.triggers.length === 0 ? t(WHY[refusal.why]) : refusal.triggers.map((one) => <Refused key={one.id} trigger={one} />)}
           </p>
           <button type="button" className="icon-button" aria-label={t('preview.close')} onClick={forget}>
             <X size={16} strokeWidth={1.75} aria-hidden="true" />

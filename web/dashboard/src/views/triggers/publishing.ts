@@ -1,19 +1,19 @@
-// Changing the list of triggers: what is done shows at once and is published behind it, one after the other, several in one. A colleague who
-// has published meanwhile is no conflict here: what was done is done again to what stands now.
+// Changing the list of triggers: what is done shows at once and is published behind it, in one go once one pauses (every publishing is a version
+// that is kept). A colleague who has published meanwhile is no conflict here: what was done is done again to what stands now.
 
 import type { TriggerBody } from '@mostrador/protocol';
 import { useQueryClient } from '@tanstack/react-query';
-import { useCallback, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { ApiError, type PublishedTriggers } from '../../api';
 import { useDoors, useSite } from '../../context';
 
 export type Change = (triggers: readonly TriggerBody[]) => TriggerBody[];
 
-export interface Refusal {
-  /** Triggers that have to be put right first; empty: there is no connection, or it is refused as a whole. */
-  triggers: readonly TriggerBody[];
-  refused: boolean;
-}
+/** Why it was not published. `triggers`: those that have to be put right first. */
+export type Refusal = { why: 'failed' | 'refused' | 'too_often'; triggers: readonly TriggerBody[] };
+
+/** Long enough for somebody who moves a trigger by many places. */
+const PAUSE_MS = 600;
 
 export function useChanges(stands: PublishedTriggers | undefined): { shown: readonly TriggerBody[] | undefined; refusal: Refusal | null; change(change: Change): void; forget(): void } {
   const { site } = useSite();
@@ -46,26 +46,45 @@ export function useChanges(stands: PublishedTriggers | undefined): { shown: read
               continue;
             }
             const wrong = error instanceof ApiError ? error.problems.map(({ path }) => triggers[Number(/^triggers\[(\d+)\]/.exec(path)?.[1] ?? -1)]) : [];
-            throw new Refused({ triggers: [...new Set(wrong)].filter((one) => one !== undefined), refused: error instanceof ApiError && error.status === 422 });
+            const status = error instanceof ApiError ? error.status : 0;
+            throw new Refused({ triggers: [...new Set(wrong)].filter((one) => one !== undefined), why: status === 422 ? 'refused' : status === 429 ? 'too_often' : 'failed' });
           }
         }
       }
     } catch (error) {
       // What was shown ahead of it is not so.
       waiting.current = [];
-      setRefusal(error instanceof Refused ? error.refusal : { triggers: [], refused: false });
+      void queries.invalidateQueries({ queryKey: ['triggers', site.site] });
+      setRefusal(error instanceof Refused ? error.refusal : { triggers: [], why: 'failed' });
     } finally {
       busy.current = false;
       setAhead(null);
     }
   }, [api, queries, site.site]);
 
+  const pause = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => {
+    const now = () => {
+      clearTimeout(pause.current);
+      void publish();
+    };
+    // Whoever goes elsewhere has done what they have done, and finds it so there.
+    window.addEventListener('pagehide', now);
+    return () => {
+      window.removeEventListener('pagehide', now);
+      const before = latest.current;
+      if (before !== undefined && waiting.current.length > 0) queries.setQueryData<PublishedTriggers>(['triggers', site.site], { ...before, value: { triggers: waiting.current.reduce((list, change) => change(list), before.value.triggers) } });
+      now();
+    };
+  }, [publish, queries, site.site]);
+
   const change = (next: Change) => {
     if (stands === undefined) return;
     setRefusal(null);
     setAhead((list) => next(list ?? stands.value.triggers));
     waiting.current.push(next);
-    void publish();
+    clearTimeout(pause.current);
+    pause.current = setTimeout(() => void publish(), PAUSE_MS);
   };
   return { shown: ahead ?? stands?.value.triggers, refusal, change, forget: () => setRefusal(null) };
 }

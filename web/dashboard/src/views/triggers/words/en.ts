@@ -25,6 +25,7 @@ export const en = {
   'done.failed': 'Not changed. Check your connection and try again.',
   'done.refused': 'Not changed: “{{name}}” needs attention first.',
   'done.refused_all': 'Not changed: the server refused it.',
+  'done.too_often': 'Not changed: too many changes in a few minutes. Wait a little and try again.',
   'done.look': 'Look at it',
   'new.title': 'What should it do?',
   'new.why': 'Each of these works once it knows the page and the text. Everything else can be changed later.',

@@ -30,6 +30,7 @@ export const es: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   'done.failed': 'No se ha cambiado. Comprueba la conexión e inténtalo de nuevo.',
   'done.refused': 'No se ha cambiado: antes hay que revisar «{{name}}».',
   'done.refused_all': 'No se ha cambiado: el servidor lo ha rechazado.',
+  'done.too_often': 'No se ha cambiado: demasiados cambios en pocos minutos. Espera un poco e inténtalo de nuevo.',
   'done.look': 'Revisarlo',
   'new.title': '¿Qué debe hacer?',
   'new.why': 'Cada uno funciona en cuanto conoce la página y el texto. Lo demás se puede cambiar después.',

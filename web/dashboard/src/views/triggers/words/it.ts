@@ -30,6 +30,7 @@ export const it: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   'done.failed': 'Nessuna modifica. Controlla la connessione e riprova.',
   'done.refused': 'Nessuna modifica: prima va sistemato «{{name}}».',
   'done.refused_all': 'Nessuna modifica: il server l’ha rifiutata.',
+  'done.too_often': 'Nessuna modifica: troppi cambiamenti in pochi minuti. Aspetta un poco e riprova.',
   'done.look': 'Guardalo',
   'new.title': 'Che cosa deve fare?',
   'new.why': 'Ognuno funziona appena conosce la pagina e il testo. Il resto si può cambiare dopo.',

@@ -30,6 +30,7 @@ export const pt: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   'done.failed': 'Nada mudou. Verifique a conexão e tente de novo.',
   'done.refused': 'Nada mudou: antes é preciso rever “{{name}}”.',
   'done.refused_all': 'Nada mudou: o servidor recusou.',
+  'done.too_often': 'Nada mudou: mudanças demais em poucos minutos. Espere um pouco e tente de novo.',
   'done.look': 'Rever',
   'new.title': 'O que ele deve fazer?',
   'new.why': 'Cada um funciona assim que conhece a página e o texto. O resto pode mudar depois.',
