@@ -8,8 +8,7 @@ import { languageName } from '../settings/fields';
 import { useWords as useSettingsWords } from '../settings/words';
 import { scenarioDifferences } from './differences';
 import { useEditing } from './editing';
-import { stepOf } from './model';
-import { cut } from './pieces';
+import { cut, stepOf } from './model';
 import { type Words, useWords } from './words';
 
 export function Clash({ clash, base, pending, onMine, onTheirs, onEdit }: { clash: PublishedScenario | 'gone'; base: ScenarioBody; pending: boolean; onMine(): void; onTheirs(): void; onEdit(): void }) {

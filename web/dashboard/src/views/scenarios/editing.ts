@@ -1,11 +1,11 @@
 // One scenario in the hands of one person: the draft with its undo, what is chosen, and what is wrong with it. Views render it and ask for changes.
 
 import type { AgentInfo, FormField, GroupBody, ScenarioBody, ScenarioStep } from '@mostrador/protocol';
-import { createContext, useCallback, useContext, useMemo, useReducer, useState } from 'react';
+import { type ReactNode, createContext, createElement, useCallback, useContext, useMemo, useReducer, useRef, useState } from 'react';
 import { languageName } from '../settings/fields';
 import { type Fault, type Known, type Refusal, check, refused, together } from './check';
 import * as history from './history';
-import { firstLine, outline, shownText, stepOf } from './model';
+import { cut, firstLine, outline, shownText, stepOf } from './model';
 import type { Words } from './words';
 
 /** What there is at the site. */
@@ -38,6 +38,8 @@ export interface Editing {
   order: readonly { step: ScenarioStep; depth: number; reached: boolean }[];
   numberOf(step: string): number;
   titleOf(step: ScenarioStep): string;
+  /** Every step, to choose one from: the same elements while nothing in them changes. */
+  options: readonly ReactNode[];
   faults: readonly Fault[];
   /** Of a step (`null`: of the scenario): what is wrong with a field, or with all of it. */
   faultsOf(step: string | null, at?: string): readonly Fault[];
@@ -112,24 +114,28 @@ export function useDraft(initial: ScenarioBody, site: Surroundings, refusal: Ref
     },
     [site.languages],
   );
+  // Asked for by every list of steps: found once for each step as it is.
+  const titles = useRef<{ of: readonly unknown[]; known: WeakMap<ScenarioStep, string> }>({ of: [], known: new WeakMap() });
+  const of = [language, site, t];
+  if (of.some((each, n) => each !== titles.current.of[n])) titles.current = { of, known: new WeakMap() };
   const titleOf = (step: ScenarioStep): string => {
-    const line = firstLine(shownText(step.texts, language, site.languages[0]!));
-    if (line !== '') return line;
-    switch (step.next?.kind) {
-      case 'ask':
-        return t('title.ask', { field: fieldName(site, step.next.field, language, t) });
-      case 'go':
-        return t('title.go');
-      case 'end':
-        return t('title.end');
-      case 'hand_over':
-        return t('title.hand_over', { to: toName(site, step, t) });
-      case 'buttons':
-        return t('title.buttons');
-      case undefined:
-        return t('title.none');
-    }
+    const known = titles.current.known.get(step) ?? titleIn(step, language, site, t);
+    titles.current.known.set(step, known);
+    return known;
   };
+  const byStep = useMemo(() => {
+    const all = new Map<string | null, Fault[]>();
+    for (const fault of faults) all.set(fault.step, [...(all.get(fault.step) ?? []), fault]);
+    return all;
+  }, [faults]);
+  const options = useRef(new Map<string, { text: string; option: ReactNode }>());
+  options.current = new Map(
+    order.map(({ step }, n) => {
+      const text = `${n + 1} · ${cut(titleOf(step))}`;
+      const old = options.current.get(step.id);
+      return [step.id, old?.text === text ? old : { text, option: createElement('option', { key: step.id, value: step.id }, text) }];
+    }),
+  );
   return {
     value,
     change,
@@ -147,13 +153,38 @@ export function useDraft(initial: ScenarioBody, site: Surroundings, refusal: Ref
     order,
     numberOf: (step) => numbers.get(step) ?? 0,
     titleOf,
+    options: [...options.current.values()].map(({ option }) => option),
     faults,
-    faultsOf: (step, at) => faults.filter((fault) => fault.step === step && (at === undefined || fault.at === at)),
+    faultsOf: (step, at) => {
+      const all = byStep.get(step) ?? NONE;
+      return at === undefined ? all : all.filter((fault) => fault.at === at);
+    },
     current,
     setCurrent,
     announce,
     announced,
   };
+}
+
+const NONE: readonly Fault[] = [];
+
+function titleIn(step: ScenarioStep, language: string, site: Surroundings, t: Words): string {
+  const line = firstLine(shownText(step.texts, language, site.languages[0]!));
+  if (line !== '') return line;
+  switch (step.next?.kind) {
+    case 'ask':
+      return t('title.ask', { field: fieldName(site, step.next.field, language, t) });
+    case 'go':
+      return t('title.go');
+    case 'end':
+      return t('title.end');
+    case 'hand_over':
+      return t('title.hand_over', { to: toName(site, step, t) });
+    case 'buttons':
+      return t('title.buttons');
+    case undefined:
+      return t('title.none');
+  }
 }
 
 export function fieldName(site: Surroundings, id: string, language: string, t: Words): string {

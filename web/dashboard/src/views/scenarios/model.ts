@@ -260,6 +260,8 @@ export const firstLine = (text: string): string =>
     .replace(/^[-•]\s+/, '')
     .replaceAll(/(^|\s)[*_]+|[*_]+(?=\s|[.,;:!?]|$)/g, '$1');
 
+export const cut = (text: string): string => (length(text) > 60 ? `${[...text].slice(0, 59).join('')}…` : text);
+
 /** All texts and languages together. */
 export function characters(scenario: ScenarioBody): number {
   const of = (texts: Record<string, string>) => Object.values(texts).reduce((sum, text) => sum + length(text), 0);

@@ -2,18 +2,20 @@
 
 import type { ScenarioBody, ScenarioStep } from '@mostrador/protocol';
 import { CornerDownRight, Plus, TriangleAlert } from 'lucide-react';
-import { type KeyboardEvent, useId, useRef } from 'react';
+import { type KeyboardEvent, memo, useId, useRef } from 'react';
 import { useText } from '../../hooks';
 import { languageName } from '../settings/fields';
-import { fieldName, toName, useEditing } from './editing';
+import { useEditing } from './editing';
 import * as model from './model';
-import { Faults, Select, WaySelect, Written, cut } from './pieces';
+import { Faults, Select, WaySelect, Written } from './pieces';
 import { StepForm } from './step-form';
+import { type StepView, useStepViews } from './step-views';
 import { useWords } from './words';
 
 export function Outline() {
   const t = useWords();
-  const { value, order, change, jump } = useEditing();
+  const { value, order, change, jump, select, selected, current, language } = useEditing();
+  const views = useStepViews();
   const list = useRef<HTMLOListElement>(null);
   // Up and down go from title to title, past what is open between them.
   const onKeyDown = (event: KeyboardEvent) => {
@@ -35,8 +37,8 @@ export function Outline() {
       <h3 id="outline-title">{t('list.title')}</h3>
       <p className="field-hint">{t('list.hint')}</p>
       <ol className="outline-steps" aria-labelledby="outline-title" ref={list} onKeyDown={onKeyDown}>
-        {order.map(({ step, depth, reached }, n) => (
-          <Row key={step.id} step={step} number={n + 1} depth={reached ? depth : 0} />
+        {order.map(({ step, depth, reached }) => (
+          <Row key={step.id} step={step} view={views.get(step.id)!} depth={reached ? depth : 0} open={selected === step.id} current={current === step.id} first={value.first === step.id} offline={value.offline === step.id} missing={model.missingIn(step, language)} language={language} select={select} jump={jump} />
         ))}
       </ol>
       <button
@@ -56,88 +58,79 @@ export function Outline() {
   );
 }
 
-function Row({ step, number, depth }: { step: ScenarioStep; number: number; depth: number }) {
+interface RowProps {
+  step: ScenarioStep;
+  view: StepView;
+  depth: number;
+  open: boolean;
+  current: boolean;
+  first: boolean;
+  offline: boolean;
+  missing: number;
+  language: string;
+  select(step: string | null): void;
+  jump(step: string | null): void;
+}
+
+/** Without the rest of the draft, so that a row of which nothing has changed is left alone. */
+const Row = memo(function Row({ step, view, depth, open, current, first, offline, missing, language, select, jump }: RowProps) {
   const t = useWords();
   const { locale } = useText();
-  const { value, selected, select, titleOf, faultsOf, current, language } = useEditing();
   const id = useId();
-  const open = selected === step.id;
-  const faults = faultsOf(step.id).length;
-  const missing = model.missingIn(step, language);
   return (
-    <li className="outline-step" style={{ '--depth': Math.min(depth, 5) } as Record<string, unknown>} data-step={step.id} data-open={open ? '' : undefined} data-current={current === step.id ? '' : undefined}>
+    <li className="outline-step" style={{ '--depth': Math.min(depth, 5) } as Record<string, unknown>} data-step={step.id} data-open={open ? '' : undefined} data-current={current ? '' : undefined}>
       <div className="outline-head">
         <h4>
           <button type="button" data-title={step.id} aria-expanded={open} aria-controls={id} onClick={() => select(open ? null : step.id)}>
-            <span className="step-number">{number}</span>
+            <span className="step-number">{view.number}</span>
             <span className="outline-name" dir="auto">
-              {titleOf(step)}
+              {view.title}
             </span>
           </button>
         </h4>
-        <Marks value={value} step={step} />
+        {first && <span className="chip chip-start">{t('mark.first')}</span>}
+        {offline && <span className="chip chip-start">{t('mark.offline')}</span>}
         {missing > 0 && <span className="chip">{t('lang.missing_in', { count: missing, language: languageName(locale, language) })}</span>}
-        {faults > 0 && (
+        {view.faults > 0 && (
           <span className="fault-chip">
             <TriangleAlert size={14} strokeWidth={2} aria-hidden="true" />
-            {t('fault.count', { count: faults })}
+            {view.faultWords}
           </span>
         )}
       </div>
-      {!open && <Summary step={step} />}
+      {!open && <Summary view={view} jump={jump} />}
       <div id={id} hidden={!open}>
         {open && <StepForm step={step} />}
       </div>
     </li>
   );
-}
-
-export function Marks({ value, step }: { value: ScenarioBody; step: ScenarioStep }) {
-  const t = useWords();
-  return (
-    <>
-      {value.first === step.id && <span className="chip chip-start">{t('mark.first')}</span>}
-      {value.offline === step.id && <span className="chip chip-start">{t('mark.offline')}</span>}
-    </>
-  );
-}
+});
 
 /** What follows, in a line for each way; each leads there. */
-function Summary({ step }: { step: ScenarioStep }) {
+function Summary({ view, jump }: { view: StepView; jump(step: string | null): void }) {
   const t = useWords();
-  const { value, jump, numberOf, titleOf, language, site } = useEditing();
-  const next = step.next;
-  const name = (exit: model.Exit, n: number): string => {
-    if (exit.from === 'button') return model.shownText(model.buttonsOf(step)[n]?.labels ?? {}, language, site.languages[0]!) || t('button.number', { number: n + 1 });
-    if (next?.kind === 'ask') return t('row.ask', { field: fieldName(site, next.field, language, t) });
-    if (next?.kind === 'hand_over') return t('row.offline');
-    return t('row.go');
-  };
-  const still = next?.kind === 'hand_over' ? t('row.hand_over', { to: toName(site, step, t) }) : next?.kind === 'end' ? t(next.restart ? 'row.end_restart' : 'row.end') : next === undefined ? t(model.says(step) ? 'row.unset' : 'row.hand_over_empty') : null;
-  const ways = model.waysOf(step).filter(({ exit, to }) => to !== '' || exit.from !== 'step' || exit.way !== 'offline');
   return (
     <ul className="outline-ways">
-      {still !== null && <li className="soft">{still}</li>}
-      {ways.map(({ exit, to }, n) => {
-        const target = model.stepOf(value, to);
-        return (
-          <li key={n}>
-            <span className={exit.from === 'button' ? 'way-button' : 'soft'} dir="auto">
-              {name(exit, n)}
+      {view.still !== null && <li className="soft">{view.still}</li>}
+      {view.rows
+        .filter((row) => row.exit !== null && !row.meant)
+        .map((row) => (
+          <li key={row.id}>
+            <span className={row.button ? 'way-button' : 'soft'} dir="auto">
+              {row.words}
             </span>
-            {target === undefined ? (
+            {row.target === null ? (
               <span className="way-lost">{t('way.nowhere')}</span>
             ) : (
-              <button type="button" className="way-link" onClick={() => jump(target.id)}>
+              <button type="button" className="way-link" onClick={() => jump(row.target!.id)}>
                 <CornerDownRight size={14} strokeWidth={1.75} aria-hidden="true" />
                 <span className="hidden">{t('way.leads')}</span>
-                <span className="step-number">{numberOf(target.id)}</span>
-                <span dir="auto">{cut(titleOf(target))}</span>
+                <span className="step-number">{row.target.number}</span>
+                <span dir="auto">{model.cut(row.target.title)}</span>
               </button>
             )}
           </li>
-        );
-      })}
+        ))}
     </ul>
   );
 }

@@ -1,21 +1,20 @@
 // The scenario as a picture. What is drawn here the forms beside it say too: nothing needs a mouse.
 
 import '@xyflow/react/dist/base.css';
-import type { ScenarioStep } from '@mostrador/protocol';
 import { BaseEdge, type Connection, type Edge, EdgeLabelRenderer, type EdgeProps, Handle, MarkerType, MiniMap, type Node, type NodeChange, type NodeProps, Panel, Position, ReactFlow, ReactFlowProvider, applyNodeChanges, getBezierPath, useReactFlow, useUpdateNodeInternals } from '@xyflow/react';
 import { CircleHelp, CircleStop, CornerDownRight, MessageCircleQuestion, Maximize, Minus, MousePointerClick, Plus, TriangleAlert, UserRound, Wand2 } from 'lucide-react';
 import { memo, useEffect, useMemo, useRef, useState } from 'react';
 import { useMedia, useText } from '../../hooks';
-import { type Editing, fieldName, toName, useEditing } from './editing';
+import { useEditing } from './editing';
 import { WIDTH, heightOf, layout } from './layout';
 import * as model from './model';
-import { cut } from './pieces';
-import { type Words, useWords } from './words';
+import { type StepView, useStepViews } from './step-views';
+import { useWords } from './words';
 
-/** Only what is drawn: a node is drawn anew when one of these has changed. */
-type StepData = { number: number; title: string; kind: model.NextKind | 'none'; kindWords: string; rows: readonly { id: string; words: string; led: boolean; handle: boolean }[]; faults: number; faultWords: string; current: boolean; key: string };
+/** Only what is drawn: a node is drawn anew when one of these is another. */
+type StepData = { view: StepView; current: boolean };
 type StepNode = Node<StepData, 'step'>;
-type BeginNode = Node<{ way: 'first' | 'offline'; words: string; led: boolean; key: string }, 'begin'>;
+type BeginNode = Node<{ way: 'first' | 'offline'; words: string; led: boolean }, 'begin'>;
 type AnyNode = StepNode | BeginNode;
 
 const ICONS = { buttons: MousePointerClick, go: CornerDownRight, ask: MessageCircleQuestion, hand_over: UserRound, end: CircleStop, none: CircleHelp };
@@ -33,6 +32,11 @@ export function Picture() {
   );
 }
 
+function same(a: AnyNode, b: AnyNode): boolean {
+  if (a.type === 'step' && b.type === 'step') return a.data.view === b.data.view && a.data.current === b.data.current;
+  return a.type === 'begin' && b.type === 'begin' && a.data.words === b.data.words && a.data.led === b.data.led;
+}
+
 /** An exit as the handle of a node. */
 const handleOf = (exit: model.Exit): [node: string, handle: string] =>
   exit.from === 'first' || exit.from === 'offline' ? [BEGIN[exit.from], exit.from] : exit.from === 'button' ? [exit.step, `button:${exit.button}`] : [exit.step, exit.way];
@@ -44,44 +48,11 @@ function exitOf(node: string, handle: string | null | undefined): model.Exit | n
   return handle === 'next' || handle === 'offline' ? { from: 'step', step: node, way: handle } : null;
 }
 
-function stepData(editing: Editing, step: ScenarioStep, t: Words): StepData {
-  const { language, site } = editing;
-  const next = step.next;
-  const row = (id: string, words: string, to: string, handle = true) => ({ id, words, led: model.stepOf(editing.value, to) !== undefined, handle });
-  const rows = () => {
-    switch (next?.kind) {
-      case 'buttons':
-        return next.buttons.length === 0 ? [row('none', t('fault.no_button'), '', false)] : next.buttons.map((button, n) => row(`button:${button.id}`, model.shownText(button.labels, language, site.languages[0]!) || t('button.number', { number: n + 1 }), button.goes));
-      case 'go':
-        return [row('next', t('row.go'), next.to)];
-      case 'ask':
-        return [row('next', t('row.ask', { field: fieldName(site, next.field, language, t) }), next.then)];
-      case 'hand_over':
-        return [row('offline', t('row.offline'), next.offline ?? '')];
-      case 'end':
-        return [row('none', t(next.restart ? 'row.end_restart' : 'row.end'), '', false)];
-      case undefined:
-        return [row('next', t(model.says(step) ? 'row.unset' : 'row.hand_over_empty'), '')];
-    }
-  };
-  const faults = editing.faultsOf(step.id).length;
-  const data = {
-    number: editing.numberOf(step.id),
-    title: editing.titleOf(step),
-    kind: next?.kind ?? ('none' as const),
-    kindWords: next?.kind === 'hand_over' ? t('row.hand_over', { to: toName(site, step, t) }) : t(`kind.${next?.kind ?? 'none'}`),
-    rows: rows(),
-    faults,
-    faultWords: faults === 0 ? '' : t('fault.count', { count: faults }),
-    current: editing.current === step.id,
-  };
-  return { ...data, key: JSON.stringify(data) };
-}
-
 function Canvas() {
   const t = useWords();
   const { language: page } = useText();
   const editing = useEditing();
+  const views = useStepViews();
   const { value, change, selected, select, announce } = editing;
   const flow = useReactFlow<AnyNode>();
   const still = useMedia('(prefers-reduced-motion: reduce)');
@@ -106,11 +77,11 @@ function Canvas() {
       const to = way === 'first' ? value.first : (value.offline ?? '');
       const led = model.stepOf(value, to) !== undefined;
       const words = t(way === 'first' ? 'begin.first' : led ? 'begin.offline' : 'begin.offline_none');
-      return { id: BEGIN[way], type: 'begin', position: { x: left - 240, y: top + at }, data: { way, words, led, key: `${words}${led}` }, draggable: false, deletable: false, selectable: false, focusable: false, ariaLabel: words };
+      return { id: BEGIN[way], type: 'begin', position: { x: left - 240, y: top + at }, data: { way, words, led }, draggable: false, deletable: false, selectable: false, focusable: false, ariaLabel: words };
     };
     const steps = value.steps.map((step): StepNode => {
-      const data = stepData(editing, step, t);
-      return { id: step.id, type: 'step', position: { x: step.x, y: step.y }, data, ariaLabel: `${data.number}. ${data.title}. ${data.kindWords}. ${data.faultWords}` };
+      const view = views.get(step.id)!;
+      return { id: step.id, type: 'step', position: { x: step.x, y: step.y }, data: { view, current: editing.current === step.id }, ariaLabel: `${view.number}. ${view.title}. ${view.kindWords}. ${view.faultWords}` };
     });
     return [begin('first', 24), begin('offline', 80), ...steps];
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- what is read of `editing` follows from these
@@ -126,12 +97,13 @@ function Canvas() {
         const old = known.get(node.id);
         const selected = chosen.current.has(node.id);
         if (old === undefined) return { ...node, selected };
-        if (old.data.key === node.data.key && old.position.x === node.position.x && old.position.y === node.position.y && (old.selected ?? false) === selected) return old;
-        return { ...old, ...node, selected, data: old.data.key === node.data.key ? old.data : node.data } as AnyNode;
+        if (same(old, node) && old.position.x === node.position.x && old.position.y === node.position.y && (old.selected ?? false) === selected) return old;
+        return { ...old, ...node, selected, data: same(old, node) ? old.data : node.data } as AnyNode;
       });
     });
   }, [drawn, selected]);
 
+  const drawnEdges = useRef(new Map<string, { key: string; edge: Edge }>());
   const edges = useMemo<Edge[]>(() => {
     const ways = [...model.beginnings(value), ...value.steps.flatMap(model.waysOf)].filter(({ to }) => model.stepOf(value, to) !== undefined);
     const bottom = (id: string) => {
@@ -144,7 +116,12 @@ function Canvas() {
       const under = Math.max(bottom(source), bottom(to)) + 18 + (n % 4) * 7;
       const id = `${source}|${sourceHandle}`;
       const offline = exit.from === 'offline' || (exit.from === 'step' && exit.way === 'offline');
-      return { id, type: 'way', source, sourceHandle, target: to, targetHandle: 'in', selected: chosenEdge === id, deletable: exit.from !== 'first', className: offline ? 'way-offline' : '', markerEnd: { type: MarkerType.ArrowClosed, width: 16, height: 16, color: 'var(--way)' }, data: { remove: exit.from === 'first' ? null : t('way.remove'), under } };
+      const key = [to, under, chosenEdge === id, t('way.remove')].join('|');
+      const old = drawnEdges.current.get(id);
+      if (old?.key === key) return old.edge;
+      const edge: Edge = { id, type: 'way', source, sourceHandle, target: to, targetHandle: 'in', selected: chosenEdge === id, deletable: exit.from !== 'first', className: offline ? 'way-offline' : '', markerEnd: { type: MarkerType.ArrowClosed, width: 16, height: 16, color: 'var(--way)' }, data: { remove: exit.from === 'first' ? null : t('way.remove'), under } };
+      drawnEdges.current.set(id, { key, edge });
+      return edge;
     });
   }, [value, chosenEdge, t]);
 
@@ -292,40 +269,40 @@ function Canvas() {
             <Maximize size={16} strokeWidth={1.75} aria-hidden="true" />
           </button>
         </Panel>
-        {!small && value.steps.length > 12 && <MiniMap pannable zoomable position="bottom-right" style={{ width: 168, height: 112 }} nodeClassName={(node) => ((node as AnyNode).type === 'step' && ((node as StepNode).data.faults > 0 ? 'map-faulty' : 'map-step')) || 'map-begin'} />}
+        {!small && value.steps.length > 12 && <MiniMap pannable zoomable position="bottom-right" style={{ width: 168, height: 112 }} nodeClassName={(node) => ((node as AnyNode).type === 'step' && ((node as StepNode).data.view.faults > 0 ? 'map-faulty' : 'map-step')) || 'map-begin'} />}
       </ReactFlow>
     </div>
   );
 }
 
-function StepBox({ id, data, selected }: NodeProps<StepNode>) {
-  const Icon = ICONS[data.kind];
+function StepBox({ id, data: { view, current }, selected }: NodeProps<StepNode>) {
+  const Icon = ICONS[view.kind];
   const measure = useUpdateNodeInternals();
-  const handles = data.rows.map((row) => `${row.id} ${row.handle}`).join();
+  const handles = view.rows.map((row) => `${row.id} ${row.exit !== null}`).join();
   // Where its handles are is found out anew only when it grows: other ones in the same place would not be known.
   useEffect(() => measure(id), [handles, id, measure]);
   return (
-    <div className="pic-step" data-kind={data.kind} data-selected={selected ? '' : undefined} data-faulty={data.faults > 0 ? '' : undefined} data-current={data.current ? '' : undefined}>
+    <div className="pic-step" data-kind={view.kind} data-selected={selected ? '' : undefined} data-faulty={view.faults > 0 ? '' : undefined} data-current={current ? '' : undefined}>
       <Handle type="target" position={Position.Left} id="in" className="pic-in" />
       <div className="pic-head">
-        <span className="step-number">{data.number}</span>
+        <span className="step-number">{view.number}</span>
         <Icon size={14} strokeWidth={1.75} aria-hidden="true" />
-        <span className="pic-kind">{data.kindWords}</span>
-        {data.faults > 0 && (
+        <span className="pic-kind">{view.kindWords}</span>
+        {view.faults > 0 && (
           <span className="fault-chip">
             <TriangleAlert size={14} strokeWidth={2} aria-hidden="true" />
-            {data.faults}
-            <span className="hidden">{data.faultWords}</span>
+            {view.faults}
+            <span className="hidden">{view.faultWords}</span>
           </span>
         )}
       </div>
       <p className="pic-text" dir="auto">
-        {data.title}
+        {view.title}
       </p>
-      {data.rows.map((row) => (
-        <div key={row.id} className="pic-row" data-button={row.id.startsWith('button:') ? '' : undefined}>
-          <span dir="auto">{cut(row.words)}</span>
-          {row.handle && <Handle type="source" position={Position.Right} id={row.id} className="pic-out" data-led={row.led ? '' : undefined} />}
+      {view.rows.map((row) => (
+        <div key={row.id} className="pic-row" data-button={row.button ? '' : undefined}>
+          <span dir="auto">{model.cut(row.words)}</span>
+          {row.exit !== null && <Handle type="source" position={Position.Right} id={row.id} className="pic-out" data-led={row.target !== null ? '' : undefined} />}
         </div>
       ))}
     </div>

@@ -82,7 +82,7 @@ const NEW = '+';
 /** Where a way leads: what is drawn on the picture, without drawing. */
 export function WaySelect({ exit, to, label, at, faults, none }: { exit: Exit; to: string; label: ReactNode; at: string; faults: readonly Fault[]; none: string }) {
   const t = useWords();
-  const { value, change, order, titleOf, jump, announce, numberOf } = useEditing();
+  const { value, change, options, titleOf, jump, announce, numberOf } = useEditing();
   const target = stepOf(value, to);
   const choose = (chosen: string) => {
     if (chosen !== NEW) return change((scenario) => lead(scenario, exit, chosen));
@@ -105,14 +105,8 @@ export function WaySelect({ exit, to, label, at, faults, none }: { exit: Exit; t
       }
     >
       <option value="">{none}</option>
-      {order.map(({ step }, n) => (
-        <option key={step.id} value={step.id}>
-          {n + 1} · {cut(titleOf(step))}
-        </option>
-      ))}
+      {options}
       {value.steps.length < MAX_STEPS && <option value={NEW}>{t('way.new')}</option>}
     </Select>
   );
 }
-
-export const cut = (text: string): string => (length(text) > 60 ? `${[...text].slice(0, 59).join('')}…` : text);
