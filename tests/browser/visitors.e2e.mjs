@@ -220,3 +220,27 @@ test("V1: by keyboard alone, clean for axe, on a desk and on a phone, in the dar
     await page.waitForFunction(() => document.activeElement?.closest("[role=row]")?.ariaRowIndex === "4");
   }
 });
+
+test("V1: switched off the list says what it would show and cost; an admin switches it on, an agent cannot", async (t) => {
+  const { context, page } = await product.person();
+  t.after(() => context.close());
+  await dashboard(page, { rows: () => [], live: false });
+  await page.getByText("The list of visitors is switched off").waitFor();
+  await page.getByText("An admin of the site can switch it on here.").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Switch it on" }).count(), 0);
+  assert.deepEqual(await violations(page), []);
+
+  const admin = await product.person();
+  t.after(() => admin.context.close());
+  await signIn(admin.page, product.url, "ana@example.com");
+  await admin.page.getByRole("link", { name: "Visitors" }).click();
+  await admin.page.getByText("The list of visitors is switched off").waitFor();
+  await product.shot(admin.page, "visitors-off");
+  await admin.page.getByRole("button", { name: "Switch it on" }).click();
+  // A process knows the settings for some seconds.
+  await admin.page.getByText("Nobody is on the site right now").waitFor();
+  assert.deepEqual(await violations(admin.page), []);
+  await product.shot(admin.page, "visitors-empty");
+  const ana = await adminOf(product);
+  await ana.set("visitors", { live: false });
+});

@@ -143,7 +143,13 @@ describe("page views", () => {
     page.happens("pageshow", { persisted: true });
     await page.settle();
     expect([page.what, page.beacons]).toEqual([["view", "view"], []]);
-    const live = await new Page({ pages: [], live: true }).load();
+    // The list is on, and nobody looks at it: a page view is one call.
+    const unwatched = await new Page({ pages: [], live: true }).load();
+    unwatched.happens("pagehide");
+    expect([unwatched.what, unwatched.beacons]).toEqual([["view"], []]);
+    const live = new Page({ pages: [], live: true });
+    live.answer = () => ({ beat_ms: 20_000 });
+    await live.load();
     live.happens("pagehide");
     expect(live.beacons.map(({ what }) => what)).toEqual(["leave"]);
   });

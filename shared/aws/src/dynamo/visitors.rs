@@ -259,3 +259,68 @@ const fn device_name(device: Device) -> &'static str {
 fn named_device(name: &str) -> Option<Device> {
     [Device::Desktop, Device::Phone, Device::Tablet].into_iter().find(|device| device_name(*device) == name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::visitors::{Browser, System};
+    use uuid::Uuid;
+
+    /// As the table reckons: names and values in bytes, a list three more and one for each of its elements.
+    fn bytes(value: &AttributeValue) -> usize {
+        match value {
+            AttributeValue::S(text) => text.len(),
+            // A byte for two digits, and one.
+            AttributeValue::N(number) => number.len().div_ceil(2) + 1,
+            AttributeValue::Bool(_) => 1,
+            AttributeValue::L(all) => 3 + all.iter().map(|one| bytes(one) + 1).sum::<usize>(),
+            other => panic!("a row has no {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_row_of_five_pages_and_a_cart_fits_one_unit() {
+        let at = Timestamp(1_750_000_000_000);
+        let step = |n: u32| Step {
+            url: format!("https://shop.example/lamps/table/{n}?colour=red"),
+            title: "A lamp for a table".into(),
+            at,
+        };
+        let line = Line { number: "L-7".into(), name: "A lamp for a table".into(), pieces: 2, price: 2_495 };
+        let row = Row {
+            id: VisitorId(Uuid::from_u128(7)),
+            site: "demo".parse().unwrap(),
+            changed_at: at,
+            last_seen: at,
+            first_seen: at,
+            visits: 3,
+            pages: 5,
+            page: PageId(Uuid::from_u128(8)),
+            viewed_at: at,
+            path: (0..5).map(step).collect(),
+            referrer: Some("search.example/results".into()),
+            country: Country::parse("ES"),
+            language: Some("es-ES".into()),
+            device: Device::Phone,
+            system: Some(System::Ios),
+            browser: Some(Browser::Safari),
+            cart: Some(CartSeen {
+                value: 4_990,
+                currency: Currency::parse("EUR"),
+                pieces: 2,
+                lines: vec![line],
+            }),
+            attributes: vec![("tier".into(), "gold".into())],
+            shopper: None,
+            name: None,
+            chatted_before: false,
+            chatting: None,
+            window: Window::Closed,
+            dismissed: false,
+            left_at: None,
+            invitation: None,
+        };
+        let size: usize = write(&row).0.iter().map(|(name, value)| name.len() + bytes(value)).sum();
+        assert!(size <= 1_024, "{size} bytes");
+    }
+}

@@ -240,7 +240,8 @@ export function watch(host: Host, sight: Sight): Part {
   listen(globalThis, "pagehide", () => {
     lookout.disarm();
     sight.cancel(beat);
-    if (live && sight.now() >= quietUntil) navigator.sendBeacon?.(`${api}/v1/sites/${encodeURIComponent(site)}/page-views`, body("leave", {}));
+    // Only while somebody looks at the list: a page view is one call.
+    if (beatMs && sight.now() >= quietUntil) navigator.sendBeacon?.(`${api}/v1/sites/${encodeURIComponent(site)}/page-views`, body("leave", {}));
   });
   // Out of the back/forward cache: the shopper sees it anew.
   listen(globalThis, "pageshow", (event) => (event as PageTransitionEvent).persisted && view());
