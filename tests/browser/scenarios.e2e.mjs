@@ -350,6 +350,9 @@ test("all scenarios: made from ready ones, duplicated, deleted, and not deleted 
   assert.deepEqual((await stands("product-finder-copy")).steps, finder.steps);
   assert.deepEqual(await violations(page), []);
   await product.shot(page, "scenarios-all");
+  // Two begin when the chat is opened: the one that does not says so.
+  await line("Order, returns, a person").getByText("When the chat is opened").waitFor();
+  await line("While you are away: a message").getByText("Does not start by itself: “Order, returns, a person” does").waitFor();
   const triggers = await ana.ask("GET", "/triggers");
   const uses = { ...triggers.value, triggers: [{ id: "find", name: "Help them find", enabled: true, conditions: [], actions: [{ kind: "start_scenario", scenario: "product-finder" }], when: "both", frequency: { kind: "once_per_visit" } }] };
   await ana.ask("PUT", "/triggers", { expected: triggers.version, value: uses });

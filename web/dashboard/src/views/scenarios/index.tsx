@@ -73,8 +73,8 @@ function All() {
         </Empty>
       ) : (
         <ul className="scenario-list">
-          {scenarios.map((one) => (
-            <Line key={one.id} one={one} />
+          {scenarios.map((one, n) => (
+            <Line key={one.id} one={one} before={one.start === 'by_trigger' ? undefined : scenarios.slice(0, n).find((other) => other.start === one.start)} />
           ))}
         </ul>
       )}
@@ -95,7 +95,8 @@ function Failed({ onRetry }: { onRetry(): void }) {
   );
 }
 
-function Line({ one }: { one: ScenarioInfo }) {
+/** `before`: of several that begin by themselves at the same moment the first by its id does, and this is not it. */
+function Line({ one, before }: { one: ScenarioInfo; before: ScenarioInfo | undefined }) {
   const t = useWords();
   const { locale } = useText();
   const { site } = useSite();
@@ -109,6 +110,12 @@ function Line({ one }: { one: ScenarioInfo }) {
           {one.name}
         </Link>
         <span className="soft">{t(`start.${one.start}`)}</span>
+        {before !== undefined && (
+          <span className="scenario-waits">
+            <CircleAlert size={14} strokeWidth={1.75} aria-hidden="true" />
+            {t('all.waits', { name: before.name })}
+          </span>
+        )}
       </div>
       <span className="soft scenario-when" title={absolute(locale, one.at)}>
         {t('all.published', { version: one.version, name: one.by.name, when: ago(locale, one.at, now) })}

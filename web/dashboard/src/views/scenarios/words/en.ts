@@ -8,6 +8,7 @@ export const en = {
   'all.none_why': 'A scenario greets, offers answers to choose from and hands over to a person. Begin with a ready one and make it yours.',
   'all.loading': 'Loading the scenarios',
   'all.published': 'Version {{version}} by {{name}}, {{when}}',
+  'all.waits': 'Does not start by itself: “{{name}}” does, and only one can',
   'all.duplicate': 'Duplicate {{name}}',
   'all.delete': 'Delete {{name}}',
   'all.copy_of': '{{name}} (copy)',

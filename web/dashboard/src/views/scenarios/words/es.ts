@@ -11,6 +11,7 @@ export const es: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   'all.none_why': 'Un escenario saluda, ofrece respuestas para elegir y pasa el chat a una persona. Empieza con uno hecho y adáptalo.',
   'all.loading': 'Cargando los escenarios',
   'all.published': 'Versión {{version}} de {{name}}, {{when}}',
+  'all.waits': 'No empieza solo: lo hace «{{name}}», y solo puede uno',
   'all.duplicate': 'Duplicar {{name}}',
   'all.delete': 'Eliminar {{name}}',
   'all.copy_of': '{{name}} (copia)',

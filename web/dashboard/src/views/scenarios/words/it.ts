@@ -11,6 +11,7 @@ export const it: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   'all.none_why': 'Uno scenario saluta, offre risposte da scegliere e passa la chat a una persona. Comincia da uno pronto e fallo tuo.',
   'all.loading': 'Caricamento degli scenari',
   'all.published': 'Versione {{version}} di {{name}}, {{when}}',
+  'all.waits': 'Non comincia da solo: lo fa «{{name}}», e può uno solo',
   'all.duplicate': 'Duplica {{name}}',
   'all.delete': 'Elimina {{name}}',
   'all.copy_of': '{{name}} (copia)',

@@ -11,6 +11,7 @@ export const pt: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   'all.none_why': 'Um roteiro cumprimenta, oferece respostas para escolher e passa a conversa a uma pessoa. Comece com um pronto e adapte-o.',
   'all.loading': 'Carregando os roteiros',
   'all.published': 'Versão {{version}} de {{name}}, {{when}}',
+  'all.waits': 'Não começa sozinho: “{{name}}” começa, e só um pode',
   'all.duplicate': 'Duplicar {{name}}',
   'all.delete': 'Excluir {{name}}',
   'all.copy_of': '{{name}} (cópia)',
