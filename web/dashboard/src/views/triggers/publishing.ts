@@ -22,22 +22,37 @@ export function useChanges(stands: PublishedTriggers | undefined): { shown: read
   const [ahead, setAhead] = useState<readonly TriggerBody[] | null>(null);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const waiting = useRef<Change[]>([]);
+  const underWay = useRef<Change[]>([]);
   const busy = useRef(false);
   const latest = useRef(stands);
-  if (!busy.current) latest.current = stands;
+  const ours = useRef<PublishedTriggers>(undefined);
+  // What stands at the server; what is shown, here and wherever one goes next, is ahead of it while something waits.
+  if (!busy.current && waiting.current.length === 0) latest.current = stands;
+  const show = useCallback(
+    (from: PublishedTriggers) => {
+      const triggers = [...underWay.current, ...waiting.current].reduce<TriggerBody[]>((list, change) => change(list), from.value.triggers);
+      ours.current = { ...from, value: { triggers } };
+      // An answer that was asked for before would put it back as it was.
+      void queries.cancelQueries({ queryKey: ['triggers', site.site] });
+      queries.setQueryData(['triggers', site.site], ours.current);
+      return triggers;
+    },
+    [queries, site.site],
+  );
 
   const publish = useCallback(async () => {
     if (busy.current) return;
     busy.current = true;
     try {
       while (waiting.current.length > 0) {
-        const changes = waiting.current.splice(0);
+        const changes = (underWay.current = waiting.current.splice(0));
         for (let tries = 1; ; tries += 1) {
           const before = latest.current!;
           const triggers = changes.reduce((list, change) => change(list), before.value.triggers);
           try {
             latest.current = await api.publishTriggers(site.site, before.version, { triggers });
-            queries.setQueryData(['triggers', site.site], latest.current);
+            underWay.current = [];
+            show(latest.current);
             break;
           } catch (error) {
             const now = error instanceof ApiError ? error.currentAs('triggers') : null;
@@ -54,13 +69,20 @@ export function useChanges(stands: PublishedTriggers | undefined): { shown: read
     } catch (error) {
       // What was shown ahead of it is not so.
       waiting.current = [];
+      underWay.current = [];
+      if (latest.current !== undefined) show(latest.current);
       void queries.invalidateQueries({ queryKey: ['triggers', site.site] });
       setRefusal(error instanceof Refused ? error.refusal : { triggers: [], why: 'failed' });
     } finally {
       busy.current = false;
       setAhead(null);
     }
-  }, [api, queries, site.site]);
+  }, [api, queries, show, site.site]);
+
+  // So would one that was asked for meanwhile: when the connection is back, all is asked for again.
+  useEffect(() => {
+    if (latest.current !== undefined && underWay.current.length + waiting.current.length > 0 && stands !== ours.current) show(latest.current);
+  }, [stands, show]);
 
   const pause = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => {
@@ -68,21 +90,19 @@ export function useChanges(stands: PublishedTriggers | undefined): { shown: read
       clearTimeout(pause.current);
       void publish();
     };
-    // Whoever goes elsewhere has done what they have done, and finds it so there.
+    // Whoever goes elsewhere has done what they have done.
     window.addEventListener('pagehide', now);
     return () => {
       window.removeEventListener('pagehide', now);
-      const before = latest.current;
-      if (before !== undefined && waiting.current.length > 0) queries.setQueryData<PublishedTriggers>(['triggers', site.site], { ...before, value: { triggers: waiting.current.reduce((list, change) => change(list), before.value.triggers) } });
       now();
     };
-  }, [publish, queries, site.site]);
+  }, [publish]);
 
   const change = (next: Change) => {
-    if (stands === undefined) return;
+    if (latest.current === undefined) return;
     setRefusal(null);
-    setAhead((list) => next(list ?? stands.value.triggers));
     waiting.current.push(next);
+    setAhead(show(latest.current));
     clearTimeout(pause.current);
     pause.current = setTimeout(() => void publish(), PAUSE_MS);
   };
