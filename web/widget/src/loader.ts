@@ -114,11 +114,12 @@ function start(script: HTMLScriptElement, site: string): void {
   const prepare = () => void (element.hidden || load(PANEL).catch(() => {}));
   /** Whether on this page the shop might have something to say, by what the merchant has published: until then nobody is asked. */
   const look = (calls = said) => {
-    const { sieve, live } = config?.proactive ?? {};
+    const there = config?.proactive;
     const here = (texts?: string[]) => texts?.some((text) => location.href.toLowerCase().includes(text));
     // What is tracked may be what a trigger waits for, or what has followed from one. A browser that tells of no changes of address has
     // somebody look out for them.
-    if (sieve && (live || link || !navigation || kept("sessionStorage", "test") || here(sieve.pages) || calls.some(([, event]) => here(sieve.events[event as string]) || kept("localStorage", "spoken")))) load(PROACTIVE).catch(() => {});
+    // Who tries a trigger does so although none may be on.
+    if (config && (link || kept("sessionStorage", "test") || (there && (there.live || !navigation || here(there.sieve.pages) || calls.some(([, event]) => here(there.sieve.events[event as string]) || kept("localStorage", "spoken")))))) load(PROACTIVE).catch(() => {});
   };
   const withPanel = (act: (panel: Panel) => void) => {
     if (!config || life.signal.aborted) {

@@ -391,6 +391,11 @@ describe("what is decided", () => {
     page.part!.shutdown();
     await page.load();
     expect(page.reports[1]!.testing).toEqual({ trigger: "greet", key: "k-1.2" });
+    // Although none is on.
+    delete (page.host.config as { proactive?: unknown }).proactive;
+    page.part!.shutdown();
+    await page.load();
+    expect(page.reports.splice(2)).toHaveLength(1);
     page.host.test = "";
     page.part!.shutdown();
     await page.load();

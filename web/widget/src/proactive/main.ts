@@ -56,7 +56,7 @@ export function watch(host: Host, sight: Sight): Part {
   const [, trigger, secret] = /^([^.]+)\.(.+)$/.exec(host.test ?? tab.get(key.test) ?? "") ?? [];
   const testing = trigger && secret ? { trigger, key: secret } : undefined;
 
-  const { sieve, live } = config.proactive!;
+  const { sieve, live } = config.proactive ?? { sieve: { pages: [], events: {} }, live: false };
   const here = (texts: string[] | undefined) => !!texts?.some((text) => location.href.toLowerCase().includes(text));
   /** Whether there is anything to be asked about this page. */
   const matters = () => live || testing !== undefined || here(sieve.pages) || events.some((name) => here(sieve.events[name]));
