@@ -28,7 +28,7 @@ ACTIONS = {
     },
     "WsDisconnect": {"dynamodb:DeleteItem"},
     "EvaluateTriggers": {
-        "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem", "execute-api:ManageConnections",
+        "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem", "execute-api:ManageConnections",
     },
     "HttpApiFunction": {
         "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
@@ -83,6 +83,13 @@ GUARDED = {
     # Who reads these can speak for the shop.
     "I": {action: {"HttpApiFunction"} for action in ("dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem")},
     "J": {"dynamodb:PutItem": {"HttpApiFunction"}},
+    # A trial is made for an admin and looked at by its hash; what was shown, likewise, by who shows and by who takes answers.
+    "TT": {"dynamodb:PutItem": {"HttpApiFunction"}, "dynamodb:GetItem": {"EvaluateTriggers"}},
+    "SH": {
+        "dynamodb:PutItem": {"EvaluateTriggers"},
+        "dynamodb:GetItem": {"EvaluateTriggers", "WsMessage", "HttpApiFunction"},
+        "dynamodb:UpdateItem": {"EvaluateTriggers", "WsMessage", "HttpApiFunction"},
+    },
     # Whoever makes tokens of mails cannot read any.
     "RT": {"dynamodb:PutItem": {"EmailFallback"}, "dynamodb:GetItem": {"EmailInbound"}},
     "ML": {"dynamodb:PutItem": {"EmailFallback"}, "dynamodb:GetItem": {"HttpApiFunction"}},

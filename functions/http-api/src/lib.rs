@@ -5,6 +5,7 @@ mod documents;
 mod mail_setup;
 mod mails;
 mod notices;
+mod proactive;
 mod profile;
 mod resume;
 mod routes;

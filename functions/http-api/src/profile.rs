@@ -3,6 +3,7 @@
 use crate::routes::{actor, id, readable};
 use crate::{Answer, Api, Content, Request};
 use delivery::Failure;
+use delivery::proactive::photo_path;
 use domain::people::{Actor, Member};
 use domain::ports::{Environment, Files, Originals, Push, Store};
 use domain::{AgentId, SiteId, Timestamp};
@@ -74,9 +75,4 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
             title: member.title,
         }
     }
-}
-
-/// Where a member's photo is.
-pub(crate) fn photo_path(member: &Member) -> Option<String> {
-    member.photo.map(|photo| format!("/v1/sites/{}/photos/{photo}", member.site))
 }

@@ -130,6 +130,15 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
             (_, ["agent", "sites", site, "scenarios", rest @ ..]) if rest.len() <= 1 => {
                 self.documents(request, site, &segments[3..]).await
             }
+            ("GET", ["agent", "sites", site, "triggers", "results"]) => {
+                self.trigger_results(request, id(site)?).await
+            }
+            ("POST", ["agent", "sites", site, "triggers", "test"]) => {
+                self.try_trigger(request, id(site)?).await
+            }
+            ("GET", ["agent", "sites", site, "visitors", visitor, "explanation"]) => {
+                self.explanation(request, id(site)?, id(visitor)?).await
+            }
             ("GET", ["agent", "sites", site, "faq-counts"]) => self.faq_counts(request, id(site)?).await,
             ("GET", ["agent", "sites", site, "identity-keys"]) => self.keys(request, id(site)?).await,
             ("POST", ["agent", "sites", site, "identity-keys"]) => self.make_key(request, id(site)?).await,

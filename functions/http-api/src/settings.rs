@@ -1,9 +1,9 @@
 //! A site's settings: what any page may read, and what its admins publish.
 
-use crate::profile::photo_path;
 use crate::routes::{actor, bad_field, readable};
 use crate::{Answer, Api, Request};
 use delivery::Failure;
+use delivery::proactive::photo_path;
 use domain::identity::{Key, KeyId};
 use domain::people::{Actor, Availability, Site};
 use domain::ports::{Environment, Files, Originals, Push, Store};

@@ -313,7 +313,7 @@ impl Present {
 
 /// A person has written.
 fn answered(thread: &[Entry]) -> bool {
-    thread.iter().any(|e| matches!((&e.author, &e.body), (Author::Agent { .. }, Body::Message { .. })))
+    thread.iter().any(Entry::is_answer)
 }
 
 fn is_shoppers_message(entry: &Entry) -> bool {

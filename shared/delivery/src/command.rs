@@ -1,5 +1,6 @@
 //! A command on a conversation: one transaction, retried on a lost race, answered the same however often it comes.
 
+use crate::proactive::Answered;
 use crate::sign_in::MOST_BROWSERS;
 use crate::{Engine, Failure};
 use domain::automatic::Deadline;
@@ -81,6 +82,12 @@ pub struct Before {
     pub group: Option<String>,
 }
 
+impl Before {
+    pub(crate) fn faqs(&self) -> Vec<FieldId> {
+        self.faqs.iter().filter_map(|id| FieldId::parse(id)).collect()
+    }
+}
+
 /// A command that is stored: its acknowledgement, and what others are to be told.
 #[derive(Debug, Clone)]
 pub struct Performed {
@@ -156,7 +163,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
                 }
                 Err(Attempt::Again) => continue,
             };
-            let Decided { change, expected_rev } = decided;
+            let Decided { change, expected_rev, answers } = decided;
             if change.entries.is_empty() {
                 // It is so: by this very command, perhaps, which is then answered as it was.
                 return match self.repeated(actor, target, id, fingerprint).await {
@@ -179,7 +186,14 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
                 client_id: id,
                 receipt,
             };
-            match self.store.commit(&commit).await {
+            let committed = match &answers {
+                Some(answered) => {
+                    let Answered { hash, showing, day } = answered;
+                    self.store.commit_answer(&commit, *hash, showing, day).await
+                }
+                None => self.store.commit(&commit).await,
+            };
+            match committed {
                 Ok(()) => return Ok(self.performed(change, id)),
                 Err(CommitError::Repeated) => {
                     if let Ok(Some(done)) = self.repeated_by(sender, id, fingerprint).await {
@@ -238,7 +252,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
                 let armed = Armed { due: now, seq: change.seq };
                 change.head.deadlines.insert(Deadline::Transcript, armed);
             }
-            return Ok(Decided { change, expected_rev: Some(head.rev) });
+            return Ok(Decided { change, expected_rev: Some(head.rev), answers: None });
         }
         let (Command::Say { text, .. }, Actor::Shopper { id: shopper, site }) = (command, actor) else {
             return Err(Attempt::Refused(Failure::NotFound));
@@ -246,7 +260,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         let opening = self.opening(site, *shopper, before).await.map_err(Attempt::store)?;
         let whose = (*shopper, site.clone());
         let change = begin_with(fresh, whose, opening.shopper_name, text.clone(), opening.with, id, now);
-        Ok(Decided { change, expected_rev: None })
+        Ok(Decided { change, expected_rev: None, answers: opening.answers })
     }
 
     /// The command with what the rules need beside the head: how far the form is filled, whether what is held goes on being it.
@@ -390,6 +404,8 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
 struct Decided {
     change: Change,
     expected_rev: Option<u64>,
+    /// What the shop had shown, where this begins a conversation with it.
+    answers: Option<Answered>,
 }
 
 enum Attempt {
@@ -446,12 +462,6 @@ fn before(wish: &Wish) -> Before {
     match wish {
         Wish::Say { before, .. } => before.clone(),
         _ => Before::default(),
-    }
-}
-
-impl Before {
-    pub(crate) fn faqs(&self) -> Vec<FieldId> {
-        self.faqs.iter().filter_map(|id| FieldId::parse(id)).collect()
     }
 }
 

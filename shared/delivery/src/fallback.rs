@@ -199,8 +199,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             after = page.entries.last().map_or(after, |entry| entry.seq);
             let is_answer = |entry: &Entry| {
                 // What was committed after the head was read is the next look's.
-                entry.seq <= head.numbers.t
-                    && matches!((&entry.author, &entry.body), (Author::Agent { .. }, Body::Message { .. }))
+                entry.seq <= head.numbers.t && entry.is_answer()
             };
             let ends = !page.more || page.entries.is_empty();
             unseen.extend(page.entries.into_iter().filter(is_answer));

@@ -1,6 +1,7 @@
 //! The intake form and the FAQs in a conversation: what it begins with, how far its form is filled, whether it is still held,
 //! what is counted.
 
+use crate::proactive::Answered;
 use crate::settings::{Configured, admin};
 use crate::{Before, Engine, Failure};
 use domain::automatic::Rule;
@@ -24,6 +25,8 @@ const MAX_FAQ_BYTES: usize = 12 * 1024;
 pub(crate) struct Opening {
     pub shopper_name: Option<String>,
     pub with: Beginning,
+    /// What the shop had shown, and this answers.
+    pub answers: Option<Answered>,
 }
 
 impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
@@ -42,17 +45,28 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         )?;
         let Some(site) = site else {
             let shopper_name = shopper.and_then(|shopper| shopper.name);
-            return Ok(Opening { shopper_name, with: Beginning::default() });
+            return Ok(Opening { shopper_name, with: Beginning::default(), answers: None });
         };
         let configured = Configured::of(&site, published);
-        let group = before.group.as_deref().and_then(|id| configured.group(id));
-        let settings = configured.settings;
         let now = self.env.now();
+        let answers = match &before.proactive {
+            Some(token) => self.answerable(&site.id, token, &configured, now).await?,
+            None => None,
+        };
+        // The page's code comes before what a trigger has set.
+        let set = answers.as_ref().and_then(|answers| answers.showing.group.as_ref());
+        let group = before.group.as_deref().or(set.map(FieldId::as_str));
+        let group = group.and_then(|id| configured.group(id));
+        let settings = &configured.settings;
         let shop = Shop::at(settings.hours.status(now), &members, now);
         let when = if shop.is_online() { When::Online } else { When::Offline };
         let with = Beginning {
-            faqs: read_before(&settings, shopper.as_ref(), &before.faqs()),
-            held_for: hold(&settings, shopper.as_ref(), when),
+            spoken: answers
+                .as_ref()
+                .and_then(|answers| answers.spoken(questions(settings, shopper.as_ref()))),
+            faqs: read_before(settings, shopper.as_ref(), &before.faqs()),
+            // Who answers the shop is not held up by its form.
+            held_for: hold(settings, shopper.as_ref(), when).filter(|_| answers.is_none()),
             mail_after: shopper
                 .as_ref()
                 .and_then(|shopper| shopper.email.as_ref())
@@ -60,7 +74,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             tells_agents: settings.email.mails_after().is_some(),
             group,
         };
-        Ok(Opening { shopper_name: shopper.and_then(|shopper| shopper.name), with })
+        Ok(Opening { shopper_name: shopper.and_then(|shopper| shopper.name), with, answers })
     }
 
     /// Whether what is held goes on being held. A merchant may have switched it off.

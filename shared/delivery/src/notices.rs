@@ -422,8 +422,7 @@ impl Present {
         };
         let is_member = |agent| self.members.iter().find(|member| member.agent == agent && member.active);
         let member = is_member(notified.agent);
-        let answered =
-            |e: &Entry| matches!((&e.author, &e.body), (Author::Agent { .. }, Body::Message { .. }));
+        let answered = Entry::is_answer;
         let is_whole = self.head.numbers.t <= LOOKED_AT as u64;
         let waiting = Waiting {
             since: self.head.waiting_since.filter(|_| self.head.is_open() && !self.head.held),

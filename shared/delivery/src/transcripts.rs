@@ -10,7 +10,7 @@ use crate::letter::Letter;
 use crate::settings::Configured;
 use crate::{Engine, Failure};
 use domain::automatic::{Deadline, client_id};
-use domain::conversation::{Author, Body, Entry, Head, Log, Status};
+use domain::conversation::{Entry, Head, Log, Status};
 use domain::deadline::Armed;
 use domain::fallback::BETWEEN_MAILS;
 use domain::fields::{FieldCode, FieldErrors};
@@ -382,7 +382,7 @@ impl Present {
 
 /// A person of the shop has said something.
 fn answered(thread: &[Entry]) -> bool {
-    thread.iter().any(|e| matches!((&e.author, &e.body), (Author::Agent { .. }, Body::Message { .. })))
+    thread.iter().any(Entry::is_answer)
 }
 
 fn recipient(

@@ -23,6 +23,7 @@ pub mod office_hours;
 pub mod people;
 pub mod picture;
 pub mod ports;
+pub mod proactive;
 pub mod profile;
 pub mod rate;
 pub mod scenario;

@@ -6,6 +6,7 @@ mod mail;
 mod profiles;
 mod published;
 mod visitors;
+mod visits;
 
 pub use files::{Files, FilesError, LINK_LIFE, Originals};
 pub use mail::{
@@ -20,6 +21,7 @@ pub use published::{
     Publications, Published, Publishing, SettingsStore, Standing,
 };
 pub use visitors::Visitors;
+pub use visits::{Order, Visits, mark_life};
 
 use crate::connection::{Connection, Registration, Ticket, Topic};
 use crate::conversation::{Author, Body, Entry, Head, Log, Numbers};
@@ -463,6 +465,7 @@ pub trait Store:
     + AgentNotices
     + Transcripts
     + Visitors
+    + Visits
 {
 }
 impl<T> Store for T where
@@ -480,6 +483,7 @@ impl<T> Store for T where
         + AgentNotices
         + Transcripts
         + Visitors
+        + Visits
 {
 }
 

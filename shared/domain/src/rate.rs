@@ -101,6 +101,15 @@ pub const TRANSCRIPTS_PER_ADDRESS: Quota =
 /// Visitors that one agent writes to first.
 pub const INVITATIONS_PER_AGENT: Quota =
     Quota { name: "invitations", window: Duration::from_secs(600), limit: 60 };
+/// Reports of one visitor's pages that are decided on: 2 a second, 60 at once.
+pub const REPORTS: Rate = Rate { every: Duration::from_millis(500), burst: 60 };
+/// Reports from one address that no visitor's own bucket counts: of who is not remembered, and what decides nothing.
+pub const PAGES_PER_ADDRESS: Quota = Quota { name: "pages", window: Duration::from_secs(600), limit: 6_000 };
+/// Visitors from one address who are seen for the first time.
+pub const NEW_VISITORS_PER_ADDRESS: Quota =
+    Quota { name: "visitors", window: Duration::from_secs(600), limit: 600 };
+/// Triggers that one admin tries.
+pub const TRIALS_PER_PERSON: Quota = Quota { name: "trials", window: Duration::from_secs(600), limit: 60 };
 /// Live connections of one shopper.
 pub const CONNECTIONS_PER_SHOPPER: usize = 10;
 

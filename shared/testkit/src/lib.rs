@@ -8,6 +8,7 @@ mod handed;
 mod lot;
 mod memory;
 mod outbox;
+mod visits;
 mod world;
 
 pub use bucket::Bucket;

@@ -30,7 +30,8 @@ use std::time::Duration;
 pub struct Memory(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
-struct State {
+pub(crate) struct State {
+    pub(crate) visited: crate::visits::Visited,
     heads: HashMap<ConversationId, Head>,
     entries: HashMap<(ConversationId, Log), BTreeMap<u64, Entry>>,
     receipts: HashMap<(Sender, ClientId), Receipt>,
@@ -94,7 +95,7 @@ enum OutboxMail {
 }
 
 impl Memory {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().expect("no holder panics")
     }
 
@@ -131,31 +132,12 @@ impl Memory {
 }
 
 impl State {
-    fn place(&mut self, head: Head) {
-        if let Some(before) = self.heads.get(&head.id)
-            && let Some(stood) = shelf(before)
-            && let Some(shelved) = self.shelves.get_mut(&(before.site.clone(), stood))
-        {
-            shelved.remove(&Place::of(before));
-        }
-        if let Some(shelf) = shelf(&head) {
-            self.shelves.entry((head.site.clone(), shelf)).or_default().insert(Place::of(&head), head.id);
-        }
-        self.heads.insert(head.id, head);
-    }
-}
-
-impl Conversations for Memory {
-    async fn head(&self, id: ConversationId) -> Stored<Option<Head>> {
-        Ok(self.lock().heads.get(&id).cloned())
+    pub(crate) fn has_receipt(&self, commit: &Commit) -> bool {
+        self.receipts.contains_key(&(commit.sender, commit.client_id))
     }
 
-    async fn open_conversation(&self, shopper: ShopperId) -> Stored<Option<ConversationId>> {
-        Ok(self.lock().open.get(&shopper).copied())
-    }
-
-    async fn commit(&self, commit: &Commit) -> Result<(), CommitError> {
-        let mut state = self.lock();
+    pub(crate) fn commit(&mut self, commit: &Commit) -> Result<(), CommitError> {
+        let state = self;
         if state.receipts.contains_key(&(commit.sender, commit.client_id)) {
             return Err(CommitError::Repeated);
         }
@@ -197,6 +179,33 @@ impl Conversations for Memory {
         }
         state.place(head.clone());
         Ok(())
+    }
+
+    fn place(&mut self, head: Head) {
+        if let Some(before) = self.heads.get(&head.id)
+            && let Some(stood) = shelf(before)
+            && let Some(shelved) = self.shelves.get_mut(&(before.site.clone(), stood))
+        {
+            shelved.remove(&Place::of(before));
+        }
+        if let Some(shelf) = shelf(&head) {
+            self.shelves.entry((head.site.clone(), shelf)).or_default().insert(Place::of(&head), head.id);
+        }
+        self.heads.insert(head.id, head);
+    }
+}
+
+impl Conversations for Memory {
+    async fn head(&self, id: ConversationId) -> Stored<Option<Head>> {
+        Ok(self.lock().heads.get(&id).cloned())
+    }
+
+    async fn open_conversation(&self, shopper: ShopperId) -> Stored<Option<ConversationId>> {
+        Ok(self.lock().open.get(&shopper).copied())
+    }
+
+    async fn commit(&self, commit: &Commit) -> Result<(), CommitError> {
+        self.lock().commit(commit)
     }
 
     async fn receipt(&self, sender: Sender, client_id: ClientId) -> Stored<Option<Receipt>> {

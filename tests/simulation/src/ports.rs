@@ -13,13 +13,16 @@ use domain::people::{Availability, Member, Page, Person, Shopper, Site};
 use domain::ports::{
     Accounts, Addresses, Admission, AgentNotices, Claimed, Commit, CommitError, Connections, Conversations,
     Correspondent, Document, DocumentPublishing, Documents, EntryPage, Environment, FaqCount, FaqCounts,
-    FaqEvent, IdentityKeys, MailKey, MailLink, MailOutbox, MailTokens, Posted, Profiles, Publications,
+    FaqEvent, IdentityKeys, MailKey, MailLink, MailOutbox, MailTokens, Order, Posted, Profiles, Publications,
     Published, Publishing, Purpose, Push, Receipt, ReplyGrant, Sender, SentMail, Session, SettingsStore,
-    SignIn, Standing, StoreError, Stored, Suppressed, TranscriptAsked, Transcripts, Visitors,
+    SignIn, Standing, StoreError, Stored, Suppressed, TranscriptAsked, Transcripts, Visitors, Visits,
 };
+use domain::proactive::{Claiming, Credit, Day, Known, Remembered, Results, Showing, Trial};
 use domain::profile::{Photo, PhotoId, Profile};
 use domain::rate::{Quota, Rate};
 use domain::settings::{FieldId, Section};
+use domain::triggers::PageId;
+use domain::triggers::shown::Mark;
 use domain::{
     AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp, VisitorId, visitors,
 };
@@ -534,4 +537,34 @@ impl Accounts for Faulty {
 #[must_use]
 pub fn is_message(entry: &Entry) -> bool {
     matches!(entry.body, Body::Message { .. })
+}
+
+impl Visits for Faulty {
+    async fn commit_answer(
+        &self,
+        commit: &Commit,
+        hash: [u8; 32],
+        showing: &Showing,
+        day: &Day,
+    ) -> Result<(), CommitError> {
+        self.before().await?;
+        let stored = self.inner.commit_answer(commit, hash, showing, day).await;
+        self.after().await?;
+        stored
+    }
+
+    forward! {
+        known_visitor(id: VisitorId) -> Option<Known>;
+        keep_visitor(visitor: &Remembered, expected: Option<u64>) -> bool;
+        page_marks(page: PageId) -> Vec<(Mark, Timestamp)>;
+        claim(claiming: &Claiming) -> bool;
+        keep_showing(hash: [u8; 32], showing: &Showing) -> ();
+        showing(hash: [u8; 32], now: Timestamp) -> Option<Showing>;
+        opened(hash: [u8; 32], showing: &Showing, day: &Day, now: Timestamp) -> bool;
+        dismiss(visitor: VisitorId, trigger: &FieldId, now: Timestamp) -> ();
+        convert(order: &Order, site: &SiteId, credit: &Credit, day: &Day) -> bool;
+        results(site: &SiteId, from: &Day) -> Vec<Results>;
+        keep_trial(hash: [u8; 32], trial: &Trial) -> ();
+        trial(hash: [u8; 32], now: Timestamp) -> Option<Trial>;
+    }
 }

@@ -43,30 +43,7 @@ impl Conversations for Dynamo {
     }
 
     async fn commit(&self, commit: &Commit) -> Result<(), CommitError> {
-        let answer = self
-            .client
-            .transact_write_items()
-            .set_transact_items(Some(self.transaction(commit)))
-            .send()
-            .await;
-        let Err(error) = answer else { return Ok(()) };
-        let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error()
-        else {
-            return Err(unavailable(error).into());
-        };
-        let reasons: Vec<&str> =
-            canceled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or("None")).collect();
-        tracing::debug!(?reasons, "a commit was refused");
-        if reasons.get(RECEIPT_AT) == Some(&"ConditionalCheckFailed") {
-            Err(CommitError::Repeated)
-        } else if reasons
-            .iter()
-            .any(|reason| matches!(*reason, "ConditionalCheckFailed" | "TransactionConflict"))
-        {
-            Err(CommitError::Moved)
-        } else {
-            Err(StoreError::Unavailable(reasons.join(", ")).into())
-        }
+        self.commit_with(commit, Vec::new()).await
     }
 
     async fn receipt(&self, sender: Sender, client_id: ClientId) -> Stored<Option<Receipt>> {
@@ -354,6 +331,35 @@ impl Conversations for Dynamo {
 }
 
 impl Dynamo {
+    /// A commit, and what is written with it or not at all.
+    pub(super) async fn commit_with(
+        &self,
+        commit: &Commit,
+        more: Vec<TransactWriteItem>,
+    ) -> Result<(), CommitError> {
+        let mut items = self.transaction(commit);
+        items.extend(more);
+        let answer = self.client.transact_write_items().set_transact_items(Some(items)).send().await;
+        let Err(error) = answer else { return Ok(()) };
+        let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error()
+        else {
+            return Err(unavailable(error).into());
+        };
+        let reasons: Vec<&str> =
+            canceled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or("None")).collect();
+        tracing::debug!(?reasons, "a commit was refused");
+        if reasons.get(RECEIPT_AT) == Some(&"ConditionalCheckFailed") {
+            Err(CommitError::Repeated)
+        } else if reasons
+            .iter()
+            .any(|reason| matches!(*reason, "ConditionalCheckFailed" | "TransactionConflict"))
+        {
+            Err(CommitError::Moved)
+        } else {
+            Err(StoreError::Unavailable(reasons.join(", ")).into())
+        }
+    }
+
     /// At most 100 items by their keys, in no order. What is throttled is asked for again, a few times.
     pub(super) async fn get_all(&self, keys: Vec<HashMap<String, AttributeValue>>) -> Stored<Vec<Item>> {
         let mut items = Vec::with_capacity(keys.len());

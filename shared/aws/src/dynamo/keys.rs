@@ -9,8 +9,11 @@ use domain::deadline::Call;
 use domain::identity::KeyId;
 use domain::inbox::{Place, Shelf};
 use domain::ports::{Carries, Document, FaqEvent, MailKey, Sender};
+use domain::proactive::Day;
 use domain::profile::PhotoId;
 use domain::settings::{FieldId, Section};
+use domain::triggers::PageId;
+use domain::triggers::shown::Mark;
 use domain::{
     AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp, VisitorId, visitors,
 };
@@ -376,6 +379,70 @@ pub fn visitor_place(place: visitors::Place) -> String {
 pub fn read_visitor_place(text: &str) -> Option<visitors::Place> {
     let (at, id) = text.split_once('#')?;
     Some(visitors::Place { changed_at: Timestamp(at.parse().ok()?), id: id.parse().ok()? })
+}
+
+/// All that is known of a visitor.
+#[must_use]
+pub fn visitor(id: VisitorId) -> String {
+    format!("V#{id}")
+}
+
+pub const VISITOR: &str = "VISITOR";
+
+/// The marks of a page of somebody of whom nothing is stored. A bare UUID is no visitor's id.
+#[must_use]
+pub fn page_marks(page: PageId) -> String {
+    format!("V#{}", page.0.hyphenated())
+}
+
+/// The prefix of marks.
+pub const MARK: &str = "M#";
+
+#[must_use]
+pub fn mark(mark: &Mark) -> String {
+    match mark {
+        Mark::Page(trigger, page) => format!("{MARK}PAGE#{}#{trigger}", page.0.hyphenated()),
+        Mark::Visit(trigger, visit) => format!("{MARK}VISIT#{}#{trigger}", visit.0.hyphenated()),
+        Mark::Ever(trigger) => format!("{MARK}EVER#{trigger}"),
+        Mark::PageTaken(page) => format!("{MARK}TAKEN#{}", page.0.hyphenated()),
+        Mark::Taken => format!("{MARK}TAKEN"),
+    }
+}
+
+#[must_use]
+pub fn dismissed(id: VisitorId, trigger: &FieldId) -> Key {
+    key(visitor(id), format!("X#{trigger}"))
+}
+
+#[must_use]
+pub fn credit(id: VisitorId) -> Key {
+    key(visitor(id), "CREDIT")
+}
+
+/// Apart from its visitor: who reads the one reads none of the others.
+#[must_use]
+pub fn order(id: VisitorId, hash: [u8; 32]) -> Key {
+    key(format!("V#{id}#{}", hex(&hash)), "ORDER")
+}
+
+#[must_use]
+pub fn showing(hash: [u8; 32]) -> Key {
+    key(format!("SH#{}", hex(&hash)), "SHOWN")
+}
+
+#[must_use]
+pub fn trial(hash: [u8; 32]) -> Key {
+    key(format!("TT#{}", hex(&hash)), "TRIAL")
+}
+
+#[must_use]
+pub fn results(id: &SiteId) -> String {
+    format!("TR#{id}")
+}
+
+#[must_use]
+pub fn result(id: &SiteId, day: &Day, trigger: &FieldId) -> Key {
+    key(results(id), format!("{day}#{trigger}"))
 }
 
 #[must_use]

@@ -43,6 +43,14 @@
 //! | followed link | `RS#hash` | `RESUMED` | the conversation that a browser which followed a mail's button may read and write in; ttl | key |
 //! | visitor's row | `VR#site#visitor` | `ROW` | who is on the site: page, path, cart, an invitation; `due_pk`, `due_sk`; ttl | key; index `deadlines` |
 //! | watch | `S#site` | `WATCH` | until when somebody looks at the visitors' list; ttl | key |
+//! | visitor | `V#visitor` | `VISITOR` | who has agreed to be remembered: visits, pages that are open, the last report; ttl | query of the partition |
+//! | mark | `V#visitor`, `V#page` | `M#what` | that a trigger was shown on a page, in a visit, ever; ttl | query of the partition, by writing |
+//! | sent away | `V#visitor` | `X#trigger` | it does not come back; ttl | query of the partition |
+//! | credit | `V#visitor` | `CREDIT` | the last showing that was opened or answered; ttl | query of the partition |
+//! | order | `V#visitor#hash` | `ORDER` | that it has been counted; ttl | by writing |
+//! | showing | `SH#hash` | `SHOWN` | what the shop said by itself, to whom, and whether it was opened and answered; ttl | key |
+//! | trial | `TT#hash` | `TRIAL` | a trigger that its merchant tries; ttl | key |
+//! | results | `TR#site` | `day#trigger` | how often it was shown, opened, answered, followed by an order, and what for; ttl | query by day |
 //! | counter | `N#quota#key` | `W#window` | how many in this window; ttl | key |
 //!
 //! Index `inbox`: `inbox_pk` (`site#queue`, `site#agent#agent`, `site#closed`) → `inbox_sk` (last activity, conversation),
@@ -65,6 +73,7 @@ mod profiles;
 mod settings;
 pub mod stream;
 mod visitors;
+mod visits;
 
 pub use item::Item;
 
@@ -130,18 +139,21 @@ impl Dynamo {
         Ok(())
     }
 
-    /// All items of a partition whose sort key begins with `prefix`.
+    /// All items of a partition whose sort key begins with `prefix`; with an empty one, all.
     async fn query_prefix(&self, pk: String, prefix: &str) -> Stored<Vec<Item>> {
         let mut items = Vec::new();
         let mut from = None;
         loop {
-            let page = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            let query = self.client.query().table_name(&self.table);
+            let query = if prefix.is_empty() {
+                query.key_condition_expression("pk = :pk")
+            } else {
+                query
+                    .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                    .expression_attribute_values(":prefix", item::s(prefix))
+            };
+            let page = query
                 .expression_attribute_values(":pk", item::s(&pk))
-                .expression_attribute_values(":prefix", item::s(prefix))
                 .consistent_read(true)
                 .set_exclusive_start_key(from)
                 .send()

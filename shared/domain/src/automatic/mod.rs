@@ -184,7 +184,7 @@ pub struct Message {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Why {
     pub rule: Rule,
-    /// The entry of the thread that is answered.
+    /// The entry of the thread that is answered; of what was said first, by the shopper's.
     pub cause: u64,
 }
 
@@ -198,10 +198,14 @@ pub enum Rule {
     FormOffline,
     FormAlways,
     FormSlow,
+    /// No reply: a trigger had shown it before the shopper wrote.
+    Trigger,
+    /// Likewise; an agent had written it by hand to a visitor.
+    Invitation,
 }
 
 impl Rule {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::OutsideHours,
         Self::AgentOnline,
         Self::DuringHours,
@@ -210,6 +214,8 @@ impl Rule {
         Self::FormOffline,
         Self::FormAlways,
         Self::FormSlow,
+        Self::Trigger,
+        Self::Invitation,
     ];
 
     /// As it is stored and served.
@@ -224,6 +230,8 @@ impl Rule {
             Self::FormOffline => "form_offline",
             Self::FormAlways => "form_always",
             Self::FormSlow => "form_slow",
+            Self::Trigger => "trigger",
+            Self::Invitation => "invitation",
         }
     }
 
@@ -249,7 +257,7 @@ impl Rule {
             Self::AgentOnline => Some(ReplyKind::Online),
             Self::DuringHours => Some(ReplyKind::During),
             Self::NobodyOnline | Self::WaitTimeOver => Some(ReplyKind::Offline),
-            Self::FormOffline | Self::FormAlways | Self::FormSlow => None,
+            Self::FormOffline | Self::FormAlways | Self::FormSlow | Self::Trigger | Self::Invitation => None,
         }
     }
 
@@ -265,6 +273,8 @@ impl Rule {
             Self::FormOffline => "the form is always asked while the shop is offline",
             Self::FormAlways => "the form is asked after every first message",
             Self::FormSlow => "no agent had answered after the form's delay",
+            Self::Trigger => "a trigger had shown it before the shopper wrote",
+            Self::Invitation => "an agent had written it to a visitor",
         }
     }
 }

@@ -49,6 +49,8 @@ pub struct Answering {
 /// What a conversation may begin with, beside its first message.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Beginning {
+    /// What the shop had shown by itself, before everything else.
+    pub spoken: Option<Spoken>,
     /// Before it.
     pub faqs: Vec<Faq>,
     /// Behind it: the form for which the conversation is held. So none is held without one that can be filled.
@@ -59,6 +61,20 @@ pub struct Beginning {
     pub tells_agents: bool,
     /// Whom the page, a trigger or the shopper has said that it is for.
     pub group: Option<InGroup>,
+}
+
+/// What the shop had said before anybody wrote, to a visitor who answers it now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spoken {
+    /// An agent, who has not joined by it, or the shop itself.
+    pub author: Author,
+    pub text: String,
+    /// [`Rule::Trigger`] or [`Rule::Invitation`].
+    pub rule: Rule,
+    /// An agent wrote it by hand: it is theirs.
+    pub assigned: Option<Assignee>,
+    /// The form is asked with it, without holding anything.
+    pub form: Option<Vec<AskedField>>,
 }
 
 /// What is to be stored, all of it or nothing.
@@ -158,6 +174,16 @@ pub fn begin_with(
         tells_agents: with.tells_agents,
     };
     let mut draft = Draft::new(&head, now);
+    let mut asks = None;
+    if let Some(spoken) = with.spoken {
+        // It is answered by the shopper's first entry, which is the next but one: questions come between.
+        let answered_by = u64::try_from(with.faqs.len()).unwrap_or(0) + 2;
+        draft.speak_first(spoken.author.clone(), spoken.text, Why { rule: spoken.rule, cause: answered_by });
+        if let Some(to) = spoken.assigned {
+            draft.push(spoken.author, Body::Assigned { to: Some(to) });
+        }
+        asks = spoken.form.filter(|fields| !fields.is_empty());
+    }
     for faq in with.faqs {
         draft.push(Author::Shopper, Body::Faq(faq));
     }
@@ -166,6 +192,9 @@ pub fn begin_with(
     if let Some((fields, rule)) = with.held_for {
         let asking = Asking { fields, why: Why { rule, cause }, client_id: automatic::form_id(id) };
         draft.ask(asking, true);
+    } else if let Some(fields) = asks {
+        let why = Why { rule: Rule::Trigger, cause };
+        draft.ask(Asking { fields, why, client_id: automatic::form_id(id) }, false);
     }
     // A claim of the shopper's browser, and said so.
     if let Some(group) = with.group {
@@ -318,14 +347,21 @@ impl Draft {
         self.push_releasing(author, body, false)
     }
 
+    fn speak_first(&mut self, author: Author, text: String, why: Why) {
+        self.push_entry(author, Body::Message { text }, false, Some(why));
+    }
+
     fn push_releasing(&mut self, author: Author, body: Body, releases: bool) -> usize {
+        self.push_entry(author, body, releases, None)
+    }
+
+    fn push_entry(&mut self, author: Author, body: Body, releases: bool, why: Option<Why>) -> usize {
         let log = body.log();
         let (seq, thread_at) = match log {
             Log::Thread => (self.head.numbers.t + 1, self.head.numbers.t + 1),
             Log::Backstage => (self.head.numbers.b + 1, self.head.numbers.t),
         };
-        let (client_id, why) = (None, None);
-        let mail = None;
+        let (client_id, mail) = (None, None);
         let entry = Entry { log, seq, thread_at, at: self.now, author, body, client_id, why, releases, mail };
         fold(&mut self.head, &entry);
         self.entries.push(entry);
@@ -565,6 +601,7 @@ mod tests {
             answer: "Three days.".into(),
         };
         let with = Beginning {
+            spoken: None,
             faqs: vec![faq("shipping"), faq("returns")],
             held_for: Some((questions(), Rule::FormOffline)),
             mail_after: None,

@@ -7,7 +7,7 @@ mod decide;
 mod mail;
 
 pub use decide::{
-    Answering, Beginning, Change, Command, Refusal, begin, begin_with, decide, note_mail, speak,
+    Answering, Beginning, Change, Command, Refusal, Spoken, begin, begin_with, decide, note_mail, speak,
 };
 
 pub use mail::{Attached, FileKey, MAX_ATTACHED, MailClass, MailMark, ReviewWhy, note_arrival};
@@ -178,7 +178,8 @@ pub struct Entry {
     pub body: Body,
     /// The id of the command that caused it, so that a client knows its own message again.
     pub client_id: Option<ClientId>,
-    /// Of what the shop says by itself: the rule that sent it, and what it answers.
+    /// Of what the shop says by itself: the rule that sent it, and what it answers. An agent's message bears it if it was shown before
+    /// anybody wrote ([`Entry::is_answer`]).
     pub why: Option<Why>,
     /// The conversation was held for its form until this entry.
     pub releases: bool,
@@ -187,6 +188,13 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// A person has written here.
+    #[must_use]
+    pub const fn is_answer(&self) -> bool {
+        matches!((&self.author, &self.body), (Author::Agent { .. }, Body::Message { .. }))
+            && self.why.is_none()
+    }
+
     /// Where it stands when both logs are shown as one.
     #[must_use]
     pub const fn position(&self) -> (u64, Log, u64) {
@@ -287,6 +295,8 @@ fn fold(head: &mut Head, entry: &Entry) {
         await_answer(head, entry);
     }
     match (&entry.body, &entry.author) {
+        // Said before anybody wrote, whoever said it: it answers nobody, nobody waits for it, and no mail is owed for it.
+        (Body::Message { .. }, Author::Agent { .. }) if entry.why.is_some() => {}
         (Body::Message { text }, author) => {
             // What the shop says by itself does not cover what the shopper said.
             if *author != Author::System {

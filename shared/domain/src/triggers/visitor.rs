@@ -100,6 +100,18 @@ impl Campaign {
         Self(CampaignPart::ALL.map(read))
     }
 
+    /// As [`Campaign::parts`] gave them.
+    #[must_use]
+    pub const fn kept(parts: [Option<String>; 5]) -> Self {
+        Self(parts)
+    }
+
+    /// In the order of [`CampaignPart::ALL`].
+    #[must_use]
+    pub const fn parts(&self) -> &[Option<String>; 5] {
+        &self.0
+    }
+
     #[must_use]
     pub fn get(&self, part: CampaignPart) -> Option<&str> {
         self.0[part as usize].as_deref()

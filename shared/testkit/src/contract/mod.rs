@@ -11,6 +11,7 @@ mod profiles;
 mod sessions;
 mod site;
 mod visitors;
+mod visits;
 
 use domain::conversation::{Change, Command, Head, begin, decide};
 use domain::intake::{AskedField, AskedKind};
@@ -153,4 +154,5 @@ pub async fn all<S: Store>(store: &S) {
     documents::all(store).await;
     profiles::all(store).await;
     visitors::all(store).await;
+    visits::all(store).await;
 }

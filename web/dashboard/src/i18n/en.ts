@@ -221,6 +221,8 @@ export const en = {
   'why.form_offline': 'Asked because the shop was offline',
   'why.form_always': 'Asked after every first message',
   'why.form_slow': 'Asked because nobody had answered in time',
+  'why.trigger': 'Shown by a trigger, before the visitor wrote',
+  'why.invitation': 'Written by hand to a visitor, before they wrote',
   'why.other': 'Sent by itself',
   'form.title': 'Intake form',
   'form.given': '{{given}} of {{total}} answered',

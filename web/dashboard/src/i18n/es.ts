@@ -228,6 +228,8 @@ export const es: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'why.form_offline': 'Se preguntó porque la tienda no estaba en línea',
   'why.form_always': 'Se pregunta tras cada primer mensaje',
   'why.form_slow': 'Se preguntó porque nadie había contestado a tiempo',
+  'why.trigger': 'Mostrado por un disparador, antes de que escribiera el visitante',
+  'why.invitation': 'Escrito a mano a un visitante, antes de que escribiera',
   'why.other': 'Enviado solo',
   'form.title': 'Formulario inicial',
   'form.given': '{{given}} de {{total}} respondidas',

@@ -227,6 +227,8 @@ export const it: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'why.form_offline': 'Chiesto perché il negozio era offline',
   'why.form_always': 'Chiesto dopo ogni primo messaggio',
   'why.form_slow': 'Chiesto perché nessuno aveva risposto in tempo',
+  'why.trigger': 'Mostrato da un trigger, prima che il visitatore scrivesse',
+  'why.invitation': 'Scritto a mano a un visitatore, prima che scrivesse',
   'why.other': 'Inviato da solo',
   'form.title': 'Modulo iniziale',
   'form.given': '{{given}} di {{total}} con risposta',

@@ -227,6 +227,8 @@ export const pt: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'why.form_offline': 'Perguntado porque a loja estava offline',
   'why.form_always': 'Perguntado após toda primeira mensagem',
   'why.form_slow': 'Perguntado porque ninguém tinha respondido a tempo',
+  'why.trigger': 'Mostrada por um gatilho, antes de o visitante escrever',
+  'why.invitation': 'Escrita à mão a um visitante, antes de ele escrever',
   'why.other': 'Enviada sozinha',
   'form.title': 'Formulário inicial',
   'form.given': '{{given}} de {{total}} respondidas',

@@ -398,7 +398,7 @@ function answerWords(t: T, { entry, told }: Extract<Line, { is: 'answer' }>, nam
 }
 
 /** Every rule that this build knows; a newer server may have more. */
-const RULES = ['outside_hours', 'agent_online', 'during_hours', 'nobody_online', 'wait_time_over', 'form_offline', 'form_always', 'form_slow'] as const;
+const RULES = ['outside_hours', 'agent_online', 'during_hours', 'nobody_online', 'wait_time_over', 'form_offline', 'form_always', 'form_slow', 'trigger', 'invitation'] as const;
 
 function whyWords(t: T, { rule }: Why): string {
   const known = RULES.find((one) => one === rule);
