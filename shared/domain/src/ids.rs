@@ -54,7 +54,7 @@ uuid_id!(
     AgentId, "agt_", "an agent id (agt_ and a lower-case UUID)"
 );
 uuid_id!(
-    /// A visitor of one site, as agents call them: `vis_<uuid>`. Neither the browser's token nor what that is kept under.
+    /// A visitor of one site, as agents call them: `vis_<uuid>`. It opens nothing: the browser's token has 128 secret bits beside it.
     VisitorId, "vis_", "a visitor id (vis_ and a lower-case UUID)"
 );
 uuid_id!(
