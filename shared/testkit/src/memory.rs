@@ -55,7 +55,7 @@ pub(crate) struct State {
     identity_keys: BTreeMap<SiteId, Vec<Key>>,
     tokens: HashMap<(SiteId, String), (String, Timestamp)>,
     published: BTreeMap<(SiteId, Section), Vec<Published>>,
-    documents: BTreeMap<(SiteId, Document), Vec<(Published<Document>, Option<String>)>>,
+    documents: BTreeMap<(SiteId, Document), Vec<Edition>>,
     counters: HashMap<(&'static str, String, u64), u32>,
     faq_counts: BTreeMap<(SiteId, FieldId), FaqCount>,
     /// For ever: longer than the contract asks.
@@ -425,7 +425,10 @@ impl SettingsStore for Memory {
     }
 }
 
-fn standing((published, about): &(Published<Document>, Option<String>)) -> Standing {
+/// A version of a document, and what stands beside it.
+type Edition = (Published<Document>, Option<String>);
+
+fn standing((published, about): &Edition) -> Standing {
     Standing {
         document: published.what.clone(),
         version: published.version,
