@@ -244,3 +244,37 @@ test("V1: switched off the list says what it would show and cost; an admin switc
   const ana = await adminOf(product);
   await ana.set("visitors", { live: false });
 });
+
+test("V1, V2: a shopper's page is in the list, an agent writes first, the shopper answers, and both see one conversation", async (t) => {
+  const ana = await adminOf(product);
+  await ana.publish(t, "visitors", { live: true });
+  const agent = await product.person();
+  const shopper = await product.person();
+  t.after(() => Promise.all([agent.context.close(), shopper.context.close()]));
+  await signIn(agent.page, product.url, "luis@example.com");
+  await agent.page.getByRole("link", { name: "Visitors" }).click();
+  await agent.page.getByText("Nobody is on the site right now").waitFor();
+  await shopper.page.goto(`${product.url}/shop/`);
+  await agent.page.getByText("1 person on the site").waitFor();
+  const [row] = await bodyRows(agent.page).all();
+  await row.click();
+  const drawer = agent.page.getByRole("complementary", { name: "About this visitor" });
+  await drawer.getByLabel("Your message").fill("May I help you choose?");
+  await drawer.getByRole("button", { name: "Send" }).click();
+  await drawer.getByText(/Invited by Luis.*, waiting/).first().waitFor();
+  // Their next page takes it: shown as that agent's message, with the focus where it was.
+  await shopper.page.goto(`${product.url}/shop/product.html`);
+  await shopper.page.getByText("May I help you choose?").first().waitFor();
+  assert.equal(await shopper.page.evaluate(() => document.activeElement === document.body), true);
+  await product.shot(shopper.page, "visitors-invited");
+  await drawer.getByText(/Sees Luis.* message/).first().waitFor();
+  await shopper.page.getByText("May I help you choose?").first().click();
+  await shopper.page.getByRole("textbox").last().fill("Yes, please");
+  await shopper.page.getByRole("textbox").last().press("Enter");
+  await shopper.page.locator('[data-testid="message"][data-own="true"]').first().waitFor();
+  await agent.page.getByRole("button", { name: /^Inbox/ }).click();
+  await agent.page.getByRole("link", { name: /^Mine/ }).click();
+  await agent.page.getByText("Yes, please").first().click();
+  await agent.page.getByText("May I help you choose?").first().waitFor();
+  await product.shot(agent.page, "visitors-answered");
+});
