@@ -414,6 +414,7 @@ for (const { name, ...options } of [{ name: "dark", colorScheme: "dark" }, { nam
     await page.locator("[data-trigger=t99]").waitFor();
     await fits("busy");
     await page.goto(at("t1"));
+    await page.locator("[data-condition]").last().waitFor();
     for (const one of await page.locator("[data-condition] summary").all()) await one.click();
     await fits("editor");
     await page.route("**/triggers/results?*", (route) => route.fulfill({ contentType: "application/json", body: '{"triggers":[],"value":[]}' }));
@@ -422,7 +423,7 @@ for (const { name, ...options } of [{ name: "dark", colorScheme: "dark" }, { nam
     await fits("results");
     await answer(500, { error: { code: "internal", message: "x" } });
     await page.goto(at());
-    await page.getByRole("alert").waitFor();
+    await page.locator(".settings-page .failed").waitFor();
     await fits("broken");
   });
 }

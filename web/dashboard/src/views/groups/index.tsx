@@ -161,11 +161,23 @@ function List() {
   const t = useWords();
   const { site } = useSite();
   const { api } = useDoors();
-  const { fields, append, move, remove } = useFieldArray<GroupSettings, 'groups', 'key'>({ name: 'groups', keyName: 'key' });
+  const { fields, append, move, remove: removeAt } = useFieldArray<GroupSettings, 'groups', 'key'>({ name: 'groups', keyName: 'key' });
   const groups = useWatch<GroupSettings, 'groups'>({ name: 'groups' }) ?? [];
-  const triggers = useQuery({ queryKey: ['triggers', site.site], queryFn: () => api.triggers(site.site), refetchOnWindowFocus: false }).data?.value.triggers ?? [];
+  const queries = useQueryClient();
+  const { getValues } = useFormContext<GroupSettings>();
   const [used, setUsed] = useState<{ name: string; trigger: { id: string; name: string } } | null>(null);
   const nameOf = (n: number) => groups[n]?.name || t('unnamed');
+  const remove = async (n: number) => {
+    const { id = '' } = groups[n] ?? {};
+    setUsed(null);
+    if (id === '') return removeAt(n);
+    // Said before the server has to; should the triggers not come, the server says it.
+    const triggers = await queries.fetchQuery({ queryKey: ['triggers', site.site], queryFn: () => api.triggers(site.site), staleTime: 0 }).catch(() => null);
+    const trigger = usedBy(triggers?.value.triggers ?? [], id);
+    if (trigger !== undefined) return setUsed({ name: nameOf(n), trigger });
+    const at = getValues('groups').findIndex((one) => one.id === id);
+    if (at !== -1) removeAt(at);
+  };
   const add = (
     <button
       type="button"
@@ -192,13 +204,7 @@ function List() {
         ids={fields.map(({ key }) => key)}
         nameOf={nameOf}
         onMove={move}
-        onDelete={(n) => {
-          const group = groups[n];
-          // Said before the server has to: what it would refuse is known here.
-          const trigger = group === undefined || group.id === '' ? undefined : usedBy(triggers, group.id);
-          setUsed(group === undefined || trigger === undefined ? null : { name: nameOf(n), trigger });
-          if (trigger === undefined) remove(n);
-        }}
+        onDelete={(n) => void remove(n)}
       >
         {(n) => <Group n={n} />}
       </Ordered>
