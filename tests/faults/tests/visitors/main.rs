@@ -1,9 +1,11 @@
 //! Who is on the site, on the deployed binaries: who may ask, in frames of which size, who may write to whom, and what breaks.
+#![expect(clippy::print_stdout, reason = "figures are printed")]
 
 mod first;
 mod list;
+mod page;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use aws::Dynamo;
 use domain::ports::Visitors;
 use domain::triggers::facts::Attributes;
@@ -16,7 +18,7 @@ use faults::people::{Account, Reply};
 use faults::stack::Stack;
 use protocol::visitors::{Ask, VisitorRow};
 use protocol::{Command, ServerFrame};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// The table itself, not through a function.
@@ -106,4 +108,69 @@ async fn invite(agent: &Account, visitor: &str, id: Uuid, text: &str) -> Reply {
 
 fn code(reply: &Reply) -> (u16, &str) {
     (reply.status, reply.body["error"]["code"].as_str().unwrap_or_default())
+}
+
+/// Asks until the list has somebody who fits: as soon as the index and the process know.
+async fn seen(line: &mut Line, fits: impl Fn(&VisitorRow) -> bool) -> Result<VisitorRow> {
+    for _ in 0..200 {
+        if let Some(row) = ask(line, None).await?.0.into_iter().find(&fits) {
+            return Ok(row);
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+    }
+    anyhow::bail!("nobody like that is listed")
+}
+
+/// What a page of the shop reports, over HTTP.
+struct Page {
+    http: reqwest::Client,
+    base: String,
+    site: String,
+    id: Uuid,
+    /// As the last answer gave it.
+    visitor: Option<String>,
+    /// The shopper's session, if there is one.
+    session: Option<String>,
+}
+
+impl Page {
+    fn of(stack: &Stack, site: &str) -> Self {
+        Self {
+            http: reqwest::Client::new(),
+            base: stack.url.clone(),
+            site: site.into(),
+            id: Uuid::new_v4(),
+            visitor: None,
+            session: None,
+        }
+    }
+
+    /// Status and answer; a visitor's token is kept as a page keeps it.
+    async fn tell(&mut self, what: &str, more: Value) -> Result<(u16, Value)> {
+        let mut report = json!({
+            "page_id": self.id, "what": what, "remember": true, "url": "https://shop.example/lamps", "title": "Lamps",
+            "referrer": "https://search.example/results?q=private", "language": "es-ES", "device": "phone", "window": "closed",
+        });
+        if let Some(visitor) = &self.visitor {
+            report["visitor"] = json!(visitor);
+        }
+        for (name, value) in more.as_object().context("an object")? {
+            report[name] = value.clone();
+        }
+        let mut request = self
+            .http
+            .post(format!("{}/v1/sites/{}/page-views", self.base, self.site))
+            .header("origin", &self.base)
+            .header("content-type", "application/json");
+        if let Some(session) = &self.session {
+            request = request.header("authorization", format!("Bearer {session}"));
+        }
+        let answer = request.body(report.to_string()).send().await?;
+        let status = answer.status().as_u16();
+        let body: Value = serde_json::from_str(&answer.text().await?)?;
+        if let Some(visitor) = body["visitor"].as_str() {
+            self.visitor = Some(visitor.to_owned());
+        }
+        Ok((status, body))
+    }
 }
