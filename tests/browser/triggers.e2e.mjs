@@ -296,6 +296,28 @@ test("t_5 the preview follows the draft, in the shop's colours, light and dark, 
   await product.shot(page, "triggers-preview");
 });
 
+test("t_5 a link for trying is made of what is published, for whole addresses only; and without anything shown the results say so", async (t) => {
+  await publish("triggers", [trigger("a", { enabled: false })]);
+  const page = await admin(t, at("a"));
+  await page.getByLabel("Page to open").fill("/shop/");
+  await button(page, "Make a test link").click();
+  await page.getByText("The whole address is needed").waitFor();
+  await page.getByLabel("Page to open").fill(`${product.url}/shop/`);
+  await button(page, "Make a test link").click();
+  const link = page.locator("[data-test-link]");
+  await link.waitFor();
+  assert.match(await link.getAttribute("href"), new RegExp(`^${product.url}/shop/#mostrador-test=a\\..{16,}$`));
+  assert.deepEqual(await violations(page), []);
+  // What is tried is what is published: a draft is not.
+  await page.getByLabel("Text in English").fill("A draft");
+  await page.getByText("Publish first").waitFor();
+  assert.ok(await button(page, "Make a test link").isDisabled());
+  await button(page, "Discard").click();
+  await page.getByRole("link", { name: "All triggers" }).click();
+  await page.getByRole("link", { name: "Results" }).click();
+  await page.getByText("Nothing has been shown yet").waitFor();
+});
+
 test("t_6 the results' table has the numbers of its chart, for every day and count, and money is never added across currencies", async (t) => {
   await publish("triggers", [trigger("a", { name: "Cart" }), trigger("b", { name: "Landing" })]);
   const page = await admin(t, at());
