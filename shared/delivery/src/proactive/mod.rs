@@ -121,7 +121,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             return self.with_list(PageAnswer::default(), sighted, &who, &shopper, &picture, now).await;
         }
         let (triggers, groups, testing) = futures::try_join!(
-            async { Ok::<_, Failure>(self.triggers_for(from, report, &picture).await?) },
+            self.triggers_for(from, report, &picture),
             async { Ok(self.groups(&from.site, &picture.configured).await?) },
             self.testing(&from.site, report, now),
         )?;
