@@ -5,7 +5,7 @@ use delivery::{Before, Failure, NewSession, Opened, Wish};
 use domain::connection::{Identity, address_key};
 use domain::conversation::Numbers;
 use domain::inbox::{List, Place};
-use domain::people::{Actor, Member, Person, Site};
+use domain::people::{Actor, Member, Person, Site, Told};
 use domain::ports::{Environment, Files, MailLink, Originals, Push, Session, Store};
 use domain::settings::{FieldId, Section};
 use domain::{AgentId, ClientId, ConversationId, SiteId, Timestamp};
@@ -444,6 +444,7 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
                 first_seen: shopper.first_seen.millis(),
                 last_seen: shopper.last_seen.millis(),
                 verified: head.shopper.is_verified(),
+                answers: shopper.answers.into_iter().map(told).collect(),
             },
             earlier: earlier.iter().map(Into::into).collect(),
             mail: crate::mail_setup::reach(mail),
@@ -545,6 +546,10 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
         let head = self.engine.store.head(conversation).await?.ok_or(Failure::NotFound)?;
         Ok(actor(self.member(person, &head.site).await?))
     }
+}
+
+fn told((field, told): (FieldId, Told)) -> body::ToldAnswer {
+    body::ToldAnswer { field: field.to_string(), question: told.question, answer: told.answer }
 }
 
 pub(crate) fn actor(member: Member) -> Actor {

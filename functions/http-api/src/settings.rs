@@ -80,6 +80,7 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
         let configured = self.engine.configured(&site).await?;
         let settings = &configured.settings;
         let language = settings.general.language_for(request.query("language")).to_string();
+        let opening = self.engine.scenario_opening(&site, &configured, request.query("language")).await?;
         let mut texts = shown!(settings, Texts).texts;
         let mut faqs = shown!(settings, Faqs).faqs;
         let content = body::SiteContent {
@@ -89,7 +90,7 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
             faqs: faqs.remove(&language).unwrap_or_default(),
             form: shown!(settings, Form),
             language,
-            opening: None,
+            opening,
         };
         Ok(Answer::public(request, &content))
     }

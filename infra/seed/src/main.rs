@@ -310,6 +310,7 @@ async fn conversation(store: &Dynamo, site: &SiteId, n: u32) -> Result<()> {
         user_agent: None,
         country: Some("ES".to_owned()),
         page: None,
+        answers: std::collections::BTreeMap::new(),
         first_seen: now,
         last_seen: now,
     };

@@ -11,7 +11,7 @@ use domain::automatic::{
     Action, Asking, Cause, Deadline, Decision, FormState, Message, Quiet, Said, Situation, Writer, decide,
 };
 use domain::availability::anybody_online;
-use domain::conversation::{Author, Body, Entry, Head, Log, speak};
+use domain::conversation::{Author, Body, Entry, Head, Log, hands_over, is_for_the_bot, speak};
 use domain::deadline::{Armed, Deadlines};
 use domain::intake::AskedField;
 use domain::office_hours::Zone;
@@ -299,7 +299,10 @@ impl Present {
             closed: !self.head.is_open(),
             answered: answered(&self.thread),
             taken: self.head.owner.is_some() || !self.head.participants.is_empty(),
-            proactive: self.thread.first().is_some_and(|entry| entry.author != Author::Shopper),
+            proactive: self
+                .thread
+                .first()
+                .is_some_and(|entry| entry.author != Author::Shopper && entry.bot.is_none()),
             held: self.head.held,
             form: self.form(),
             sent: &sent,
@@ -324,13 +327,19 @@ fn cause_of(entry: &Entry, thread: &[Entry]) -> Cause {
     let writer = match entry.author {
         Author::Shopper => Writer::Shopper,
         Author::Agent { .. } => Writer::Agent,
-        Author::System if entry.why.is_some() => Writer::Bot,
+        Author::System if entry.why.is_some() || entry.bot.is_some() => Writer::Bot,
         Author::System => Writer::System,
     };
     if entry.releases {
         return Cause::Released { seq: entry.seq, at: entry.at };
     }
-    let first = thread.iter().find(|entry| is_shoppers_message(entry)).map(|entry| entry.seq);
+    let words = is_shoppers_message(entry) && !is_for_the_bot(entry);
+    if hands_over(entry) && !words {
+        return Cause::HandedOver { seq: entry.seq, at: entry.at };
+    }
+    // What a bot answers is none that waits for a person.
+    let first = thread.iter().find(|entry| is_shoppers_message(entry) && !is_for_the_bot(entry));
+    let first = first.map(|entry| entry.seq);
     let said = match &entry.body {
         Body::Message { .. } if first == Some(entry.seq) => Said::First,
         Body::Message { .. } => Said::Later,
@@ -343,6 +352,7 @@ fn cause_of(entry: &Entry, thread: &[Entry]) -> Cause {
         | Body::Note { .. }
         | Body::Assigned { .. }
         | Body::Grouped { .. }
+        | Body::HandedOver
         | Body::Mailed { .. }
         | Body::Mail { .. } => Said::Nothing,
     };

@@ -4,7 +4,7 @@ use crate::proactive::Answered;
 use crate::sign_in::MOST_BROWSERS;
 use crate::{Engine, Failure};
 use domain::automatic::Deadline;
-use domain::conversation::{Answering, Assignee, Change, Command, Entry, Head, Log, begin_with, decide};
+use domain::conversation::{Answering, Assignee, Change, Command, Entry, First, Head, Log, begin_by, decide};
 use domain::deadline::Armed;
 use domain::people::Actor;
 use domain::ports::{Commit, CommitError, Environment, Push, Receipt, Sender, Store, StoreError};
@@ -254,17 +254,23 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             }
             return Ok(Decided { change, expected_rev: Some(head.rev), answers: None });
         }
-        let (Command::Say { text, .. }, Actor::Shopper { id: shopper, site }) = (command, actor) else {
+        let Actor::Shopper { id: shopper, site } = actor else {
             return Err(Attempt::Refused(Failure::NotFound));
+        };
+        let first = match command {
+            Command::Say { text, .. } => First::Words(text.clone()),
+            Command::Choose { turn, button, .. } => First::Choice { turn: *turn, button: button.clone() },
+            _ => return Err(Attempt::Refused(Failure::NotFound)),
         };
         let opening = self.opening(site, *shopper, before).await.map_err(Attempt::store)?;
         let whose = (*shopper, site.clone());
-        let change = begin_with(fresh, whose, opening.shopper_name, text.clone(), opening.with, id, now);
+        let change = begin_by(fresh, whose, opening.shopper_name, first, opening.with, id, now)
+            .map_err(|refusal| Attempt::Refused(refusal.into()))?;
         Ok(Decided { change, expected_rev: None, answers: opening.answers })
     }
 
     /// The command with what the rules need beside the head: how far the form is filled, whether what is held goes on being it.
-    /// Of plain messages nothing.
+    /// what a bot has to know. Of plain messages nothing.
     async fn informed(
         &self,
         actor: &Actor,
@@ -282,7 +288,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             }
             _ => {}
         }
-        Ok(command)
+        self.with_surroundings(head, command).await
     }
 
     /// The answer to a command that was carried out before, if it was. Its entry is pushed again: whoever has it drops
@@ -363,12 +369,18 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             Wish::Say { conversation, text, .. } => {
                 (conversation, Command::Say { text: MessageText::parse(&text)?, releases: false })
             }
-            // No scenario runs yet.
-            Wish::Choose { .. } | Wish::Restart { .. } => return Err(Failure::NotFound),
+            Wish::Choose { conversation, turn, button, .. } => {
+                // What cannot be the name of a button was not offered.
+                let button = FieldId::parse(&button).ok_or(Failure::NotFound)?;
+                (conversation, Command::Choose { turn, button, around: None })
+            }
+            Wish::Restart { conversation, turn } => {
+                (Some(conversation), Command::Restart { turn, around: None })
+            }
             Wish::Answer { conversation, field, value } => {
                 // What cannot be the name of a question has not been asked.
                 let field = FieldId::parse(&field).ok_or(Failure::NotFound)?;
-                let answering = Answering { intake: None, field, value, releases: false };
+                let answering = Answering { intake: None, field, value, releases: false, around: None };
                 (Some(conversation), Command::Answer(Box::new(answering)))
             }
             Wish::Note { conversation, text } => {
@@ -461,6 +473,9 @@ fn sender(actor: &Actor, head: &Head) -> Sender {
 fn before(wish: &Wish) -> Before {
     match wish {
         Wish::Say { before, .. } => before.clone(),
+        Wish::Choose { opening, shown, .. } => {
+            Before { opening: opening.clone(), proactive: shown.clone(), ..Before::default() }
+        }
         _ => Before::default(),
     }
 }

@@ -204,6 +204,7 @@ impl From<Refusal> for Failure {
             Refusal::Closed => Self::Closed,
             Refusal::Taken { owner } => Self::Taken { owner },
             Refusal::Forbidden => Self::Forbidden,
+            Refusal::NotOffered => Self::NotFound,
             Refusal::Form { field, why } => Self::Form { field, why },
         }
     }

@@ -560,6 +560,7 @@ mod tests {
             user_agent: None,
             country: None,
             page: Some(Page { url: url.into(), ..Page::default() }),
+            answers: std::collections::BTreeMap::new(),
             first_seen: Timestamp(0),
             last_seen: Timestamp(0),
         };

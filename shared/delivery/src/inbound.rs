@@ -328,7 +328,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
                 None => {
                     let opening = self.opening(&named.site, named.shopper, &Before::default()).await?;
                     // Nobody fills a form by mail.
-                    let with = Beginning { held_for: None, ..opening.with };
+                    let with = Beginning { held_for: None, bot: None, ..opening.with };
                     let whose = (named.shopper, named.site.clone());
                     let name = opening.shopper_name;
                     (begin_with(fresh, whose, name, text.clone(), with, id, self.env.now()), None)
@@ -378,12 +378,13 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             user_agent: None,
             country: None,
             page: None,
+            answers: std::collections::BTreeMap::new(),
             first_seen: now,
             last_seen: now,
         };
         self.store.vouch(&profile).await?;
         let opening = self.opening(site, stranger, &Before::default()).await?;
-        let with = Beginning { held_for: None, ..opening.with };
+        let with = Beginning { held_for: None, bot: None, ..opening.with };
         let mark = MailMark { unverified: Some(mail.claims.clone()), ..mark };
         let fresh = ConversationId(self.fresh_id());
         for attempt in 0..MAX_TRIES {

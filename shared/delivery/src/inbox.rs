@@ -48,7 +48,8 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             // Whoever has left the team may still own something.
             List::All => {
                 let members = self.store.members(site).await?;
-                std::iter::once(Shelf::Queue)
+                [Shelf::Queue, Shelf::Bot]
+                    .into_iter()
                     .chain(members.into_iter().map(|member| Shelf::Agent(member.agent)))
                     .collect()
             }

@@ -2,6 +2,7 @@
 //! what is counted.
 
 use crate::proactive::Answered;
+use crate::scenario::Here;
 use crate::settings::{Configured, admin};
 use crate::{Before, Engine, Failure};
 use domain::automatic::Rule;
@@ -13,6 +14,7 @@ use domain::ports::{Environment, FaqCount, FaqEvent, Push, Store, StoreError, St
 use domain::rate::FAQS_PER_ADDRESS;
 use domain::settings::{Faq, FieldId, Settings, When};
 use domain::{ClientId, ShopperId, SiteId};
+use std::collections::BTreeSet;
 
 /// Entries read at once.
 const PAGE: usize = 200;
@@ -53,6 +55,9 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             Some(token) => self.answerable(&site.id, token, &configured, now).await?,
             None => None,
         };
+        let here =
+            Here { site: &site, configured: &configured, members: &members, shopper: shopper.as_ref() };
+        let bot = self.begins_with(&here, before, answers.as_ref()).await?;
         // The page's code comes before what a trigger has set.
         let set = answers.as_ref().and_then(|answers| answers.showing.group.as_ref());
         let group = before.group.as_deref().or(set.map(FieldId::as_str));
@@ -65,6 +70,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
                 .as_ref()
                 .and_then(|answers| answers.spoken(questions(settings, shopper.as_ref()))),
             faqs: read_before(settings, shopper.as_ref(), &before.faqs()),
+            bot,
             // Who answers the shop is not held up by its form.
             held_for: hold(settings, shopper.as_ref(), when).filter(|_| answers.is_none()),
             mail_after: shopper
@@ -148,8 +154,17 @@ fn hold(settings: &Settings, shopper: Option<&Shopper>, when: When) -> Option<(V
 
 /// The form as it is asked of this shopper.
 pub(crate) fn questions(settings: &Settings, shopper: Option<&Shopper>) -> Vec<AskedField> {
+    unasked(settings, shopper, &shopper.map(Shopper::known).unwrap_or_default())
+}
+
+/// Every question of the form but those in `known`, as this shopper is asked them.
+pub(crate) fn unasked(
+    settings: &Settings,
+    shopper: Option<&Shopper>,
+    known: &BTreeSet<FieldId>,
+) -> Vec<AskedField> {
     let language = settings.general.language_for(shopper.and_then(|shopper| shopper.language.as_deref()));
-    ask(settings, language, &shopper.map(Shopper::known).unwrap_or_default())
+    ask(settings, language, known)
 }
 
 /// The questions that a shopper had opened, each once, as far as there is room for them. In the shopper's language, or in the one

@@ -27,6 +27,7 @@ mod presence;
 pub mod proactive;
 mod profile;
 mod resume;
+mod scenario;
 mod scenario_trial;
 mod secret;
 mod session;

@@ -21,12 +21,13 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         admin(actor, &site.id)?;
         let (configured, members) =
             futures::try_join!(self.configured(site), async { Ok(self.store.members(&site.id).await?) })?;
+        let groups = self.groups(&site.id, &configured).await?;
         let settings = &configured.settings;
         let known = Known {
             default_language: Some(settings.general.default_language.clone()),
             fields: Some(settings.form.fields.iter().map(|field| field.id.clone()).collect()),
             agents: Some(members.iter().filter(|member| member.active).map(|member| member.agent).collect()),
-            groups: None,
+            groups: Some(groups.0.iter().map(|group| group.id.clone()).collect()),
         };
         // As the version that it would be is nobody's to know, it is tried as its first.
         let scenario = ScenarioBody::parse(asked.value)?.check(1, &known).map_err(Failure::Invalid)?;

@@ -10,6 +10,7 @@ use domain::ports::{Environment, Push, Session, Store};
 use domain::rate::{REQUESTS, SESSIONS_PER_ADDRESS};
 use domain::{ShopperId, SiteId, Timestamp};
 use protocol::server::ByeReason;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// A session that is not used for this long is over.
@@ -104,6 +105,7 @@ pub(crate) fn profile(id: ShopperId, site: &SiteId, about: NewSession, now: Time
         user_agent: about.user_agent.and_then(|text| line(text, 512)),
         country: about.country.filter(|c| c.len() == 2 && c.bytes().all(|b| b.is_ascii_uppercase())),
         page: about.page,
+        answers: BTreeMap::new(),
         first_seen: now,
         last_seen: now,
     }

@@ -19,19 +19,22 @@ pub enum List {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Shelf {
     Queue,
+    /// Open, nobody's, and a bot goes on in it: seen among all, waiting for nobody.
+    Bot,
     Agent(AgentId),
     Closed,
 }
 
 /// `None`: held for its form, and for agents not there.
 #[must_use]
-pub const fn shelf(head: &Head) -> Option<Shelf> {
+pub fn shelf(head: &Head) -> Option<Shelf> {
     if head.held {
         return None;
     }
     Some(match (&head.status, head.owner) {
         (Status::Closed { .. }, _) => Shelf::Closed,
         (Status::Open, Some(owner)) => Shelf::Agent(owner),
+        (Status::Open, None) if head.is_with_bot() => Shelf::Bot,
         (Status::Open, None) => Shelf::Queue,
     })
 }
@@ -103,6 +106,9 @@ mod tests {
         check(List::Mine, Shelf::Agent(ana), true);
         check(List::Mine, Shelf::Agent(luis), false);
         check(List::All, Shelf::Agent(luis), true);
+        check(List::All, Shelf::Bot, true);
+        check(List::Queue, Shelf::Bot, false);
+        check(List::Mine, Shelf::Bot, false);
         check(List::All, Shelf::Closed, false);
         check(List::Closed, Shelf::Closed, true);
     }

@@ -3,7 +3,7 @@
 use crate::profile::PhotoId;
 use crate::settings::FieldId;
 use crate::{AgentId, ShopperId, SiteId, Timestamp};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// An agent is shown as present for this long after the last sign of life.
@@ -108,6 +108,8 @@ pub struct Shopper {
     /// Two letters, from the edge; absent where no edge tells.
     pub country: Option<String>,
     pub page: Option<Page>,
+    /// What they have answered to questions other than for name and email (T8): typed, and believed by nobody.
+    pub answers: BTreeMap<FieldId, Told>,
     pub first_seen: Timestamp,
     pub last_seen: Timestamp,
 }
@@ -117,7 +119,8 @@ impl Shopper {
     #[must_use]
     pub fn known(&self) -> BTreeSet<FieldId> {
         let name = self.name.as_ref().map(|_| FieldId::name());
-        name.into_iter().chain(self.email.as_ref().map(|_| FieldId::email())).collect()
+        let email = self.email.as_ref().map(|_| FieldId::email());
+        name.into_iter().chain(email).chain(self.answers.keys().cloned()).collect()
     }
 }
 
@@ -126,6 +129,15 @@ impl Shopper {
 pub struct ProfileChange {
     pub name: Option<String>,
     pub email: Option<String>,
+    pub answers: BTreeMap<FieldId, Told>,
+}
+
+/// An answer, with its question as it was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    pub question: String,
+    /// As it is shown; of a choice its label.
+    pub answer: String,
 }
 
 /// Who acts.

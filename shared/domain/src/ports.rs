@@ -24,7 +24,7 @@ pub use visitors::Visitors;
 pub use visits::{Order, Visits, mark_life};
 
 use crate::connection::{Connection, Registration, Ticket, Topic};
-use crate::conversation::{Author, Body, Entry, Head, Log, Numbers};
+use crate::conversation::{Author, Body, Entry, Head, Log, Numbers, hands_over, is_for_the_bot};
 use crate::cursor::{Cursor, Cursors, Reader};
 use crate::deadline::Call;
 use crate::identity::{Key, KeyId};
@@ -98,8 +98,9 @@ impl Commit {
     /// others cost nothing there. What it says then is decided by [`crate::automatic::decide`], which knows no other causes.
     #[must_use]
     pub fn may_be_replied_to(&self, entry: &Entry) -> bool {
-        let is_message = matches!((&entry.author, &entry.body), (Author::Shopper, Body::Message { .. }));
-        (self.expected_rev.is_none() && is_message) || entry.releases
+        let is_message = matches!((&entry.author, &entry.body), (Author::Shopper, Body::Message { .. }))
+            && !is_for_the_bot(entry);
+        (self.expected_rev.is_none() && is_message) || entry.releases || hands_over(entry)
     }
 }
 

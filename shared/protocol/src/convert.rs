@@ -3,6 +3,7 @@
 use crate::client::{ListName, Numbers, Page, PresenceStatus};
 use crate::documents::GroupChoice;
 use crate::http::RoleName;
+use crate::scenarios::{BotMark, Chosen};
 use crate::server::{
     self, AgentName, Author, Body, Cursor, Cursors, Entry, LogName, Preview, ReaderName, Row, StatusName,
 };
@@ -59,6 +60,7 @@ impl From<&dc::Entry> for Entry {
                 question: faq.question.clone(),
                 answer: faq.answer.clone(),
             },
+            dc::Body::HandedOver => Body::HandedOver,
             dc::Body::Note { text } => Body::Note { text: text.clone() },
             dc::Body::Mailed { through, to } => Body::Mailed { through: *through, to: to.clone() },
             dc::Body::Mail { class, from, text } => Body::Mail {
@@ -87,10 +89,26 @@ impl From<&dc::Entry> for Entry {
             client_id: entry.client_id.map(|id| id.to_string()),
             why: entry.why.map(|why| server::Why { rule: why.rule.name().to_owned(), cause: why.cause }),
             mail: entry.mail.as_deref().map(Into::into),
-            bot: None,
-            chose: None,
+            bot: entry.bot.as_deref().and_then(said),
+            chose: entry.bot.as_deref().and_then(chosen),
         }
     }
+}
+
+/// A bot's words.
+fn said(mark: &dc::BotMark) -> Option<BotMark> {
+    let dc::BotPart::Said { scenario, step, turn, buttons } = &mark.part else { return None };
+    Some(BotMark {
+        scenario: scenario.to_string(),
+        step: step.to_string(),
+        turn: (!buttons.is_empty()).then_some(*turn),
+        buttons: buttons.iter().map(Into::into).collect(),
+    })
+}
+
+fn chosen(mark: &dc::BotMark) -> Option<Chosen> {
+    let dc::BotPart::Chose { turn, button } = &mark.part else { return None };
+    Some(Chosen { turn: *turn, button: button.to_string() })
 }
 
 impl From<&dc::MailMark> for server::MailMark {
@@ -189,7 +207,7 @@ pub fn head(head: &dc::Head, cursors: Option<cur::Cursors>, to_agent: bool) -> s
             true => server::FormProgress::Finished,
             false => server::FormProgress::Asked,
         }),
-        bot: None,
+        bot: head.scenario.as_ref().map(Into::into),
     }
 }
 
@@ -213,6 +231,7 @@ impl From<&dc::Head> for Row {
                 .as_ref()
                 .map(|p| Preview { author: (&p.author).into(), text: p.text.clone() }),
             verified: head.shopper.is_verified(),
+            bot: head.is_with_bot(),
         }
     }
 }

@@ -138,6 +138,7 @@ macro_rules! with_all_types {
             http::AgentInfo,
             http::AgentsAnswer,
             http::ProfileRequest,
+            http::ToldAnswer,
             http::ShopperProfile,
             http::ConversationDetail,
             http::ErrorBody,

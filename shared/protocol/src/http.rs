@@ -525,6 +525,19 @@ pub struct ShopperProfile {
     /// The shop vouches for who this is: name and email, where they are given, are the shop's words, and nothing that was typed.
     #[serde(default)]
     pub verified: bool,
+    /// What they have answered to the form's other questions: typed, whoever they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<ToldAnswer>>")]
+    pub answers: Vec<ToldAnswer>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct ToldAnswer {
+    pub field: String,
+    /// As it was asked.
+    pub question: String,
+    /// Of a choice its label.
+    pub answer: String,
 }
 
 /// Every refusal over HTTP.

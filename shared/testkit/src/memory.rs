@@ -121,6 +121,7 @@ impl Memory {
         if let Some(profile) = self.lock().shoppers.get_mut(&shopper) {
             profile.name = told.name.clone().or(profile.name.take());
             profile.email = told.email.clone().or(profile.email.take());
+            profile.answers.extend(told.answers.clone());
         }
     }
 
@@ -163,6 +164,7 @@ impl State {
         if let (Some(told), Some(profile)) = (&commit.profile, state.shoppers.get_mut(&head.shopper)) {
             profile.name = told.name.clone().or(profile.name.take());
             profile.email = told.email.clone().or(profile.email.take());
+            profile.answers.extend(told.answers.clone());
         }
         state.receipts.insert((commit.sender, commit.client_id), commit.receipt.clone());
         for entry in &commit.entries {

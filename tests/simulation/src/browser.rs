@@ -100,6 +100,7 @@ impl SignsIn {
             user_agent: None,
             country: None,
             page: None,
+            answers: std::collections::BTreeMap::new(),
             first_seen: now,
             last_seen: now,
         };

@@ -42,6 +42,14 @@ export class Polling {
         if (ack) this.emit({ type: "ack", ...ack });
         return;
       }
+      case "choose":
+      case "restart": {
+        const { action, conversation_id, ...body } = frame;
+        const path = `/conversations${conversation_id === null ? "" : `/${conversation_id}`}/${action === "choose" ? "choices" : action}`;
+        const ack = await this.post<Ack>(frame.id, path, body);
+        if (ack) this.emit({ type: "ack", ...ack });
+        return;
+      }
       case "answer": {
         const ack = await this.post<Ack>(frame.id, `/conversations/${frame.conversation_id}/answers`, { id: frame.id, field: frame.field, value: frame.value });
         if (ack) this.emit({ type: "ack", ...ack });

@@ -1,5 +1,6 @@
 //! Sites, people, sessions, counters.
 
+use super::bots;
 use super::connections::{Admitted, read_role, role_name};
 use super::conversations::write_head;
 use super::item::{Item, n, s};
@@ -180,6 +181,7 @@ impl Accounts for Dynamo {
             user_agent: item.string("user_agent"),
             country: item.string("country"),
             page: read_page(&item),
+            answers: bots::read_answers(&item)?,
             first_seen: item.need_time("first_seen")?,
             last_seen: item.need_time("last_seen")?,
         }))

@@ -1,5 +1,6 @@
 //! Heads, logs, receipts, cursors.
 
+use super::bots;
 use super::item::{Item, n, s};
 use super::keys;
 use super::{Dynamo, attributes, unavailable};
@@ -429,17 +430,19 @@ impl Dynamo {
     /// Sets what is told; what is not stays.
     fn change_profile(&self, shopper: ShopperId, profile: &ProfileChange) -> TransactWriteItem {
         let told = [("name", &profile.name), ("email", &profile.email)];
-        let told: Vec<_> = told.into_iter().filter_map(|(name, text)| Some((name, text.as_ref()?))).collect();
-        let sets: Vec<String> = told.iter().map(|(name, _)| format!("#{name} = :{name}")).collect();
+        let told = told.into_iter().filter_map(|(name, text)| Some((name.to_owned(), s(text.as_ref()?))));
+        let answers = profile.answers.iter().map(|(field, told)| bots::write_answer(field, told));
+        let told: Vec<(String, AttributeValue)> = told.chain(answers).collect();
+        let sets: Vec<String> = (0..told.len()).map(|n| format!("#n{n} = :v{n}")).collect();
         let mut update = Update::builder()
             .table_name(&self.table)
             .set_key(Some(attributes(keys::profile(shopper))))
             .update_expression(format!("SET {}", sets.join(", ")))
             .condition_expression("attribute_exists(pk)");
-        for (name, text) in told {
+        for (n, (name, value)) in told.into_iter().enumerate() {
             update = update
-                .expression_attribute_names(format!("#{name}"), name)
-                .expression_attribute_values(format!(":{name}"), s(text));
+                .expression_attribute_names(format!("#n{n}"), name)
+                .expression_attribute_values(format!(":v{n}"), value);
         }
         TransactWriteItem::builder().update(update.build().expect("table and key are set")).build()
     }
@@ -531,6 +534,9 @@ pub(super) fn write_head(head: &Head) -> Item {
     if head.tells_agents {
         item = item.flag("tells_agents", true);
     }
+    if let Some(state) = &head.scenario {
+        item = bots::write_state(item, state);
+    }
     if let Some(since) = head.waiting_since {
         item = item.time("waiting_since", since);
     }
@@ -608,6 +614,7 @@ pub(super) fn read_head(item: &Item) -> Stored<Head> {
         form: item.get_number("form").map(|seq| FormMark { seq, finished: item.is_set("form_finished") }),
         mailing: read_mailing(item)?,
         tells_agents: item.is_set("tells_agents"),
+        scenario: bots::read_state(item)?,
     })
 }
 
@@ -638,12 +645,17 @@ fn write_entry(conversation: ConversationId, entry: &Entry) -> Item {
     if let Some(mark) = &entry.mail {
         item.0.insert("mail".to_owned(), write_mark(mark));
     }
+    let item = match &entry.bot {
+        Some(mark) => bots::write_mark(item, mark),
+        None => item,
+    };
     match &entry.body {
         Body::Message { text } => item.text("kind", "message").text("text", text),
         Body::Note { text } => item.text("kind", "note").text("text", text),
         Body::Joined => item.text("kind", "joined"),
         Body::Left => item.text("kind", "left"),
         Body::Closed => item.text("kind", "closed"),
+        Body::HandedOver => item.text("kind", "handed_over"),
         Body::Form { fields, held } => {
             let mut item = item.text("kind", "form").flag("held", *held);
             item.0.insert("fields".to_owned(), AttributeValue::L(fields.iter().map(write_asked).collect()));
@@ -691,6 +703,7 @@ fn read_entry(item: &Item, log: Log) -> Stored<Entry> {
         "joined" => Body::Joined,
         "left" => Body::Left,
         "closed" => Body::Closed,
+        "handed_over" => Body::HandedOver,
         "mailed" => Body::Mailed { through: item.need_number("through")?, to: item.need("to")?.to_owned() },
         "mail" => {
             let class = match item.need("class")? {
@@ -737,6 +750,7 @@ fn read_entry(item: &Item, log: Log) -> Stored<Entry> {
         why: read_why(item),
         releases: item.is_set("releases"),
         mail: read_mark(item)?.map(Box::new),
+        bot: bots::read_mark(item)?,
     })
 }
 
@@ -830,7 +844,7 @@ fn read_asked_fields(item: &Item) -> Stored<Vec<AskedField>> {
 }
 
 /// A list of maps.
-fn items(item: &Item, name: &str) -> Stored<Vec<Item>> {
+pub(super) fn items(item: &Item, name: &str) -> Stored<Vec<Item>> {
     let list = item.0.get(name).and_then(|list| list.as_l().ok());
     let list = list.ok_or_else(|| StoreError::Broken(format!("attribute {name}")))?;
     let maps = list.iter().map(|value| value.as_m().ok().cloned().map(Item::from));

@@ -325,6 +325,7 @@ pub fn quota(name: &str, counted: &str, window: u64) -> Key {
 pub fn shelf(id: &SiteId, shelf: Shelf) -> String {
     match shelf {
         Shelf::Queue => format!("{id}#queue"),
+        Shelf::Bot => format!("{id}#bot"),
         Shelf::Agent(agent) => format!("{id}#agent#{agent}"),
         Shelf::Closed => format!("{id}#closed"),
     }

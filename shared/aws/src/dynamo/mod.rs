@@ -2,7 +2,7 @@
 //!
 //! | Entity | `pk` | `sk` | Holds | Read by |
 //! |---|---|---|---|---|
-//! | head | `C#conv` | `META` | the fold of both logs and the deadlines; unless it is held `inbox_pk`, `inbox_sk`; while there are deadlines `due_pk`, `due_sk` | key; indexes `inbox`, `deadlines` |
+//! | head | `C#conv` | `META` | the fold of both logs, the deadlines, `scenario`: where a bot is in it; unless it is held `inbox_pk`, `inbox_sk`; while there are deadlines `due_pk`, `due_sk` | key; indexes `inbox`, `deadlines` |
 //! | entry | `C#conv` | `T#seq`, `B#seq` | one line of a log; `wakes`: which function the stream tells of it | query by number |
 //! | receipt | `P#shopper` | `D#client` | what a shopper's command was answered | key |
 //! | receipt | `C#conv` | `D#agent#client` | what an agent's command was answered | key |
@@ -10,7 +10,7 @@
 //! | registration | `C#conv`, `P#shopper` | `X#connection` | lease; ttl | query by prefix |
 //! | registration | `S#site` | `L#connection` | lease, list shown; ttl | query by prefix |
 //! | registration | `S#site` | `X#anonymous#connection`, `X#verified#connection` | a shopper's connection, until it ends; ttl | query by prefix |
-//! | profile | `P#shopper` | `PROFILE` | what is known of a shopper | key |
+//! | profile | `P#shopper` | `PROFILE` | what is known of a shopper; `answer_field`: what they have told beside name and email | key |
 //! | open | `P#shopper` | `OPEN` | the one unclosed conversation; of who has signed in, what has gone along, and as whom | key |
 //! | browser | `P#shopper` | `L#at#anonymous` | as whom a verified shopper had conversations before signing in | query by prefix |
 //! | signed in | `P#anonymous` | `SIGNED_IN` | as whom | key |
@@ -53,13 +53,14 @@
 //! | results | `TR#site` | `day#trigger` | how often it was shown, opened, answered, followed by an order, and what for; ttl | query by day |
 //! | counter | `N#quota#key` | `W#window` | how many in this window; ttl | key |
 //!
-//! Index `inbox`: `inbox_pk` (`site#queue`, `site#agent#agent`, `site#closed`) → `inbox_sk` (last activity, conversation),
+//! Index `inbox`: `inbox_pk` (`site#queue`, `site#bot`, `site#agent#agent`, `site#closed`) → `inbox_sk` (last activity, conversation),
 //! all attributes. Index `deadlines`, of heads with deadlines only: `due_pk` (`Q#shard`) → `due_sk` (when the earliest is due,
 //! conversation), keys only; in partitions of their own (`VL#site`) visitors' rows in the order of their writing, so that a page view pays two
 //! units for its place and not two copies of the row. Times are milliseconds, except `ttl` (seconds, for the table's own sweep, which may take two
 //! days: every read compares `expires_at`). Every read but the indexes' is consistent. Nothing scans.
 
 mod accounts;
+mod bots;
 mod connections;
 mod conversations;
 mod documents;

@@ -14,7 +14,9 @@
 //!    else *during*; open and nobody online → *offline*. Without office hours neither *outside* nor *during* exists.
 //! 5. Then the form, if it has anything to ask: at once while offline or if set to always; after its delay if set to slow.
 //!    A chat that a trigger or an agent began is not disturbed by it.
-//! 6. Who waits for a person waits for the wait time, then gets the *offline* message, unless it was sent. Nobody waits who
+//! 6. What is said to a bot is the bot's to answer. From its hand-over on the conversation is treated as one that begins, but for a reply
+//!    that says no more than that somebody will come. A form that the bot has asked is not asked again.
+//! 7. Who waits for a person waits for the wait time, then gets the *offline* message, unless it was sent. Nobody waits who
 //!    was told that the shop is closed, whose chat is taken, or whose message is held; a held one waits from its release.
 
 mod opening;
@@ -38,6 +40,8 @@ pub enum Cause {
     Entry { seq: u64, at: Timestamp, writer: Writer, said: Said },
     /// The form was finished with this entry, and a conversation that was held for it is held no more.
     Released { seq: u64, at: Timestamp },
+    /// A bot has handed over with this entry: from here on somebody waits for a person.
+    HandedOver { seq: u64, at: Timestamp },
     /// A deadline that `seq` had armed.
     Due { deadline: Deadline, seq: u64, due: Timestamp },
 }
@@ -324,7 +328,7 @@ fn consider(cause: Cause, s: &Situation<'_>, now: Timestamp) -> Result<Vec<Actio
         Cause::Entry { at, writer: Writer::Shopper, said: Said::First, .. } => at,
         Cause::Due { deadline, .. } if deadline.is_for_mail() => return Err(Quiet::NotACause),
         Cause::Entry { .. } => return Err(Quiet::NotACause),
-        Cause::Released { at, .. } => at,
+        Cause::Released { at, .. } | Cause::HandedOver { at, .. } => at,
         Cause::Due { due, .. } => due,
     };
     if now.since(at) > MAX_AGE {
@@ -337,7 +341,13 @@ fn consider(cause: Cause, s: &Situation<'_>, now: Timestamp) -> Result<Vec<Actio
         return Err(Quiet::Answered);
     }
     match cause {
-        Cause::Entry { seq, .. } => first_message(s, seq, at, now),
+        Cause::Entry { seq, .. } => for_a_person(s, s.reply(), seq, at, now),
+        // The bot has greeted, and said who comes: only that nobody does is news.
+        Cause::HandedOver { seq, .. } => {
+            let nobody =
+                |(kind, _): &(ReplyKind, Rule)| matches!(kind, ReplyKind::Outside | ReplyKind::Offline);
+            for_a_person(s, s.reply().filter(nobody), seq, at, now)
+        }
         Cause::Released { seq, .. } => Ok(s.wait(seq, at).into_iter().collect()),
         Cause::Due { due, .. } if now < due => Err(Quiet::NotYet),
         Cause::Due { deadline: Deadline::WaitTime, seq, .. } => wait_is_over(s, seq, now),
@@ -351,9 +361,15 @@ fn consider(cause: Cause, s: &Situation<'_>, now: Timestamp) -> Result<Vec<Actio
     }
 }
 
-fn first_message(s: &Situation<'_>, seq: u64, at: Timestamp, now: Timestamp) -> Result<Vec<Action>, Quiet> {
+fn for_a_person(
+    s: &Situation<'_>,
+    reply: Option<(ReplyKind, Rule)>,
+    seq: u64,
+    at: Timestamp,
+    now: Timestamp,
+) -> Result<Vec<Action>, Quiet> {
     let mut actions = Vec::new();
-    let reply = s.reply().filter(|_| s.sent.is_empty());
+    let reply = reply.filter(|_| s.sent.is_empty());
     if let Some((kind, rule)) = reply {
         actions.push(Action::Say(s.message(kind, rule, seq, "reply", now)));
     }

@@ -104,6 +104,7 @@ fn cause(word: &str) -> Cause {
         "bot" => entry(1, Writer::Bot, Said::First),
         "system" => entry(2, Writer::System, Said::Nothing),
         "released" => Cause::Released { seq: 5, at },
+        "handed" => Cause::HandedOver { seq: 5, at },
         "wait" | "wait-over" => due(Deadline::WaitTime),
         "slow" | "slow-over" => due(Deadline::SlowForm),
         "wait-early" => early(Deadline::WaitTime),
@@ -114,7 +115,9 @@ fn cause(word: &str) -> Cause {
 
 fn seq_and_at(cause: Cause) -> (u64, Timestamp) {
     match cause {
-        Cause::Entry { seq, at, .. } | Cause::Released { seq, at } => (seq, at),
+        Cause::Entry { seq, at, .. } | Cause::Released { seq, at } | Cause::HandedOver { seq, at } => {
+            (seq, at)
+        }
         Cause::Due { seq, due, .. } => (seq, due),
     }
 }

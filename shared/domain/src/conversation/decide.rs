@@ -1,10 +1,12 @@
 //! What a command does: a head, a command and the time in; a change or a named refusal out.
 
+use super::bot::{self, BotBegins, BotMark, BotPart, First, Surroundings};
 use super::{Assignee, Author, Body, Entry, Head, InGroup, Log, Mailing, Numbers, Status, fold};
 use crate::automatic::{self, Asking, Rule, Why};
 use crate::deadline::Deadlines;
 use crate::intake::{self, AskedField, Intake, Value};
-use crate::people::{Actor, ProfileChange};
+use crate::people::{Actor, ProfileChange, Told};
+use crate::scenario::State;
 use crate::settings::{Faq, FieldId};
 use crate::text::MessageText;
 use crate::{AgentId, ClientId, ConversationId, Timestamp};
@@ -19,6 +21,18 @@ pub enum Command {
         releases: bool,
     },
     Answer(Box<Answering>),
+    /// A shopper's choice among a bot's buttons.
+    Choose {
+        turn: u64,
+        button: FieldId,
+        /// Known where the bot awaits it; without them nothing comes of it.
+        around: Option<Box<Surroundings>>,
+    },
+    /// A shopper's: the scenario from its beginning.
+    Restart {
+        turn: u64,
+        around: Option<Box<Surroundings>>,
+    },
     Close,
     Note {
         text: MessageText,
@@ -44,6 +58,8 @@ pub struct Answering {
     pub value: Option<String>,
     /// Nothing holds the conversation any more, whether this finishes the form or not.
     pub releases: bool,
+    /// Where a bot has asked.
+    pub around: Option<Box<Surroundings>>,
 }
 
 /// What a conversation may begin with, beside its first message.
@@ -53,6 +69,8 @@ pub struct Beginning {
     pub spoken: Option<Spoken>,
     /// Before it.
     pub faqs: Vec<Faq>,
+    /// What was said before it, or answers it first; such a conversation is not held for a form.
+    pub bot: Option<BotBegins>,
     /// Behind it: the form for which the conversation is held. So none is held without one that can be filled.
     pub held_for: Option<(Vec<AskedField>, Rule)>,
     /// An address of the shopper's is known: how long an answer stays unseen before it is mailed.
@@ -89,24 +107,28 @@ pub struct Change {
 }
 
 impl Change {
-    /// What its answers tell of the shopper. Of a verified one nothing: what stands beside that mark is the shop's word, and
+    /// What its answers tell of the shopper. Of a verified one neither name nor email: what stands beside that mark is the shop's word, and
     /// not what somebody typed.
     #[must_use]
     pub fn profile(&self) -> Option<ProfileChange> {
-        if self.head.shopper.is_verified() {
-            return None;
-        }
+        let verified = self.head.shopper.is_verified();
         let mut profile = ProfileChange::default();
         for entry in &self.entries {
             let Body::Answer(taken) = &entry.body else { continue };
+            let own = taken.field == FieldId::name() || taken.field == FieldId::email();
             match &taken.value {
-                Some(Value::Name(name)) if taken.field == FieldId::name() => {
+                None => {}
+                Some(Value::Name(name)) if taken.field == FieldId::name() && !verified => {
                     profile.name = Some(name.clone());
                 }
-                Some(Value::Email(email)) if taken.field == FieldId::email() => {
+                Some(Value::Email(email)) if taken.field == FieldId::email() && !verified => {
                     profile.email = Some(email.clone());
                 }
-                _ => {}
+                Some(_) if own => {}
+                Some(value) => {
+                    let told = Told { question: taken.label.clone(), answer: value.as_str().to_owned() };
+                    profile.answers.insert(taken.field.clone(), told);
+                }
             }
         }
         (profile != ProfileChange::default()).then_some(profile)
@@ -121,6 +143,9 @@ pub enum Refusal {
     Taken { owner: Option<AgentId> },
     #[error("not for this role")]
     Forbidden,
+    /// No bot has offered this button, or this beginning.
+    #[error("nobody has offered this")]
+    NotOffered,
     #[error("{why}")]
     Form { field: FieldId, why: intake::Refusal },
 }
@@ -149,6 +174,20 @@ pub fn begin_with(
     client_id: ClientId,
     now: Timestamp,
 ) -> Change {
+    begin_by(id, actor, shopper_name, First::Words(text), with, client_id, now)
+        .expect("words begin a conversation, whatever is said before")
+}
+
+/// The same; or by a choice of what a bot has offered, if it has.
+pub fn begin_by(
+    id: ConversationId,
+    actor: (crate::ShopperId, crate::SiteId),
+    shopper_name: Option<String>,
+    first: First,
+    with: Beginning,
+    client_id: ClientId,
+    now: Timestamp,
+) -> Result<Change, Refusal> {
     let (shopper, site) = actor;
     let head = Head {
         id,
@@ -172,6 +211,7 @@ pub fn begin_with(
         form: None,
         mailing: with.mail_after.map(Mailing::after),
         tells_agents: with.tells_agents,
+        scenario: None,
     };
     let mut draft = Draft::new(&head, now);
     let mut asks = None;
@@ -187,9 +227,13 @@ pub fn begin_with(
     for faq in with.faqs {
         draft.push(Author::Shopper, Body::Faq(faq));
     }
-    let message = draft.push(Author::Shopper, Body::Message { text: text.into_string() });
-    let cause = draft.entries[message].seq;
-    if let Some((fields, rule)) = with.held_for {
+    let own = match (with.bot, first) {
+        (Some(bot), first) => bot::begins(&mut draft, bot, first)?,
+        (None, First::Words(text)) => draft.push(Author::Shopper, Body::Message { text: text.into_string() }),
+        (None, First::Choice { .. }) => return Err(Refusal::NotOffered),
+    };
+    let cause = draft.entries[own].seq;
+    if let Some((fields, rule)) = with.held_for.filter(|_| draft.head.scenario.is_none()) {
         let asking = Asking { fields, why: Why { rule, cause }, client_id: automatic::form_id(id) };
         draft.ask(asking, true);
     } else if let Some(fields) = asks {
@@ -197,10 +241,10 @@ pub fn begin_with(
         draft.ask(Asking { fields, why, client_id: automatic::form_id(id) }, false);
     }
     // A claim of the shopper's browser, and said so.
-    if let Some(group) = with.group {
+    if let Some(group) = with.group.filter(|_| draft.head.group.is_none()) {
         draft.push(Author::Shopper, Body::Grouped { to: Some(group) });
     }
-    draft.finish(message, client_id)
+    Ok(draft.finish(own, client_id))
 }
 
 /// Whether and how `command` changes the conversation. That `actor` may reach it at all has been checked before:
@@ -214,7 +258,7 @@ pub fn decide(
 ) -> Result<Change, Refusal> {
     let mut draft = Draft::new(head, now);
     match (command, actor) {
-        (Command::Answer(_), Actor::Agent { .. })
+        (Command::Answer(_) | Command::Choose { .. } | Command::Restart { .. }, Actor::Agent { .. })
         | (
             Command::Note { .. } | Command::Assign { .. } | Command::Join | Command::Leave,
             Actor::Shopper { .. },
@@ -228,15 +272,37 @@ pub fn decide(
         _ if !head.is_open() => return Err(Refusal::Closed),
         (Command::Say { text, releases }, Actor::Shopper { .. }) => {
             let body = Body::Message { text: text.into_string() };
-            draft.push_releasing(Author::Shopper, body, releases && head.held);
+            // Words instead of a choice, or after the end: a person goes on.
+            let handed = head.scenario.as_ref().and_then(State::wrote);
+            let at = draft.push_releasing(Author::Shopper, body, releases && head.held);
+            if let Some(state) = handed {
+                draft.mark_at(at, state);
+            }
+        }
+        (Command::Choose { turn, button, around }, Actor::Shopper { .. }) => {
+            // Nobody is awaited who was not when it was looked up: it is too late, or was never offered.
+            let around = around.as_deref();
+            let own = bot::chose(&mut draft, head.scenario.as_ref(), around, turn, button)?;
+            return Ok(
+                own.map_or_else(|| Draft::new(head, now).unchanged(), |own| draft.finish(own, client_id))
+            );
+        }
+        (Command::Restart { turn, around }, Actor::Shopper { .. }) => {
+            let first = bot::restart(&mut draft, head.scenario.as_ref(), around.as_deref(), turn)?;
+            return Ok(first
+                .map_or_else(|| Draft::new(head, now).unchanged(), |first| draft.finish(first, client_id)));
         }
         (Command::Answer(answering), Actor::Shopper { .. }) => {
-            let Answering { intake, field, value, releases } = *answering;
+            let Answering { intake, field, value, releases, around } = *answering;
             let refuse = |why| Refusal::Form { field: field.clone(), why };
             let intake = intake.ok_or_else(|| refuse(intake::Refusal::NotAsked))?;
             if let Some(taken) = intake.take(&field, value.as_deref()).map_err(refuse)? {
-                let releases = head.held && (releases || taken.finished);
+                let (releases, finished) = (head.held && (releases || taken.finished), taken.finished);
                 draft.push_releasing(Author::Shopper, Body::Answer(taken), releases);
+                if finished {
+                    bot::answered(&mut draft, head.scenario.as_ref(), around.as_deref());
+                }
+                return Ok(draft.finish(0, client_id));
             }
         }
         (Command::Say { text, .. }, Actor::Agent { id, name, .. }) => {
@@ -347,22 +413,54 @@ impl Draft {
         self.push_releasing(author, body, false)
     }
 
-    fn speak_first(&mut self, author: Author, text: String, why: Why) {
-        self.push_entry(author, Body::Message { text }, false, Some(why));
+    /// As the part of a scenario that it is.
+    pub(super) fn push_as(&mut self, author: Author, body: Body, part: Option<BotPart>) -> usize {
+        self.write(author, body, (false, None), part.map(|part| Box::new(BotMark { part, state: None })))
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// From the last entry of the thread on the chat is here in its scenario. Whether there is one.
+    pub(super) fn mark(&mut self, state: State) -> bool {
+        let last = self.entries.iter().rposition(|entry| entry.log == Log::Thread);
+        if let Some(at) = last {
+            self.mark_at(at, state);
+        }
+        last.is_some()
+    }
+
+    pub(super) fn mark_at(&mut self, at: usize, state: State) {
+        self.head.scenario = Some(state.clone());
+        let entry = &mut self.entries[at];
+        let mark = entry.bot.get_or_insert_with(|| Box::new(BotMark { part: BotPart::Moved, state: None }));
+        mark.state = Some(state);
     }
 
     fn push_releasing(&mut self, author: Author, body: Body, releases: bool) -> usize {
-        self.push_entry(author, body, releases, None)
+        self.write(author, body, (releases, None), None)
     }
 
-    fn push_entry(&mut self, author: Author, body: Body, releases: bool, why: Option<Why>) -> usize {
+    fn speak_first(&mut self, author: Author, text: String, why: Why) {
+        self.write(author, Body::Message { text }, (false, Some(why)), None);
+    }
+
+    fn write(
+        &mut self,
+        author: Author,
+        body: Body,
+        (releases, why): (bool, Option<Why>),
+        bot: Option<Box<BotMark>>,
+    ) -> usize {
         let log = body.log();
         let (seq, thread_at) = match log {
             Log::Thread => (self.head.numbers.t + 1, self.head.numbers.t + 1),
             Log::Backstage => (self.head.numbers.b + 1, self.head.numbers.t),
         };
         let (client_id, mail) = (None, None);
-        let entry = Entry { log, seq, thread_at, at: self.now, author, body, client_id, why, releases, mail };
+        let at = self.now;
+        let entry = Entry { log, seq, thread_at, at, author, body, client_id, why, releases, mail, bot };
         fold(&mut self.head, &entry);
         self.entries.push(entry);
         self.entries.len() - 1
@@ -470,6 +568,7 @@ mod tests {
                             format!("{}={value}", taken.field)
                         }
                         Body::Faq(faq) => format!("faq {}", faq.id),
+                        Body::HandedOver => "handed over".into(),
                         Body::Mailed { through, to } => format!("mailed {through} to {to}"),
                         Body::Mail { from, .. } => format!("mail from {from}"),
                     };
@@ -603,6 +702,7 @@ mod tests {
         let with = Beginning {
             spoken: None,
             faqs: vec![faq("shipping"), faq("returns")],
+            bot: None,
             held_for: Some((questions(), Rule::FormOffline)),
             mail_after: None,
             tells_agents: true,
@@ -614,7 +714,7 @@ mod tests {
     fn answer(thread: &[Entry], field: &str, value: Option<&str>, releases: bool) -> Command {
         let (intake, value) = (Intake::of(thread), value.map(str::to_owned));
         let field = FieldId::parse(field).unwrap();
-        Command::Answer(Box::new(Answering { intake, field, value, releases }))
+        Command::Answer(Box::new(Answering { intake, field, value, releases, around: None }))
     }
 
     #[test]
@@ -705,7 +805,7 @@ mod tests {
     }
 
     #[test]
-    fn c_5_only_the_profiles_own_fields_change_the_profile() {
+    fn c_5_only_the_profiles_own_fields_change_who_somebody_is() {
         let custom = question("second", AskedKind::Email, false);
         let mut intake = Intake::new([questions(), vec![custom]].concat());
         let mut told = Vec::new();
@@ -717,7 +817,8 @@ mod tests {
         }
         for (field, value) in [("name", "Eva"), ("email", "eva@example.org"), ("second", "y@example.com")] {
             let (intake, field) = (Some(intake.clone()), FieldId::parse(field).unwrap());
-            let answering = Answering { intake, field, value: Some(value.into()), releases: false };
+            let answering =
+                Answering { intake, field, value: Some(value.into()), releases: false, around: None };
             let change =
                 decide(&held().head, &shopper(), Command::Answer(Box::new(answering)), client(9), NOW)
                     .unwrap();
@@ -726,10 +827,15 @@ mod tests {
         let change = |name: Option<&str>, email: Option<&str>| ProfileChange {
             name: name.map(Into::into),
             email: email.map(Into::into),
+            ..ProfileChange::default()
         };
+        // Another question's answer is kept beside them (T8), and makes nobody's address.
+        let other = Told { question: "Your second?".into(), answer: "y@example.com".into() };
+        let answers = [(FieldId::parse("second").unwrap(), other)].into();
+        let other = ProfileChange { answers, ..ProfileChange::default() };
         assert_eq!(
             told,
-            [Some(change(Some("Eva"), None)), Some(change(None, Some("eva@example.org"))), None]
+            [Some(change(Some("Eva"), None)), Some(change(None, Some("eva@example.org"))), Some(other)]
         );
         // Beside the mark *verified* stands nothing that was typed.
         let begun = held();

@@ -3,11 +3,15 @@
 //! The *thread* holds everything that the shopper can see happen; the *backstage* what only agents see. Each is
 //! numbered 1, 2, 3, … without holes. [`decide`] says what a command does to a head; storing it is a port's work.
 
+mod bot;
 mod decide;
 mod mail;
 
+pub use bot::{BotBegins, BotMark, BotPart, First, Surroundings, hands_over, is_for_the_bot};
+
 pub use decide::{
-    Answering, Beginning, Change, Command, Refusal, Spoken, begin, begin_with, decide, note_mail, speak,
+    Answering, Beginning, Change, Command, Refusal, Spoken, begin, begin_by, begin_with, decide, note_mail,
+    speak,
 };
 
 pub use mail::{Attached, FileKey, MAX_ATTACHED, MailClass, MailMark, ReviewWhy, note_arrival};
@@ -18,6 +22,7 @@ use crate::deadline::{Armed, Deadlines};
 use crate::fallback::{BETWEEN_MAILS, DEFAULT_DELAY, PER_HOUR};
 use crate::intake::{AskedField, Taken, Value};
 use crate::notification::GRACE;
+use crate::scenario::State;
 use crate::settings::{Faq, FieldId};
 use crate::text;
 use crate::{AgentId, ClientId, ConversationId, ShopperId, SiteId, Timestamp};
@@ -97,6 +102,8 @@ pub struct Head {
     pub mailing: Option<Mailing>,
     /// The shop mailed when it began: agents may be told of who waits in it, see [`crate::notification`].
     pub tells_agents: bool,
+    /// Where it is in its scenario; `None`: none has run in it.
+    pub scenario: Option<State>,
 }
 
 /// What a head knows of the mails that its unseen answers go out by: see [`crate::fallback`].
@@ -185,6 +192,8 @@ pub struct Entry {
     pub releases: bool,
     /// Of what came by mail: where it is kept, and what came with it.
     pub mail: Option<Box<MailMark>>,
+    /// Of what a scenario has to do with.
+    pub bot: Option<Box<BotMark>>,
 }
 
 impl Entry {
@@ -230,6 +239,8 @@ pub enum Body {
     Grouped {
         to: Option<InGroup>,
     },
+    /// The bot has handed over: from here on somebody waits for a person.
+    HandedOver,
     /// A mail carried what the shopper had not seen of the thread, up to this number.
     Mailed {
         through: u64,
@@ -271,6 +282,7 @@ impl Body {
             Self::Note { .. }
             | Self::Assigned { .. }
             | Self::Grouped { .. }
+            | Self::HandedOver
             | Self::Mailed { .. }
             | Self::Mail { .. } => Log::Backstage,
         }
@@ -294,6 +306,9 @@ fn fold(head: &mut Head, entry: &Entry) {
         head.waiting_since = Some(entry.at);
         await_answer(head, entry);
     }
+    if let Some(state) = entry.bot.as_ref().and_then(|mark| mark.state.as_ref()) {
+        head.scenario = Some(state.clone());
+    }
     match (&entry.body, &entry.author) {
         // Said before anybody wrote, whoever said it: it answers nobody, nobody waits for it, and no mail is owed for it.
         (Body::Message { .. }, Author::Agent { .. }) if entry.why.is_some() => {}
@@ -303,6 +318,8 @@ fn fold(head: &mut Head, entry: &Entry) {
                 head.preview = Some(Preview { author: author.clone(), text: text::preview(text) });
             }
             match author {
+                // The bot answers it.
+                Author::Shopper if is_for_the_bot(entry) => {}
                 Author::Shopper => {
                     head.unread = true;
                     head.waiting_since.get_or_insert(entry.at);
@@ -313,12 +330,19 @@ fn fold(head: &mut Head, entry: &Entry) {
                     head.waiting_since = None;
                     head.deadlines.retain(|deadline, _| !deadline.ends_with_an_answer());
                     await_seeing(head, entry);
+                    silence(head);
                 }
                 Author::System => {}
             }
         }
         (Body::Joined, Author::Agent { id, .. }) => {
             head.participants.insert(*id);
+            silence(head);
+        }
+        (Body::HandedOver, _) => {
+            head.unread = true;
+            head.waiting_since.get_or_insert(entry.at);
+            await_answer(head, entry);
         }
         (Body::Left, Author::Agent { id, .. }) => {
             head.participants.remove(id);
@@ -372,10 +396,17 @@ fn fold(head: &mut Head, entry: &Entry) {
     }
 }
 
+/// A person is here: the bot says no more.
+fn silence(head: &mut Head) {
+    if let Some(state) = &mut head.scenario {
+        state.silence();
+    }
+}
+
 /// From a shopper's message on it is looked whether somebody answers it. What is held does not exist for agents.
 fn await_answer(head: &mut Head, entry: &Entry) {
     if head.tells_agents && !head.held {
-        let armed = Armed { due: entry.at.plus(GRACE), seq: entry.seq };
+        let armed = Armed { due: entry.at.plus(GRACE), seq: entry.thread_at };
         head.deadlines.entry(Deadline::Agents).or_insert(armed);
     }
 }

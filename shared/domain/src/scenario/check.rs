@@ -2,7 +2,8 @@
 
 use super::draft::{Draft, DraftButton, DraftNext, DraftStep, DraftTo, Known};
 use super::{
-    Button, MAX_BUTTON, MAX_BUTTONS, MAX_CHARACTERS, MAX_NAME, MAX_STEPS, MAX_TEXT, Next, Scenario, Step, To,
+    Button, MAX_BUTTON, MAX_BUTTONS, MAX_CHARACTERS, MAX_IN_A_ROW, MAX_NAME, MAX_STEPS, MAX_TEXT, Next,
+    Scenario, Step, To,
 };
 use crate::fields::{FieldCode, FieldError, FieldErrors};
 use crate::settings::{FieldId, LocalText, TextSpec};
@@ -247,7 +248,17 @@ fn shape(
             }
             at = steps.get(id).and_then(|step| step.next.unasked());
         }
+        if at.is_none() && seen.len() > MAX_IN_A_ROW && !follows(steps, id) {
+            let n = places.get(id).copied().unwrap_or_default();
+            let message = format!("at most {MAX_IN_A_ROW} steps in a row: put a button in between");
+            errors.add(format!("steps[{n}]"), FieldCode::TooMany, message);
+        }
     }
+}
+
+/// Some step leads on to this one unasked: a row that is too long is told of once, at its beginning.
+fn follows(steps: &BTreeMap<FieldId, Step>, id: &FieldId) -> bool {
+    steps.values().any(|step| step.next.unasked() == Some(id))
 }
 
 /// The steps of the circle that `id` is on.

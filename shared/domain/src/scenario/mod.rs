@@ -19,6 +19,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const MAX_SCENARIOS: usize = 30;
 pub const MAX_STEPS: usize = 200;
 pub const MAX_BUTTONS: usize = 10;
+/// Steps from one choice to the next: what is said in them is stored at once.
+pub const MAX_IN_A_ROW: usize = 20;
 /// Characters in a bot's message.
 pub const MAX_TEXT: usize = 2_000;
 /// Characters on a button.
@@ -105,6 +107,30 @@ impl Scenario {
             .values()
             .any(|step| matches!(&step.next, Next::HandOver { to: To::Group(to), .. } if to == group))
     }
+
+    /// The groups that it may hand over to.
+    pub fn groups(&self) -> impl Iterator<Item = &FieldId> {
+        self.steps.values().filter_map(|step| match &step.next {
+            Next::HandOver { to: To::Group(group), .. } => Some(group),
+            _ => None,
+        })
+    }
+
+    /// The form's questions that it may ask.
+    pub fn asks(&self) -> impl Iterator<Item = &FieldId> {
+        self.steps.values().filter_map(|step| match &step.next {
+            Next::Ask { field, .. } => Some(field),
+            _ => None,
+        })
+    }
+}
+
+impl Stepped {
+    /// Where nothing need be said of it: the shopper's own words stand there.
+    pub(crate) fn without_handing_over(mut self) -> Self {
+        self.effects.retain(|effect| !matches!(effect, Effect::HandOver(_)));
+        self
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,6 +159,26 @@ pub struct State {
     pub at: At,
 }
 
+impl State {
+    /// Words, where the bot awaits something or has ended: a person goes on. `None`: nothing comes of them here.
+    #[must_use]
+    pub fn wrote(&self) -> Option<Self> {
+        let awaits = matches!(self.at, At::Buttons(_) | At::Asking(_) | At::Ended { .. });
+        awaits.then(|| Self { turn: self.turn + 1, at: At::HandedOver, ..self.clone() })
+    }
+
+    /// A person takes part.
+    pub fn silence(&mut self) {
+        self.at = At::Silent;
+    }
+
+    /// A person goes on, whatever was to come.
+    #[must_use]
+    pub fn handed_over(&self) -> Stepped {
+        hand_over(self, Vec::new(), To::Anyone)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum At {
     /// A choice is awaited.
@@ -157,7 +203,7 @@ pub enum Event {
     Answered {
         turn: u64,
     },
-    /// The shopper wrote instead of choosing. While the form asks, what is written is its answer and no such event.
+    /// The shopper wrote instead of choosing, instead of answering the form, or after the end.
     Wrote,
     AgentWrote,
     Restart {
@@ -220,6 +266,21 @@ pub fn begin(scenario: &Scenario, setting: &Setting<'_>) -> Stepped {
     go(scenario, &before, first, Vec::new(), setting)
 }
 
+/// What the shopper has seen where `last` was the last that was said before there was a conversation: the beginning, or the one for while
+/// the shop is offline. As nobody is known there, a question stands for itself. `None`: neither says that last.
+#[must_use]
+pub fn opening(scenario: &Scenario, last: &FieldId, setting: &Setting<'_>) -> Option<Stepped> {
+    let known = BTreeSet::new();
+    [true, false].into_iter().find_map(|online| {
+        let begun = begin(scenario, &Setting { online, known: &known, ..*setting });
+        let said = begun.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Say { step, .. } => Some(step),
+            _ => None,
+        });
+        (said == Some(last)).then_some(begun)
+    })
+}
+
 /// What an event does. What comes too late, twice, or from somewhere else does nothing.
 #[must_use]
 pub fn step(scenario: &Scenario, state: &State, event: &Event, setting: &Setting<'_>) -> Stepped {
@@ -228,7 +289,9 @@ pub fn step(scenario: &Scenario, state: &State, event: &Event, setting: &Setting
     match (event, &state.at) {
         (_, At::Silent) => nothing(),
         (Event::AgentWrote, _) => {
-            Stepped { effects: Vec::new(), state: State { at: At::Silent, ..state.clone() } }
+            let mut state = state.clone();
+            state.silence();
+            Stepped { effects: Vec::new(), state }
         }
         // It begins anew, with what is published now.
         (Event::Restart { turn }, At::Ended { restart: true })
@@ -258,8 +321,10 @@ pub fn step(scenario: &Scenario, state: &State, event: &Event, setting: &Setting
             };
             go(scenario, state, then, Vec::new(), setting)
         }
-        (Event::Wrote, At::Buttons(_)) => hand_over(state, Vec::new(), To::Anyone),
-        (Event::Chose { .. } | Event::Answered { .. } | Event::Wrote, _) => nothing(),
+        (Event::Wrote, _) => state
+            .wrote()
+            .map_or_else(nothing, |state| Stepped { effects: vec![Effect::HandOver(To::Anyone)], state }),
+        (Event::Chose { .. } | Event::Answered { .. }, _) => nothing(),
     }
 }
 
@@ -323,4 +388,4 @@ impl Setting<'_> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

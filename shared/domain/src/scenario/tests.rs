@@ -14,7 +14,7 @@ fn language(tag: &str) -> Language {
     Language::parse(tag).unwrap()
 }
 
-fn known() -> Known {
+pub(crate) fn known() -> Known {
     Known {
         default_language: Some(Language::english()),
         fields: Some(BTreeSet::from([FieldId::name(), FieldId::email()])),
@@ -61,7 +61,7 @@ fn drawn(line: &str) -> DraftStep {
     DraftStep { id: id.into(), texts, next, place: (0, 0) }
 }
 
-fn draft(lines: &str) -> Draft {
+pub(crate) fn draft(lines: &str) -> Draft {
     let steps: Vec<DraftStep> =
         lines.lines().map(str::trim).filter(|line| !line.is_empty()).map(drawn).collect();
     Draft {
@@ -91,7 +91,7 @@ const SHOP: &str = "
     thanks   | Glad to help.                         | end restart
 ";
 
-fn shop() -> Scenario {
+pub(crate) fn shop() -> Scenario {
     check(&draft(SHOP), &known()).unwrap_or_else(|errors| panic!("{errors:?}"))
 }
 
@@ -203,6 +203,25 @@ fn t_7_a_scenario_goes_where_its_buttons_lead() {
         true,
         &[("gift", ""), ("answered", ""), ("restart", ""), ("wrote", "hand"), ("order", ""), ("wrote", "")],
     );
+    // So does who writes instead of answering the form, and after the end.
+    check_one(
+        true,
+        &[
+            ("order", "\"ORDER\" order[found lost menu]"),
+            ("lost", "\"LOST\" ask:email"),
+            ("wrote", "hand"),
+            ("answered", ""),
+        ],
+    );
+    check_one(
+        true,
+        &[
+            ("order", "\"ORDER\" order[found lost menu]"),
+            ("found", "\"FOUND\" thanks end:restart"),
+            ("wrote", "hand"),
+            ("restart", ""),
+        ],
+    );
     // Once an agent has written the bot is silent for good.
     check_one(true, &[("agent", ""), ("order", ""), ("wrote", ""), ("restart", ""), ("answered", "")]);
     check_one(
@@ -310,6 +329,16 @@ fn every_fault_of_a_scenario_is_named() {
     check_one("a | A | hand or b \n b | B | go a", &[("steps[0]", Endless)]);
     check_one("a | A | x>b \n b | B | go a", &[]);
     check_one("a | A | go b \n b | B | x>a", &[]);
+    // So many at once that nobody reads them.
+    let row = |steps: usize| -> String {
+        (1..=steps)
+            .map(|n| {
+                format!("s{n} | A | {}\n", if n == steps { "end".into() } else { format!("go s{}", n + 1) })
+            })
+            .collect()
+    };
+    check_one(&row(MAX_IN_A_ROW), &[]);
+    check_one(&row(MAX_IN_A_ROW + 1), &[("steps[0]", TooMany)]);
     // What is not there.
     check_one("a | A | go b", &[("steps[0].next.to", Unknown)]);
     check_one("a | A | x>b", &[("steps[0].next.buttons[0].goes", Unknown)]);

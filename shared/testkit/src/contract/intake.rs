@@ -56,7 +56,7 @@ async fn a_held_conversation_stands_on_no_shelf_and_what_is_answered_is_kept_wit
     let answer = |thread: &[_], head: &Head, field: &str, value: Option<&str>| {
         let (intake, value) = (Intake::of(thread), value.map(str::to_owned));
         let field = FieldId::parse(field).expect("an id");
-        let answering = Answering { intake, field, value, releases: false };
+        let answering = Answering { intake, field, value, releases: false, around: None };
         case.next(head, &case.shopper(), Command::Answer(Box::new(answering)), NOW)
     };
     // A commit that loses leaves the profile as it is.

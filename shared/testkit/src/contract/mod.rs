@@ -20,6 +20,7 @@ use domain::ports::{Commit, Receipt, Sender, Store};
 use domain::settings::FieldId;
 use domain::text::MessageText;
 use domain::{AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use uuid::Uuid;
@@ -137,6 +138,7 @@ fn shopper(case: &Case) -> Shopper {
         user_agent: Some("Mozilla/5.0".into()),
         country: Some("ES".into()),
         page: None,
+        answers: BTreeMap::new(),
         first_seen: NOW,
         last_seen: NOW,
     }

@@ -60,7 +60,7 @@ export function comparePlaces(a: Place, b: Place): number {
 export function belongs(list: ListName, row: Row, me: string): boolean {
   switch (list) {
     case 'queue':
-      return row.status === 'open' && row.owner === null;
+      return row.status === 'open' && row.owner === null && !row.bot;
     case 'mine':
       return row.status === 'open' && row.owner === me;
     case 'all':

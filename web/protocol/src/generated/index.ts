@@ -398,7 +398,11 @@ group?: string,
 /**
  * The shop vouches for this shopper.
  */
-verified?: boolean, };
+verified?: boolean, 
+/**
+ * A bot goes on in it: it is in the list of all, and in no queue.
+ */
+bot?: boolean, };
 
 export type Rows = { list: ListName, rows: Array<Row>, 
 /**
@@ -795,6 +799,16 @@ name: string,
  */
 title: string, };
 
+export type ToldAnswer = { field: string, 
+/**
+ * As it was asked.
+ */
+question: string, 
+/**
+ * Of a choice its label.
+ */
+answer: string, };
+
 export type ShopperProfile = { shopper_id: string, name: string | null, email: string | null, language: string | null, 
 /**
  * As the browser sent it: untrusted text.
@@ -803,7 +817,11 @@ user_agent: string | null, country: string | null, page: Page | null, first_seen
 /**
  * The shop vouches for who this is: name and email, where they are given, are the shop's words, and nothing that was typed.
  */
-verified: boolean, };
+verified: boolean, 
+/**
+ * What they have answered to the form's other questions: typed, whoever they are.
+ */
+answers?: Array<ToldAnswer>, };
 
 export type ConversationDetail = { row: Row, cursors: Cursors, shopper: ShopperProfile, 
 /**

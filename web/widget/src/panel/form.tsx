@@ -82,7 +82,8 @@ export function views({ Avatar, Icon, fill, h, primary, useEffect, useRef, useSi
                 onDone={() => (again.value = null)}
               />
             )}
-            {finished && !field && (
+            {/* A bot goes on by itself. */}
+            {finished && !field && entry.why && (
               <p class="thanks" dir="auto" data-testid="thanks">
                 {say(store, "thanks")}
               </p>

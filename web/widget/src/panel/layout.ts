@@ -78,7 +78,7 @@ export function layout({ entries, unsent, divider, dayOf }: LayoutInput): Item[]
         startOf(entry.at);
         if (entry.seq === divider) items.push({ type: "new", key: "new" });
         // Keyed by the client's id: a bubble stays the same element from unsent to stored.
-        bubble(entry.author, { key: entry.client_id ?? `seq-${entry.seq}`, text: entry.text, at: entry.at, seq: entry.seq, unsent: null, mail: entry.mail, shop: entry.why });
+        bubble(entry.author, { key: entry.client_id ?? `seq-${entry.seq}`, text: entry.text, at: entry.at, seq: entry.seq, unsent: null, mail: entry.mail, shop: entry.why ?? entry.bot });
         break;
       case "joined":
       case "left":

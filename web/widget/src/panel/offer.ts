@@ -100,7 +100,8 @@ function speak(store: Store, { shown, author, message, scenario }: Proactive): v
   for (const { step, text, buttons } of scenario?.said ?? []) say(text, { bot: { scenario: scenario!.scenario, step, ...(buttons && { turn: scenario!.turn, buttons }) } });
   // The questions of the FAQs wait: something else was said.
   store.wantsPerson.value = true;
-  store.spoken.value = { thread, begin: { proactive: shown } };
+  const last = scenario?.said.at(-1);
+  store.spoken.value = { thread, begin: { proactive: shown, ...(last && { opening: { scenario: scenario!.scenario, version: scenario!.version, step: last.step } }) } };
 }
 
 /** Whoever opens it may leave the page before they answer. */

@@ -325,7 +325,7 @@ export class Store {
   }
 
   /** What a conversation begins with. */
-  private begins(): Beginning {
+  begins(): Beginning {
     const faqs = this.asked.value.map(({ id }) => id);
     const group = this.host.said.findLast(([name]) => name === "group")?.[1];
     return { ...(faqs[0] && { faqs }), ...(typeof group === "string" && { group }), ...this.spoken.value?.begin };
@@ -371,6 +371,7 @@ export class Store {
   reconsider(): void {
     const log = this.conversation.value?.log;
     if (this.loaded.value) void this.loadLater();
+    if (this.open.value && this.fresh.value && !this.barred.value && this.content.value?.opening) import("./bot.js").then(({ speak }) => speak(this), () => {});
     if (log?.thread.some(({ kind }) => kind === "form")) void this.bring(this.form, () => import("./form.js"));
     if (log && this.watching() && this.atEnd.value) this.seenHere.value = Math.max(this.seenHere.value, log.numbers.t);
     const unread = this.unread.value;

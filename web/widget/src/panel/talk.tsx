@@ -3,6 +3,7 @@
 
 import type { Entry, Unsent } from "@mostrador/protocol";
 import type { h } from "preact";
+import type { Bot } from "./bot.js";
 import type { Files } from "./files.js";
 import type { Kit } from "./kit.js";
 import { type Bubble, type Item, layout } from "./layout.js";
@@ -16,17 +17,20 @@ export type Talk = ReturnType<typeof views>;
 export function views(kit: Kit) {
   const { Avatar, Fragment, Icon, Rich, authorName, clock, h, signal, startOfDay, tag, useRef } = kit;
   const files = signal<Files | null>(null);
+  const bot = signal<Bot | null>(null);
   return { Items, Typing };
 
   function Items({ store, entries, unsent }: { store: Store; entries: readonly Entry[]; unsent: readonly Unsent[] }) {
     const items = layout({ entries, unsent, divider: store.divider.value, dayOf: startOfDay });
     const language = store.language.value;
     const own = items.findLast((item) => item.type === "group" && item.own);
+    if (entries.some(({ bot }) => bot)) void store.bring(bot, () => import("./bot.js"));
     return (
       <>
         {items.map((item) => (
           <Row key={item.key} item={item} store={store} language={language} lastOwn={item === own} />
         ))}
+        {bot.value && <bot.value.Buttons store={store} entries={entries} />}
       </>
     );
   }
