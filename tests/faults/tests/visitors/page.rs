@@ -1,6 +1,6 @@
 //! What pages report, in the list: from the function that decides what the shop says first.
 
-use super::{Page, ask, invite, seen, shop};
+use super::{Page, ask, code, invite, seen, shop};
 use anyhow::Result;
 use faults::line::Line;
 use platform::faults::{TableFault, When};
@@ -72,5 +72,64 @@ async fn with_the_list_on_a_page_view_is_one_call_and_three_write_units_more() -
     }
     assert!((costs[1].1 - costs[0].1 - 3.0).abs() < f64::EPSILON, "{costs:?}");
     assert!(costs[1].0 - costs[0].0 <= 2.0, "{costs:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_agent_writes_comes_with_the_visitors_next_sign_of_life_and_begins_a_conversation_when_answered()
+-> Result<()> {
+    let stack = shop().await;
+    let luis = stack.agent("demo", "luis@example.com").await;
+    let mut line = Line::ready(&luis, vec![]).await?;
+    let mut page = Page::of(&stack, "demo");
+    page.tell("view", json!({})).await?;
+    let row = seen(&mut line, |row| row.url == "https://shop.example/lamps").await?;
+    assert_eq!(invite(&luis, &row.id, Uuid::new_v4(), "¿Te ayudo a elegir?").await.status, 202);
+    let (_, answer) = page.tell("beat", json!({})).await?;
+    let invitation = &answer["invitation"];
+    assert_eq!(
+        (&invitation["message"]["text"], &invitation["author"]["kind"]),
+        (&json!("¿Te ayudo a elegir?"), &json!("agent")),
+        "{answer}"
+    );
+    assert_eq!(invitation.get("trigger"), None);
+    let shown = invitation["shown"].as_str().expect("a token").to_owned();
+    seen(&mut line, |row| row.invitation.as_ref().is_some_and(|one| one.state == InvitationState::Shown))
+        .await?;
+    // Once: the next sign of life brings nothing, and nothing is in any list.
+    assert_eq!(page.tell("beat", json!({})).await?.1.get("invitation"), None);
+    let lists = luis.get("/v1/agent/sites/demo/conversations?list=all").await?;
+    assert_eq!(lists.body["rows"], json!([]));
+
+    let shopper = stack.shopper("demo").await;
+    let begun = shopper
+        .post("/v1/conversations", json!({"id": Uuid::new_v4(), "text": "Sí, por favor", "proactive": shown}))
+        .await?;
+    assert_eq!(begun.status, 200, "{}", begun.raw);
+    let lists = luis.get("/v1/agent/sites/demo/conversations?list=mine").await?;
+    let rows = lists.body["rows"].as_array().expect("rows");
+    assert_eq!(
+        (rows.len(), &rows[0]["conversation_id"]),
+        (1, &begun.body["conversation_id"]),
+        "it is the agent's who wrote"
+    );
+    let conversation = begun.body["conversation_id"].as_str().expect("an id");
+    let entries = shopper.get(&format!("/v1/conversations/{conversation}/entries")).await?;
+    let said: Vec<(&str, &str)> = entries.body["entries"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|entry| entry["kind"] == "message")
+        .map(|entry| {
+            (entry["author"]["role"].as_str().unwrap_or_default(), entry["text"].as_str().unwrap_or_default())
+        })
+        .collect();
+    assert_eq!(said, [("agent", "¿Te ayudo a elegir?"), ("shopper", "Sí, por favor")]);
+    // The page knows that they chat, and so does the list.
+    page.session = Some(shopper.token.clone());
+    page.tell("beat", json!({"window": "open"})).await?;
+    let row = seen(&mut line, |row| row.chatting.is_some()).await?;
+    assert_eq!(row.invitation.map(|one| one.state), Some(InvitationState::Answered));
+    assert_eq!(code(&invite(&luis, &row.id, Uuid::new_v4(), "Hola").await), (409, "visitor_chatting"));
     Ok(())
 }
