@@ -1,5 +1,9 @@
 //! Who is on the site, on the deployed binaries: who may ask, in frames of which size, who may write to whom, and what breaks.
 #![expect(clippy::print_stdout, reason = "figures are printed")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests against real processes run on the real clock and make ids of their own"
+)]
 
 mod first;
 mod list;
