@@ -249,6 +249,49 @@ test("UX 39: the same twelve steps by keyboard alone in the list, with buttons r
   assert.equal(await page.evaluate(() => document.body.dataset.pointed), undefined, "the mouse was used");
 });
 
+test("T7: launched, followed by a shopper, handed over with the choice posted, and silent once an agent has written", async (t) => {
+  await put(scenario("followed", "Followed"));
+  const page = await admin(t, "followed", { view: "list" });
+  await page.getByLabel("How it starts").selectOption("on_opening");
+  await publish(page);
+  await published(page, /version 2/);
+  // The shop is online: Ana is.
+  const { context, page: shop } = await product.person();
+  t.after(() => context.close());
+  await shop.goto(`${product.url}/shop/`);
+  await shop.getByRole("button", { name: /chat/i }).first().click();
+  const choose = (name) => shop.getByTestId("choices").getByRole("button", { name, exact: true }).click();
+  await shop.getByText("Hello from Taller Luz! What is it about?").waitFor();
+  await choose("My order");
+  await shop.getByText("Look in your confirmation mail.").first().waitFor();
+  await choose("Menu");
+  await choose("My order");
+  await choose("Lost it");
+  const question = shop.locator(".question input");
+  await question.fill("maria@example.com");
+  await question.press("Enter");
+  await shop.getByText("A person looks into it.").first().waitFor();
+  assert.equal(await shop.getByTestId("choices").count(), 0);
+  assert.deepEqual(await violations(shop), []);
+  await product.shot(shop, "scenario-followed");
+
+  await page.goto(`${product.url}/dashboard/demo/queue`);
+  await page.locator("[data-list] [role=option], .row").filter({ hasText: /Maria|maria@example.com|Lost it|A person looks/ }).first().click();
+  const log = page.getByRole("log");
+  await log.getByText("A person looks into it.").waitFor();
+  assert.equal(await log.getByText("My order", { exact: true }).count(), 2);
+  assert.equal(await log.getByText("Lost it", { exact: true }).count(), 1);
+  await product.shot(page, "scenario-handed-over");
+  const reply = page.getByPlaceholder(/write a reply/i);
+  await reply.fill("I have found your order.");
+  await reply.press("Enter");
+  await shop.getByText("I have found your order.").first().waitFor();
+  assert.equal(await shop.getByTestId("choices").count(), 0);
+
+  // The version that is published now is for the chats that begin now.
+  await put({ ...(await stands("followed")), start: "by_trigger" });
+});
+
 test("what is wrong is said in plain words beside the step and on the picture, before the server is asked and when it refuses", async (t) => {
   await put(scenario("wrong", "Wrong"));
   const page = await admin(t, "wrong", { view: "picture" });
