@@ -45,6 +45,18 @@ test("T7: twelve steps drawn as a picture, tried as a shopper would meet them, a
   const side = page.locator(".scenario-side");
   const field = (at) => side.locator(`[data-at="${at}"]`);
   await field("name").fill("Help desk");
+  /** Takes a step in hand. A picture that has just been put in order moves under the pointer: who misses points again. */
+  const select = async (id) => {
+    for (let tries = 1; ; tries += 1) {
+      await settledBox(node(id));
+      await node(id).locator(".pic-text").click();
+      try {
+        return await side.locator(`[data-form="${id}"]`).waitFor({ timeout: 5_000 });
+      } catch (error) {
+        if (tries === 5) throw error;
+      }
+    }
+  };
   /** Draws a line with the mouse: from a step's way out to a step, or to where there is none yet. */
   const draw = async (from, handle, to) => {
     const out = node(from).locator(`.react-flow__handle[data-handleid="${handle}"]`);
@@ -60,9 +72,7 @@ test("T7: twelve steps drawn as a picture, tried as a shopper would meet them, a
     await out.and(page.locator("[data-led]")).waitFor();
   };
   for (const step of TWELVE) {
-    await settledBox(node(step.id));
-    await node(step.id).locator(".pic-text").click();
-    await side.locator(`[data-form="${step.id}"]`).waitFor();
+    await select(step.id);
     if (step.text) await field("texts.en").fill(step.text);
     await field("next").selectOption(step.kind);
     if (step.kind === "buttons") {
@@ -267,7 +277,7 @@ test("T7: launched, followed by a shopper, handed over with the choice posted, a
   await choose("Menu");
   await choose("My order");
   await choose("Lost it");
-  const question = shop.locator(".question input");
+  const question = shop.getByTestId("field");
   await question.fill("maria@example.com");
   await question.press("Enter");
   await shop.getByText("A person looks into it.").first().waitFor();
