@@ -130,6 +130,7 @@ test("T7: twelve steps drawn as a picture, tried as a shopper would meet them, a
   assert.equal(places.size, 12, "every step has a place of its own");
 
   // The picture is taken back and put again like everything else.
+  await settledBox(node("s12"));
   await node("s12").locator(".pic-text").click();
   await page.keyboard.press("Delete");
   await node("s12").waitFor({ state: "detached" });
