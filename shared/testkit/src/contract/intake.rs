@@ -5,7 +5,7 @@ use domain::automatic::Rule;
 use domain::conversation::{Answering, Beginning, Command, Head, Log, begin_with};
 use domain::inbox::Shelf;
 use domain::intake::{AskedChoice, AskedKind, Intake};
-use domain::people::Shopper;
+use domain::people::{Shopper, Told};
 use domain::ports::{CommitError, FaqCount, FaqEvent, Sender, Session, Store};
 use domain::settings::{Faq, FieldId};
 use domain::text::MessageText;
@@ -80,8 +80,18 @@ async fn a_held_conversation_stands_on_no_shelf_and_what_is_answered_is_kept_wit
         assert_eq!(store.head(id).await.expect("read"), Some(head.clone()));
     }
     assert!(head.held && !stands(Shelf::Queue).await);
-    let told =
-        Shopper { name: Some("Eva María".into()), email: Some("eva@example.com".into()), ..shopper(&case) };
+    // What is neither name nor address is kept with its question, so that nobody asks twice.
+    let told = [("note", "two\nlines"), ("phone", "600123456"), ("count", "2.5"), ("size", "L")];
+    let told = told.map(|(field, answer)| {
+        let told = Told { question: "¿Cuál es?".into(), answer: answer.into() };
+        (FieldId::parse(field).expect("an id"), told)
+    });
+    let told = Shopper {
+        name: Some("Eva María".into()),
+        email: Some("eva@example.com".into()),
+        answers: told.into(),
+        ..shopper(&case)
+    };
     assert_eq!(known().await, told);
     let last = answer(&thread, &head, "more", None);
     store.commit(&last).await.expect("stored");
