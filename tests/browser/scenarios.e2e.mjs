@@ -421,6 +421,21 @@ test("all scenarios: made from ready ones, duplicated, deleted, and not deleted 
   assert.equal(await line("Product finder (copy)").count(), 0);
 });
 
+test("a picture that is moved anew while it still moves, by a button or by hand, comes to rest and says so", async (t) => {
+  await put(scenario("moved", "Moved"));
+  const page = await admin(t, "moved", { view: "picture" });
+  const picture = page.getByTestId("picture");
+  const rest = () => picture.and(page.locator('[aria-busy="false"]')).waitFor();
+  const press = (...names) => page.evaluate((names) => { for (const name of names) document.querySelector(`.picture-zoom [aria-label="${name}"]`).click(); }, names);
+  await rest();
+  await press("Zoom in", "Show all", "Zoom out");
+  await rest();
+  // The wheel takes it out of the button's hands.
+  await press("Show all");
+  await picture.locator(".react-flow__pane").dispatchEvent("wheel", { deltaY: -40, clientX: 700, clientY: 600, bubbles: true });
+  await rest();
+});
+
 test("two hundred steps are drawn, put in order and searched through", async (t) => {
   await put(long(200));
   const page = await admin(t, "long", { view: "picture" });

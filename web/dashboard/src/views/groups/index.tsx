@@ -3,7 +3,7 @@
 import type { GroupSettings } from '@mostrador/protocol';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { CircleAlert, CircleCheck, Plus, UsersRound } from 'lucide-react';
+import { CircleAlert, Plus, UsersRound } from 'lucide-react';
 import { useState } from 'react';
 import { Controller, FormProvider, get, useFieldArray, useForm, useFormContext, useWatch } from 'react-hook-form';
 import { ApiError, type PublishedGroups } from '../../api';
@@ -12,6 +12,7 @@ import { Avatar, Empty, Skeleton } from '../parts';
 import { Clash } from '../settings/clash';
 import { Ordered, Problem, Text } from '../settings/fields';
 import { Leaving } from '../settings/leaving';
+import { type Said, SaveActions } from '../settings/save-bar';
 import { useWords as useSettingsWords } from '../settings/words';
 import './groups.css';
 import { MAX_GROUPS, usedBy, withIds } from './model';
@@ -53,7 +54,7 @@ function Editor({ published }: { published: PublishedGroups }) {
   // What is edited: what others publish meanwhile does not change what is on screen.
   const [base, setBase] = useState(published);
   const [clash, setClash] = useState<PublishedGroups | null>(null);
-  const [said, setSaid] = useState<{ good: boolean; text: string } | null>(null);
+  const [said, setSaid] = useState<Said | null>(null);
   const form = useForm<GroupSettings>({ defaultValues: base.value, shouldUnregister: false });
   const { isDirty } = form.formState;
   const adopt = (now: PublishedGroups) => {
@@ -109,31 +110,20 @@ function Editor({ published }: { published: PublishedGroups }) {
           </div>
         </div>
         <div className="save-bar" data-dirty={isDirty ? '' : undefined}>
-          <p role="status">
-            {said !== null ? (
-              <span className={said.good ? 'said-good' : 'said-bad'}>
-                {said.good ? <CircleCheck size={16} strokeWidth={1.75} aria-hidden="true" /> : <CircleAlert size={16} strokeWidth={1.75} aria-hidden="true" />}
-                {said.text}
-              </span>
-            ) : (
-              isDirty && s('unsaved')
-            )}
-          </p>
-          <button
-            type="button"
-            className="button"
-            disabled={!isDirty || publish.isPending}
-            onClick={() => {
-              form.reset(base.value);
-              publish.reset();
-              setSaid(null);
+          <SaveActions
+            said={said}
+            otherwise={isDirty && s('unsaved')}
+            discard={{
+              label: s('discard'),
+              disabled: !isDirty || publish.isPending,
+              onClick: () => {
+                form.reset(base.value);
+                publish.reset();
+                setSaid(null);
+              },
             }}
-          >
-            {s('discard')}
-          </button>
-          <button type="submit" className="button button-primary" disabled={!isDirty || publish.isPending}>
-            {publish.isPending ? s('publishing') : s('publish')}
-          </button>
+            publish={{ label: publish.isPending ? s('publishing') : s('publish'), disabled: !isDirty || publish.isPending }}
+          />
         </div>
       </form>
       <Leaving dirty={isDirty} />

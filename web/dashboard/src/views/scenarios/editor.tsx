@@ -4,7 +4,7 @@
 import type { ScenarioBody } from '@mostrador/protocol';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { ArrowLeft, CircleAlert, CircleCheck, List, Play, Redo2, TriangleAlert, Undo2, Workflow, X } from 'lucide-react';
+import { ArrowLeft, CircleCheck, List, Play, Redo2, TriangleAlert, Undo2, Workflow, X } from 'lucide-react';
 import { type KeyboardEvent, Suspense, lazy, useEffect, useState } from 'react';
 import { ApiError, type PublishedScenario } from '../../api';
 import { useDoors, useSite } from '../../context';
@@ -12,6 +12,7 @@ import { useMedia, usePreference, useText } from '../../hooks';
 import { Skeleton } from '../parts';
 import { languageName } from '../settings/fields';
 import { Leaving } from '../settings/leaving';
+import { type Said, SaveActions } from '../settings/save-bar';
 import { useWords as useSettingsWords } from '../settings/words';
 import type { Fault, Refusal } from './check';
 import { Clash } from './clash';
@@ -29,7 +30,6 @@ const Picture = lazy(async () => ({ default: (await import('./picture')).Picture
 export function Editor({ base: from, taken, site: surroundings, onBorn }: { base: PublishedScenario; taken: readonly string[]; site: Surroundings; onBorn(id: string): void }) {
   const t = useWords();
   const s = useSettingsWords();
-  const { locale } = useText();
   const { site } = useSite();
   const { api } = useDoors();
   const queries = useQueryClient();
@@ -38,7 +38,7 @@ export function Editor({ base: from, taken, site: surroundings, onBorn }: { base
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const [clash, setClash] = useState<PublishedScenario | 'gone' | null>(null);
   // Of a draft: when that is changed, it is said no more.
-  const [told, setSaid] = useState<{ good: boolean; text: string; of: ScenarioBody } | null>(null);
+  const [told, setSaid] = useState<(Said & { of: ScenarioBody }) | null>(null);
   const editing = useDraft(from.value, surroundings, refusal, t);
   const { value, faults } = editing;
   const said = told?.of === value ? told : null;
@@ -171,29 +171,23 @@ export function Editor({ base: from, taken, site: surroundings, onBorn }: { base
             submit(base.version);
           }}
         >
-          <p role="status">
-            {said !== null ? (
-              <span className={said.good ? 'said-good' : 'said-bad'}>
-                {said.good ? <CircleCheck size={16} strokeWidth={1.75} aria-hidden="true" /> : <CircleAlert size={16} strokeWidth={1.75} aria-hidden="true" />}
-                {said.text}
-              </span>
-            ) : dirty ? (
-              base.version === 0 ? t('publish.first') : t('publish.running')
-            ) : (
-              t('publish.same')
-            )}
-          </p>
-          {base.version > 0 && (
-            <button type="button" className="button" disabled={!dirty || publish.isPending} onClick={() => {
-              editing.change(() => base.value);
-              setRefusal(null);
-            }}>
-              {s('discard')}
-            </button>
-          )}
-          <button type="submit" className="button button-primary" disabled={!dirty || publish.isPending}>
-            {publish.isPending ? s('publishing') : s('publish')}
-          </button>
+          <SaveActions
+            said={said}
+            otherwise={dirty ? (base.version === 0 ? t('publish.first') : t('publish.running')) : t('publish.same')}
+            discard={
+              base.version === 0
+                ? null
+                : {
+                    label: s('discard'),
+                    disabled: !dirty || publish.isPending,
+                    onClick: () => {
+                      editing.change(() => base.value);
+                      setRefusal(null);
+                    },
+                  }
+            }
+            publish={{ label: publish.isPending ? s('publishing') : s('publish'), disabled: !dirty || publish.isPending }}
+          />
         </form>
         <p className="hidden" role="status">
           {editing.announced}

@@ -1,7 +1,7 @@
 // The scenario as a picture. What is drawn here the forms beside it say too: nothing needs a mouse.
 
 import '@xyflow/react/dist/base.css';
-import { BaseEdge, type Connection, type Edge, EdgeLabelRenderer, type EdgeProps, Handle, MarkerType, MiniMap, type Node, type NodeChange, type NodeProps, Panel, Position, ReactFlow, ReactFlowProvider, applyNodeChanges, getBezierPath, useReactFlow, useUpdateNodeInternals } from '@xyflow/react';
+import { BaseEdge, type Connection, type Edge, EdgeLabelRenderer, type EdgeProps, Handle, MarkerType, MiniMap, type Node, type NodeChange, type NodeProps, Panel, Position, ReactFlow, ReactFlowProvider, applyNodeChanges, getBezierPath, getViewportForBounds, useReactFlow, useUpdateNodeInternals } from '@xyflow/react';
 import { CircleHelp, CircleStop, CornerDownRight, MessageCircleQuestion, Maximize, Minus, MousePointerClick, Plus, TriangleAlert, UserRound, Wand2 } from 'lucide-react';
 import { memo, useEffect, useMemo, useRef, useState } from 'react';
 import { useMedia, useText } from '../../hooks';
@@ -61,12 +61,18 @@ function Canvas() {
   const [nodes, setNodes] = useState<AnyNode[]>([]);
   // Several may be chosen here, to be moved or deleted together. They come one by one, before what the last one changed is drawn.
   const chosen = useRef<ReadonlySet<string>>(new Set());
-  /** While the picture is moved under the eyes of whoever looks at it. */
-  const [travels, setTravels] = useState(0);
+  /** While the picture is moved under the eyes of whoever looks at it. A movement that the next one, or a hand, cuts short never says that it ended: only the last one's end counts. */
+  const [travels, setTravels] = useState(false);
+  const latest = useRef(0);
   const travel = async (there: () => Promise<unknown>) => {
-    setTravels((before) => before + 1);
+    const mine = ++latest.current;
+    setTravels(true);
     await there();
-    setTravels((before) => before - 1);
+    if (mine === latest.current) setTravels(false);
+  };
+  const takenInHand = () => {
+    latest.current += 1;
+    setTravels(false);
   };
   const [chosenEdge, setChosenEdge] = useState<string | null>(null);
   const left = value.steps.length === 0 ? 0 : Math.min(...value.steps.map((step) => step.x));
@@ -142,6 +148,12 @@ function Canvas() {
     if (only !== null || now.size === 0) select(only);
     if (now.size > 0) setChosenEdge(null);
   };
+  /** All of it. At once, where the library's own way to it waits to be drawn: movements then begin in the order in which they are asked for. */
+  const whole = async (animated: number): Promise<unknown> => {
+    const box = canvas.current?.getBoundingClientRect();
+    if (box === undefined) return undefined;
+    return flow.setViewport(getViewportForBounds(flow.getNodesBounds(flow.getNodes()), box.width, box.height, 0.08, 1, 0.08), { duration: animated });
+  };
   /** All of it where one can still read it; otherwise from its beginning. */
   const overview = async (animated: number): Promise<unknown> => {
     const box = canvas.current?.getBoundingClientRect();
@@ -149,7 +161,7 @@ function Canvas() {
     const bounds = flow.getNodesBounds(flow.getNodes());
     const zoom = Math.min(1, (box.width - 64) / bounds.width, (box.height - 128) / bounds.height);
     const begin = flow.getInternalNode(BEGIN.first);
-    if (zoom >= READABLE || begin === undefined) return flow.fitView({ duration: animated, maxZoom: 1, padding: 0.08 });
+    if (zoom >= READABLE || begin === undefined) return whole(animated);
     const { x, y } = begin.internals.positionAbsolute;
     // As much of what follows as there is room for, the beginning to the left of it.
     const above = Math.min(box.height / 2, Math.max(80, (y - bounds.y) * READABLE + 80));
@@ -166,11 +178,8 @@ function Canvas() {
     change((scenario) => model.place(scenario, layout(scenario)));
     announce(t('picture.arranged'));
     // When they stand where they are to stand.
-    void travel(async () => {
-      await frame();
-      await frame();
-      await overview(duration);
-    });
+    setTravels(true);
+    void frame().then(frame).then(() => travel(() => overview(duration)));
   };
   const connect = (connection: Connection) => {
     const exit = exitOf(connection.source, connection.sourceHandle);
@@ -195,7 +204,7 @@ function Canvas() {
   }, [editing.current, flow, duration]);
 
   return (
-    <div className="picture-canvas" ref={canvas} tabIndex={-1} data-testid="picture" aria-busy={travels > 0}>
+    <div className="picture-canvas" ref={canvas} tabIndex={-1} data-testid="picture" aria-busy={travels}>
       <ReactFlow<AnyNode>
         nodes={nodes}
         edges={edges}
@@ -238,6 +247,9 @@ function Canvas() {
           for (const one of changes) if (one.type === 'select') setChosenEdge((before) => (one.selected ? one.id : before === one.id ? null : before));
         }}
         onPaneClick={() => select(null)}
+        onMoveStart={(event) => {
+          if (event) takenInHand();
+        }}
         deleteKeyCode={['Delete', 'Backspace']}
         zoomOnDoubleClick={false}
         edgesFocusable={false}
@@ -265,7 +277,7 @@ function Canvas() {
           <button type="button" className="icon-button" aria-label={t('picture.in')} title={t('picture.in')} onClick={() => void travel(() => flow.zoomIn({ duration }))}>
             <Plus size={16} strokeWidth={1.75} aria-hidden="true" />
           </button>
-          <button type="button" className="icon-button" aria-label={t('picture.fit')} title={t('picture.fit')} onClick={() => void travel(() => flow.fitView({ duration, maxZoom: 1, padding: 0.1 }))}>
+          <button type="button" className="icon-button" aria-label={t('picture.fit')} title={t('picture.fit')} onClick={() => void travel(() => whole(duration))}>
             <Maximize size={16} strokeWidth={1.75} aria-hidden="true" />
           </button>
         </Panel>

@@ -3,7 +3,7 @@
 import type { PublishedSection, SectionName } from '@mostrador/protocol';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { ArrowLeft, CircleAlert, CircleCheck } from 'lucide-react';
+import { ArrowLeft, CircleAlert } from 'lucide-react';
 import { Suspense, useEffect, useRef, useState } from 'react';
 import { FormProvider, get, useForm } from 'react-hook-form';
 import { ApiError } from '../../api';
@@ -20,6 +20,7 @@ import { Notifications } from './notifications';
 import type { PageProps } from '../pages';
 import { lazyPage, OWN, PAGES, SECTIONS } from './pages';
 import { WidgetPreview } from './preview';
+import { type Said, SaveActions } from './save-bar';
 import { FORMS } from './sections';
 import './settings.css';
 import { useWords } from './words';
@@ -107,7 +108,7 @@ function Editor({ section, current, sections }: { section: SectionName; current:
   // The version that is edited: what others publish meanwhile does not change what is on screen.
   const [base, setBase] = useState(current);
   const [clash, setClash] = useState<PublishedSection | null>(null);
-  const [said, setSaid] = useState<{ good: boolean; text: string } | null>(null);
+  const [said, setSaid] = useState<Said | null>(null);
   const form = useForm<Values>({ defaultValues: base.value as unknown as Values, shouldUnregister: false });
   const { isDirty } = form.formState;
   const Form = FORMS[section];
@@ -181,26 +182,20 @@ function Editor({ section, current, sections }: { section: SectionName; current:
           setSaid({ good: true, text: t('history_restored_done', { version: published.restored ?? published.version }) });
         }} />
         <div className="save-bar" data-dirty={isDirty ? '' : undefined}>
-          <p role="status">
-            {said !== null ? (
-              <span className={said.good ? 'said-good' : 'said-bad'}>
-                {said.good ? <CircleCheck size={16} strokeWidth={1.75} aria-hidden="true" /> : <CircleAlert size={16} strokeWidth={1.75} aria-hidden="true" />}
-                {said.text}
-              </span>
-            ) : (
-              isDirty && t('unsaved')
-            )}
-          </p>
-          <button type="button" className="button" disabled={!isDirty || publish.isPending} onClick={() => {
-            form.reset(base.value as unknown as Values);
-            publish.reset();
-            setSaid(null);
-          }}>
-            {t('discard')}
-          </button>
-          <button type="submit" className="button button-primary" disabled={!isDirty || publish.isPending}>
-            {publish.isPending ? t('publishing') : t('publish')}
-          </button>
+          <SaveActions
+            said={said}
+            otherwise={isDirty && t('unsaved')}
+            discard={{
+              label: t('discard'),
+              disabled: !isDirty || publish.isPending,
+              onClick: () => {
+                form.reset(base.value as unknown as Values);
+                publish.reset();
+                setSaid(null);
+              },
+            }}
+            publish={{ label: publish.isPending ? t('publishing') : t('publish'), disabled: !isDirty || publish.isPending }}
+          />
         </div>
       </form>
       <Leaving dirty={isDirty} />

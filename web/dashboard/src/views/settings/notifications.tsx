@@ -2,7 +2,6 @@
 
 import type { NotificationChoice, Notifications as Answer } from '@mostrador/protocol';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { CircleAlert, CircleCheck } from 'lucide-react';
 import { useState } from 'react';
 import { FormProvider, get, useForm } from 'react-hook-form';
 import { ApiError } from '../../api';
@@ -10,6 +9,7 @@ import { useDoors, useSite } from '../../context';
 import { Skeleton } from '../parts';
 import { Choice, Text, Toggle, useValue } from './fields';
 import { Leaving } from './leaving';
+import { type Said, SaveActions } from './save-bar';
 import { useWords } from './words';
 
 /** As the form holds it: what a choice does not need keeps its place, so that going back and forth loses nothing. */
@@ -54,7 +54,7 @@ function Form({ known }: { known: Answer }) {
   const { site } = useSite();
   const { api } = useDoors();
   const queries = useQueryClient();
-  const [said, setSaid] = useState<{ good: boolean; text: string } | null>(null);
+  const [said, setSaid] = useState<Said | null>(null);
   const form = useForm<Values>({ defaultValues: shown(known.choice) });
   const { isDirty } = form.formState;
   const save = useMutation({
@@ -100,31 +100,20 @@ function Form({ known }: { known: Answer }) {
           </div>
         </div>
         <div className="save-bar" data-dirty={isDirty ? '' : undefined}>
-          <p role="status">
-            {said !== null ? (
-              <span className={said.good ? 'said-good' : 'said-bad'}>
-                {said.good ? <CircleCheck size={16} strokeWidth={1.75} aria-hidden="true" /> : <CircleAlert size={16} strokeWidth={1.75} aria-hidden="true" />}
-                {said.text}
-              </span>
-            ) : (
-              isDirty && t('notify.unsaved')
-            )}
-          </p>
-          <button
-            type="button"
-            className="button"
-            disabled={!isDirty || save.isPending}
-            onClick={() => {
-              form.reset();
-              save.reset();
-              setSaid(null);
+          <SaveActions
+            said={said}
+            otherwise={isDirty && t('notify.unsaved')}
+            discard={{
+              label: t('discard'),
+              disabled: !isDirty || save.isPending,
+              onClick: () => {
+                form.reset();
+                save.reset();
+                setSaid(null);
+              },
             }}
-          >
-            {t('discard')}
-          </button>
-          <button type="submit" className="button button-primary" disabled={!isDirty || save.isPending}>
-            {save.isPending ? t('notify.saving') : t('notify.save')}
-          </button>
+            publish={{ label: save.isPending ? t('notify.saving') : t('notify.save'), disabled: !isDirty || save.isPending }}
+          />
         </div>
       </form>
       <Leaving dirty={isDirty} {...LEAVING} />

@@ -3,7 +3,7 @@
 import { TRIGGER_TEMPLATES, type TriggerBody } from '@mostrador/protocol';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { ArrowLeft, CircleAlert, CircleCheck, SearchX } from 'lucide-react';
+import { ArrowLeft, SearchX } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import { Controller, FormProvider, useForm, useFormContext, useWatch } from 'react-hook-form';
 import { ApiError, type PublishedTriggers } from '../../api';
@@ -13,6 +13,7 @@ import { Empty, Skeleton } from '../parts';
 import { Clash } from '../settings/clash';
 import { Area, Choice, Problem, Text, Toggle, languageName, useProblem } from '../settings/fields';
 import { Leaving } from '../settings/leaving';
+import { type Said, SaveActions } from '../settings/save-bar';
 import { useWords as useSettingsWords } from '../settings/words';
 import { Actions } from './actions';
 import { Conditions } from './conditions';
@@ -73,11 +74,6 @@ export function One({ item, onBorn }: { item: string; onBorn(id: string): void }
     );
   }
   return <Editor trigger={trigger} isNew={fresh !== null} template={template?.name ?? null} published={all.data} surroundings={surroundings} onBorn={onBorn} />;
-}
-
-interface Said {
-  good: boolean;
-  text: string;
 }
 
 function Editor({ trigger, isNew, template, published, surroundings, onBorn }: { trigger: TriggerBody; isNew: boolean; template: string | null; published: PublishedTriggers; surroundings: Surroundings; onBorn(id: string): void }) {
@@ -237,32 +233,21 @@ function Editor({ trigger, isNew, template, published, surroundings, onBorn }: {
           <Preview surroundings={surroundings} />
         </div>
         <div className="save-bar" data-dirty={dirty ? '' : undefined}>
-          <p role="status">
-            {said !== null ? (
-              <span className={said.good ? 'said-good' : 'said-bad'}>
-                {said.good ? <CircleCheck size={16} strokeWidth={1.75} aria-hidden="true" /> : <CircleAlert size={16} strokeWidth={1.75} aria-hidden="true" />}
-                {said.text}
-              </span>
-            ) : (
-              form.formState.isDirty && s('unsaved')
-            )}
-          </p>
-          <button
-            type="button"
-            className="button"
-            disabled={!form.formState.isDirty || publish.isPending}
-            onClick={() => {
-              form.reset(asForm(base ?? trigger, surroundings.languages));
-              publish.reset();
-              setSaid(null);
-              setOthers([]);
+          <SaveActions
+            said={said}
+            otherwise={form.formState.isDirty && s('unsaved')}
+            discard={{
+              label: s('discard'),
+              disabled: !form.formState.isDirty || publish.isPending,
+              onClick: () => {
+                form.reset(asForm(base ?? trigger, surroundings.languages));
+                publish.reset();
+                setSaid(null);
+                setOthers([]);
+              },
             }}
-          >
-            {s('discard')}
-          </button>
-          <button type="submit" className="button button-primary" disabled={!dirty || publish.isPending}>
-            {publish.isPending ? s('publishing') : s('publish')}
-          </button>
+            publish={{ label: publish.isPending ? s('publishing') : s('publish'), disabled: !dirty || publish.isPending }}
+          />
         </div>
       </form>
       {/* A new one that nobody has touched yet is nothing to lose. */}
