@@ -107,6 +107,24 @@ describe('what the shop does by itself', () => {
   });
 });
 
+describe('what a bot offers', () => {
+  const BOT: Author = { role: 'system' };
+  const said = (seq: number, turn: number, ...labels: string[]): Entry => ({ ...message(seq, BOT, NOON), bot: { scenario: 'help', step: `s${seq}`, ...(labels.length > 0 && { turn, buttons: labels.map((label) => ({ id: label.toLowerCase(), label })) }) } });
+  const chose = (seq: number, turn: number, button: string): Entry => ({ ...message(seq, SHOPPER, NOON, button), chose: { turn, button } });
+  const chips = (entries: Entry[]) => show(entries).flatMap((line) => (line.is === 'bubble' && line.bubble.offered !== null ? [line.bubble.offered.map(({ label, chosen }) => `${label}${chosen ? '!' : ''}`).join(' ')] : []));
+
+  it('T7 stands under its words, and what the shopper took is marked', () => {
+    expect(chips([said(1, 1, 'Order', 'Buy'), chose(2, 1, 'buy'), said(3, 2), said(4, 2, 'Order', 'Buy')])).toEqual(['Order Buy!', '', 'Order Buy']);
+  });
+  it('a choice is of its turn: the same button before or after is another one', () => {
+    expect(chips([said(1, 1, 'Again'), chose(2, 1, 'again'), said(3, 2, 'Again'), message(4, SHOPPER, NOON, 'again')])).toEqual(['Again!', 'Again']);
+  });
+  it('a bot and a message that the shop sends by a rule do not share a name', () => {
+    const first: Entry = { ...message(1, BOT, NOON), why: { rule: 'trigger', cause: 3 } };
+    expect(sketch(show([first, said(2, 1, 'Order'), message(3, BOT, NOON)]))).toEqual(['day', '[message 1]', '[message 2]', '[message 3]']);
+  });
+});
+
 describe('A6 links', () => {
   it('a page’s address is linked only if it is a web address', () => {
     expect(safeHref('https://shop.example/p')).toBe('https://shop.example/p');

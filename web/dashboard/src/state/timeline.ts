@@ -23,6 +23,8 @@ export interface Bubble {
   why: Why | null;
   /** It came by mail. */
   mail: MailMark | null;
+  /** A bot's words: what they offered, empty where nothing was. */
+  offered: readonly Offered[] | null;
   /** First and last of its group. */
   first: boolean;
   last: boolean;
@@ -30,6 +32,13 @@ export interface Bubble {
   state: BubbleState | null;
   /** In the outbox, under this id. */
   unsent: string | null;
+}
+
+/** A bot's button, and whether the shopper took it. */
+export interface Offered {
+  id: string;
+  label: string;
+  chosen: boolean;
 }
 
 export type Line =
@@ -62,6 +71,8 @@ export function timeline({ entries, unsent, me, shopper, newAfter }: Shown): Lin
   const lines: Line[] = [];
   const stored = new Set(entries.flatMap((entry) => (entry.client_id === undefined ? [] : [entry.client_id])));
   let day = '';
+  // A turn is chosen in once: which button it was, by its turn.
+  const chosen = new Map(entries.flatMap(({ chose }) => (chose === undefined ? [] : [[chose.turn, chose.button]])));
   let divided = newAfter === null;
   let open: Bubble | null = null;
   const forms = new Forms();
@@ -74,7 +85,7 @@ export function timeline({ entries, unsent, me, shopper, newAfter }: Shown): Lin
     lines.push({ is: 'day', key: `day-${key}`, at });
   };
   const put = (bubble: Omit<Bubble, 'first' | 'last'>) => {
-    const joins = open !== null && open.kind === bubble.kind && open.why === null && bubble.why === null && open.mail === null && bubble.mail === null && sameAuthor(open.author, bubble.author) && bubble.at - open.at < GROUP_MS;
+    const joins = open !== null && open.kind === bubble.kind && open.why === null && bubble.why === null && open.mail === null && bubble.mail === null && (open.offered === null) === (bubble.offered === null) && sameAuthor(open.author, bubble.author) && bubble.at - open.at < GROUP_MS;
     if (joins) open!.last = false;
     open = { ...bubble, first: !joins, last: true };
     lines.push({ is: 'bubble', key: bubble.key, bubble: open });
@@ -93,7 +104,7 @@ export function timeline({ entries, unsent, me, shopper, newAfter }: Shown): Lin
     switch (entry.kind) {
       case 'message':
       case 'note':
-        put({ key, kind: entry.kind, author: entry.author, mine: isMine(entry.author, me.id), text: entry.text, at: entry.at, why: entry.why ?? null, mail: entry.mail ?? null, state: null, unsent: null });
+        put({ key, kind: entry.kind, author: entry.author, mine: isMine(entry.author, me.id), text: entry.text, at: entry.at, why: entry.why ?? null, mail: entry.mail ?? null, offered: offered(entry, chosen), state: null, unsent: null });
         break;
       case 'joined':
       case 'left':
@@ -148,11 +159,18 @@ export function timeline({ entries, unsent, me, shopper, newAfter }: Shown): Lin
       at: message.at,
       why: null,
       mail: null,
+      offered: null,
       state: unsentState(message),
       unsent: message.id,
     });
   }
   return lines;
+}
+
+function offered({ bot }: Entry, chosen: ReadonlyMap<number, string>): readonly Offered[] | null {
+  if (bot === undefined) return null;
+  const { turn, buttons = [] } = bot;
+  return buttons.map(({ id, label }) => ({ id, label, chosen: turn !== undefined && chosen.get(turn) === id }));
 }
 
 function unsentState(message: Unsent): BubbleState {

@@ -121,6 +121,19 @@ function Known({ detail: { row, shopper, earlier } }: { detail: ConversationDeta
           <Fact term={t('profile.last_seen')}>{time(shopper.last_seen)}</Fact>
         </dl>
       </section>
+      {shopper.answers !== undefined && (
+        <section>
+          <h3>{t('profile.told')}</h3>
+          <dl className="told">
+            {shopper.answers.map(({ field, question, answer }) => (
+              <Fact key={field} term={<span dir="auto">{question}</span>}>
+                <span dir="auto">{answer}</span>
+              </Fact>
+            ))}
+          </dl>
+          <p className="soft">{t('profile.told_why')}</p>
+        </section>
+      )}
       <Transcript key={row.conversation_id} id={row.conversation_id} email={shopper.email} />
       <section>
         <h3>{t('profile.earlier')}</h3>
@@ -177,7 +190,7 @@ function Standing({ verified, identified }: { verified: boolean; identified: boo
   );
 }
 
-function Fact({ term, children }: { term: string; children: ReactNode }) {
+function Fact({ term, children }: { term: ReactNode; children: ReactNode }) {
   return (
     <div>
       <dt>{term}</dt>

@@ -12,6 +12,7 @@ import { type Form, type Question, given } from '../state/form';
 import { wished } from '../state/inbox';
 import { type Bubble, type BubbleState, type Line, type MailEntry, timeline } from '../state/timeline';
 import { Composer } from './composer';
+import { OfferedButtons } from './offered';
 import { Avatar, Empty, ShopWords, Skeleton, VerifiedMark, Words } from './parts';
 import { save } from './save';
 import './thread.css';
@@ -397,6 +398,19 @@ function answerWords(t: T, { entry, told }: Extract<Line, { is: 'answer' }>, nam
   }
 }
 
+/** What the shop had said before anybody wrote, and how. */
+function spokenFirst(why: Why | null): 'trigger' | 'invitation' | null {
+  return why?.rule === 'trigger' || why?.rule === 'invitation' ? why.rule : null;
+}
+
+/** Whose words they are. What was said first bears the name under which the visitor had it: an agent's or the shop's. */
+function saidBy(t: T, { why, author, offered }: Bubble, me: string, shopper: string, shop: string): string {
+  if (offered !== null) return t('thread.bot');
+  if (why === null) return authorName(t, author, me, shopper);
+  if (spokenFirst(why) === null) return t('thread.automatic');
+  return author.role === 'agent' ? authorName(t, author, me, shopper) : shop;
+}
+
 /** Every rule that this build knows; a newer server may have more. */
 const RULES = ['outside_hours', 'agent_online', 'during_hours', 'nobody_online', 'wait_time_over', 'form_offline', 'form_always', 'form_slow', 'trigger', 'invitation'] as const;
 
@@ -606,10 +620,11 @@ function eventWords(t: T, entry: Entry, by: string): string | null {
 
 function BubbleLine({ bubble, name, language, fresh }: { bubble: Bubble; name: string; language: string; fresh: boolean }) {
   const { t } = useText();
-  const { me, desk, drafts, agentPhoto } = useSite();
+  const { me, site, desk, drafts, agentPhoto } = useSite();
   const ours = bubble.author.role !== 'shopper';
   const { why } = bubble;
-  const by = why === null ? authorName(t, bubble.author, me.agent_id, name) : t('thread.automatic');
+  const first = spokenFirst(why);
+  const by = saidBy(t, bubble, me.agent_id, name, site.name);
   const full = bubble.author.role === 'agent' ? bubble.author.name : by;
   const { state, unsent } = bubble;
   return (
@@ -623,6 +638,7 @@ function BubbleLine({ bubble, name, language, fresh }: { bubble: Bubble; name: s
           {bubble.kind === 'note' && <StickyNote size={12} strokeWidth={2} aria-hidden="true" />}
           <span>{by}</span>
           {bubble.kind === 'note' && <span className="bubble-kind">{t('thread.note_of')}</span>}
+          {first !== null && <span className="bubble-first">{t(`thread.${first}`)}</span>}
           <time dateTime={new Date(bubble.at).toISOString()} title={absolute(language, bubble.at)}>
             {clockTime(language, bubble.at)}
           </time>
@@ -631,10 +647,11 @@ function BubbleLine({ bubble, name, language, fresh }: { bubble: Bubble; name: s
       <div className="bubble-row">
         {!ours && <span className="bubble-face">{bubble.last && <Avatar name={name} size={28} />}</span>}
         <div className="bubble" dir="auto" title={absolute(language, bubble.at)}>
-          {why === null ? <Words text={bubble.text} /> : <ShopWords text={bubble.text} />}
+          {why === null && bubble.offered === null ? <Words text={bubble.text} /> : <ShopWords text={bubble.text} />}
         </div>
         {ours && <span className="bubble-face">{bubble.last && <Avatar name={full} size={28} photo={bubble.author.role === 'agent' ? agentPhoto(bubble.author.id) : undefined} />}</span>}
       </div>
+      {bubble.offered !== null && bubble.offered.length > 0 && <OfferedButtons offered={bubble.offered} />}
       {bubble.mail !== null && (
         <p className="bubble-state bubble-mail">
           <Mail size={12} strokeWidth={2} aria-hidden="true" />
