@@ -75,14 +75,7 @@ impl Automatic for Faulty {
 }
 
 fn site() -> Site {
-    Site {
-        id: "demo".parse().unwrap(),
-        name: "Taller Luz".into(),
-        color: "#0f766e".into(),
-        welcome: "Hi!".into(),
-        time_zone: "Europe/Madrid".into(),
-        origins: Vec::new(),
-    }
+    testkit::shop::site("demo")
 }
 
 async fn engine(seed: u64) -> TestEngine {

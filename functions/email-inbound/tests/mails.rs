@@ -74,14 +74,7 @@ impl Case {
     /// Eva has written, Ana has answered.
     async fn new() -> Self {
         let engine = Engine::new(Memory::default(), Outbox::default(), World::new(1), "e1".into());
-        let site = Site {
-            id: "demo".parse().unwrap(),
-            name: "Taller Luz".into(),
-            color: "#0f766e".into(),
-            welcome: "Hi!".into(),
-            time_zone: "Europe/Madrid".into(),
-            origins: Vec::new(),
-        };
+        let site = testkit::shop::site("demo");
         engine.store.put_site(&site).await.unwrap();
         let about = delivery::NewSession::default();
         let (_, session) = engine.begin_session(&site, "203.0.113.7", about).await.unwrap();

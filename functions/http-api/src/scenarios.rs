@@ -2,7 +2,7 @@
 
 use crate::routes::readable;
 use crate::{Answer, Api, Request};
-use delivery::{Failure, Wish};
+use delivery::{Before, Failure, Wish};
 use domain::ports::{Environment, Files, Originals, Push, Store};
 use domain::{ConversationId, SiteId};
 use protocol::http::{self as body, parse_body};
@@ -16,8 +16,9 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
         conversation: Option<ConversationId>,
     ) -> Result<Answer, Failure> {
         let (actor, ..) = self.shopper(request).await?;
-        let body::NewChoice { id, turn, button, opening, shown } = parse_body(&request.body)?;
-        self.perform(request, &actor, &id, Wish::Choose { conversation, turn, button, opening, shown }).await
+        let body::NewChoice { id, turn, button, opening, shown, group } = parse_body(&request.body)?;
+        let before = Before { faqs: Vec::new(), opening, proactive: shown, group };
+        self.perform(request, &actor, &id, Wish::Choose { conversation, turn, button, before }).await
     }
 
     pub(crate) async fn restart(

@@ -14,14 +14,7 @@ use uuid::Uuid;
 type Function = Timers<Engine<Memory, Outbox, World>, Calls, Handed>;
 
 fn site() -> Site {
-    Site {
-        id: "demo".parse().unwrap(),
-        name: "Taller Luz".into(),
-        color: "#0f766e".into(),
-        welcome: "Hi!".into(),
-        time_zone: "Europe/Madrid".into(),
-        origins: Vec::new(),
-    }
+    testkit::shop::site("demo")
 }
 
 async fn function() -> Function {

@@ -110,8 +110,12 @@ fn wish(command: &Command) -> Option<Wish> {
             conversation: choose.conversation_id,
             turn: choose.turn,
             button: choose.button.clone(),
-            opening: choose.opening.clone(),
-            shown: choose.shown.clone(),
+            before: Before {
+                faqs: Vec::new(),
+                opening: choose.opening.clone(),
+                proactive: choose.shown.clone(),
+                group: choose.group.clone(),
+            },
         },
         Command::Restart(restart) => {
             Wish::Restart { conversation: restart.conversation_id, turn: restart.turn }

@@ -353,6 +353,7 @@ fn cause_of(entry: &Entry, thread: &[Entry]) -> Cause {
         | Body::Assigned { .. }
         | Body::Grouped { .. }
         | Body::HandedOver
+        | Body::Triggered { .. }
         | Body::Mailed { .. }
         | Body::Mail { .. } => Said::Nothing,
     };

@@ -34,8 +34,7 @@ pub enum Wish {
         conversation: Option<ConversationId>,
         turn: u64,
         button: String,
-        opening: Option<SeenOpening>,
-        shown: Option<String>,
+        before: Before,
     },
     Restart {
         conversation: ConversationId,
@@ -69,7 +68,7 @@ pub enum Wish {
     },
 }
 
-/// What a shopper had before them when they wrote; it counts where the message begins a conversation. What there is not counts for nothing.
+/// What a shopper had before them when they wrote or chose; it counts where that begins a conversation. What there is not counts for nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Before {
     /// Questions of the FAQs that were opened.
@@ -153,6 +152,11 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
                 .await
             {
                 Ok(decided) => decided,
+                // Nothing begins like this any more: where another tab has begun it already, it is a choice that comes too late.
+                Err(Attempt::Refused(_)) if begin_first && matches!(command, Command::Choose { .. }) => {
+                    begin_first = false;
+                    continue;
+                }
                 // A reuse of the id outweighs a refusal: the command may be done already.
                 Err(Attempt::Refused(failure)) => {
                     return match self.repeated(actor, target, id, fingerprint).await {
@@ -472,10 +476,7 @@ fn sender(actor: &Actor, head: &Head) -> Sender {
 /// What stood there before what may begin a conversation.
 fn before(wish: &Wish) -> Before {
     match wish {
-        Wish::Say { before, .. } => before.clone(),
-        Wish::Choose { opening, shown, .. } => {
-            Before { opening: opening.clone(), proactive: shown.clone(), ..Before::default() }
-        }
+        Wish::Say { before, .. } | Wish::Choose { before, .. } => before.clone(),
         _ => Before::default(),
     }
 }

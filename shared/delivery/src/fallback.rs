@@ -539,12 +539,8 @@ mod tests {
 
     fn site() -> Site {
         Site {
-            id: "demo".parse().unwrap(),
-            name: "Taller Luz".into(),
-            color: "#0f766e".into(),
-            welcome: String::new(),
-            time_zone: "Europe/Madrid".into(),
             origins: vec!["https://shop.example".into(), "http://localhost:8787".into()],
+            ..testkit::shop::site("demo")
         }
     }
 

@@ -63,16 +63,18 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         let group = before.group.as_deref().or(set.map(FieldId::as_str));
         let group = group.and_then(|id| configured.group(id));
         let settings = &configured.settings;
+        let shows_form = answers.as_ref().is_some_and(|answers| answers.showing.form);
+        let asks = if shows_form { questions(settings, shopper.as_ref()) } else { Vec::new() };
         let shop = Shop::at(settings.hours.status(now), &members, now);
         let when = if shop.is_online() { When::Online } else { When::Offline };
         let with = Beginning {
-            spoken: answers
-                .as_ref()
-                .and_then(|answers| answers.spoken(questions(settings, shopper.as_ref()))),
+            triggered: answers.as_ref().and_then(|answers| answers.showing.trigger.clone()),
+            spoken: answers.as_ref().and_then(Answered::spoken),
             faqs: read_before(settings, shopper.as_ref(), &before.faqs()),
             bot,
             // Who answers the shop is not held up by its form.
             held_for: hold(settings, shopper.as_ref(), when).filter(|_| answers.is_none()),
+            asks,
             mail_after: shopper
                 .as_ref()
                 .and_then(|shopper| shopper.email.as_ref())

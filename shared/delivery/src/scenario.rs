@@ -117,16 +117,17 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         before: &Before,
         answers: Option<&Answered>,
     ) -> Stored<Option<BotBegins>> {
-        if let Some(seen) = &before.opening {
-            let Some((scenario, last)) = self.seen_opening(here, seen, answers).await? else {
-                return Ok(None);
-            };
-            return Ok(Some(BotBegins::Seen(Box::new(self.around(here, Some(scenario))), last)));
-        }
-        // Who answers what the shop has shown them is answered by whoever showed it.
-        if answers.is_some() {
-            return Ok(None);
-        }
+        // Who answers what the shop has shown them is answered by whoever showed it, and by nothing else: what a browser says of it
+        // counts for nothing.
+        let seen = match (answers, &before.opening) {
+            (Some(answers), _) => self.shown_opening(here, answers).await?,
+            (None, Some(seen)) => self.seen_opening(here, seen).await?,
+            (None, None) => return self.first_responder(here).await,
+        };
+        Ok(seen.map(|(scenario, last)| BotBegins::Seen(Box::new(self.around(here, Some(scenario))), last)))
+    }
+
+    async fn first_responder(&self, here: &Here<'_>) -> Stored<Option<BotBegins>> {
         let Some(scenario) =
             self.standing_of(here.configured, &here.site.id, ScenarioStart::FirstResponder).await?
         else {
@@ -135,27 +136,43 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         Ok(Some(BotBegins::Answers(Box::new(self.around(here, Some(scenario))))))
     }
 
+    /// The version that a trigger has shown the beginning of, and the last that was said; however it starts else.
+    async fn shown_opening(
+        &self,
+        here: &Here<'_>,
+        answers: &Answered,
+    ) -> Stored<Option<(Arc<Scenario>, FieldId)>> {
+        let Some(opens) = &answers.showing.scenario else { return Ok(None) };
+        let scenario = self.published_version(here, &opens.scenario, opens.version).await?;
+        Ok(scenario.map(|scenario| (scenario, opens.last.clone())))
+    }
+
     /// The version that a shopper has seen the beginning of, if that is how it begins, and the last that was said.
     async fn seen_opening(
         &self,
         here: &Here<'_>,
         seen: &SeenOpening,
-        answers: Option<&Answered>,
     ) -> Stored<Option<(Arc<Scenario>, FieldId)>> {
         let (Some(id), Some(last)) = (FieldId::parse(&seen.scenario), FieldId::parse(&seen.step)) else {
             return Ok(None);
         };
-        // Where a trigger has shown it to this shopper, however it starts else.
-        let shown = answers.and_then(|answers| answers.showing.scenario.as_ref());
-        let shown = shown.is_some_and(|(of, version)| *of == id && *version == seen.version);
-        let stands = standing(here.configured, &id).is_some_and(|(version, _)| seen.version <= version);
-        if !stands || seen.version == 0 {
+        let scenario = self.published_version(here, &id, seen.version).await?;
+        let opens = scenario.filter(|scenario| scenario.start == Start::OnOpening);
+        Ok(opens.map(|scenario| (scenario, last)))
+    }
+
+    /// A version that was published, of a scenario that stands.
+    async fn published_version(
+        &self,
+        here: &Here<'_>,
+        id: &FieldId,
+        version: u64,
+    ) -> Stored<Option<Arc<Scenario>>> {
+        let stands = standing(here.configured, id).is_some_and(|(latest, _)| (1..=latest).contains(&version));
+        if !stands {
             return Ok(None);
         }
-        let scenario = self.scenario(&here.site.id, &id, seen.version).await?;
-        Ok(scenario
-            .filter(|scenario| scenario.start == Start::OnOpening || shown)
-            .map(|scenario| (scenario, last)))
+        self.scenario(&here.site.id, id, version).await
     }
 
     /// The one that starts like this; of several the first by its id.

@@ -1,6 +1,6 @@
 //! Triggers, groups and scenarios: publishing, who may, what they lean on, what every page is told of them.
 
-use domain::people::{Actor, Availability, Member, Role, Site};
+use domain::people::{Actor, Availability, Role, Site};
 use domain::ports::{Accounts, Document, Documents, Environment};
 use domain::settings::{FieldId, Section};
 use domain::{AgentId, ShopperId};
@@ -20,28 +20,10 @@ const LUIS: AgentId = AgentId(Uuid::from_u128(2));
 
 async fn case() -> (Case, Site) {
     let engine = Engine::new(Memory::default(), Outbox::default(), World::new(1), "e1".into());
-    let site = Site {
-        id: "demo".parse().unwrap(),
-        name: "Taller Luz".into(),
-        color: "#0f766e".into(),
-        welcome: "Hi!".into(),
-        time_zone: "Europe/Madrid".into(),
-        origins: Vec::new(),
-    };
+    let site = testkit::shop::site("demo");
     engine.store.put_site(&site).await.unwrap();
     for agent in [ANA, LUIS] {
-        let member = Member {
-            site: site.id.clone(),
-            agent,
-            name: "Agent".into(),
-            title: String::new(),
-            photo: None,
-            role: Role::Admin,
-            version: 1,
-            active: true,
-            availability: Availability::Offline,
-            seen_at: None,
-        };
+        let member = testkit::shop::admin(&site.id, agent, "Agent");
         assert!(engine.store.put_member(&member).await.unwrap());
     }
     (engine, site)

@@ -2,7 +2,7 @@
 
 use domain::conversation::{Body, Head};
 use domain::inbox::{List, Place};
-use domain::people::{Actor, Availability, Member, Role, Site};
+use domain::people::{Actor, Role, Site};
 use domain::ports::{Accounts, Conversations, Document};
 use domain::settings::FieldId;
 use domain::{AgentId, ClientId, ConversationId};
@@ -26,28 +26,10 @@ fn ana() -> Actor {
 impl Case {
     async fn new() -> Self {
         let engine = Engine::new(Memory::default(), Outbox::default(), World::new(1), "e1".into());
-        let site = Site {
-            id: "demo".parse().unwrap(),
-            name: "Taller Luz".into(),
-            color: "#0f766e".into(),
-            welcome: "Hi!".into(),
-            time_zone: "Europe/Madrid".into(),
-            origins: Vec::new(),
-        };
+        let site = testkit::shop::site("demo");
         engine.store.put_site(&site).await.unwrap();
         for agent in [ANA, LUIS] {
-            let member = Member {
-                site: site.id.clone(),
-                agent,
-                name: "Agent".into(),
-                title: String::new(),
-                photo: None,
-                role: Role::Admin,
-                version: 1,
-                active: true,
-                availability: Availability::Offline,
-                seen_at: None,
-            };
+            let member = testkit::shop::admin(&site.id, agent, "Agent");
             assert!(engine.store.put_member(&member).await.unwrap());
         }
         let case = Self { engine, site };

@@ -41,14 +41,7 @@ fn form(when: &str, hold_online: bool, hold_offline: bool) -> Value {
 impl Case {
     async fn new(form: Value) -> Self {
         let engine = Engine::new(Memory::default(), Outbox::default(), World::new(1), "e1".into());
-        let site = Site {
-            id: "demo".parse().unwrap(),
-            name: "Taller Luz".into(),
-            color: "#0f766e".into(),
-            welcome: "Hi!".into(),
-            time_zone: "Europe/Madrid".into(),
-            origins: Vec::new(),
-        };
+        let site = testkit::shop::site("demo");
         engine.store.put_site(&site).await.unwrap();
         let mut case = Self { engine, site, shopper: ShopperId(Uuid::nil()) };
         case.shopper = case.somebody().await;

@@ -51,14 +51,7 @@ impl Case {
     }
 
     async fn on(engine: Shop, id: &str) -> Self {
-        let site = Site {
-            id: id.parse().unwrap(),
-            name: "Taller Luz".into(),
-            color: "#0f766e".into(),
-            welcome: "Hi!".into(),
-            time_zone: "Europe/Madrid".into(),
-            origins: vec!["https://shop.example".into()],
-        };
+        let site = Site { origins: vec!["https://shop.example".into()], ..testkit::shop::site(id) };
         engine.store.put_site(&site).await.unwrap();
         let member = Member {
             site: site.id.clone(),

@@ -45,14 +45,7 @@ impl Case {
     /// A shop with a form that asks for an order's number.
     async fn new() -> Self {
         let engine = Engine::new(Memory::default(), Outbox::default(), World::new(1), "e1".into());
-        let site = Site {
-            id: "demo".parse().unwrap(),
-            name: "Taller Luz".into(),
-            color: "#0f766e".into(),
-            welcome: "Hi!".into(),
-            time_zone: "Europe/Madrid".into(),
-            origins: Vec::new(),
-        };
+        let site = testkit::shop::site("demo");
         engine.store.put_site(&site).await.unwrap();
         let case = Self { engine, site };
         case.ana_is(Availability::Online).await;
@@ -110,7 +103,8 @@ impl Case {
         button: &str,
     ) -> Result<Performed, Failure> {
         let opening = if conversation.is_none() { seen(1) } else { None };
-        let wish = Wish::Choose { conversation, turn, button: button.into(), opening, shown: None };
+        let before = Before { opening, ..Before::default() };
+        let wish = Wish::Choose { conversation, turn, button: button.into(), before };
         self.act(actor, n, wish).await
     }
 
@@ -223,8 +217,7 @@ async fn a_5_what_no_bot_offers_begins_nothing_and_words_are_said_all_the_same()
             conversation: None,
             turn: 1,
             button: "person".into(),
-            opening: Some(opening),
-            shown: None,
+            before: Before { opening: Some(opening), ..Before::default() },
         };
         assert_eq!(case.act(&eva, 10 + n as u128, wish).await.unwrap_err(), Failure::NotFound);
     }

@@ -21,14 +21,7 @@ fn help() -> Value {
 
 async fn site() -> (Engine<Memory, Outbox, World>, Site) {
     let engine = Engine::new(Memory::default(), Outbox::default(), World::new(1), "e1".into());
-    let site = Site {
-        id: "demo".parse().unwrap(),
-        name: "Taller Luz".into(),
-        color: "#0f766e".into(),
-        welcome: "Hi!".into(),
-        time_zone: "Europe/Madrid".into(),
-        origins: Vec::new(),
-    };
+    let site = testkit::shop::site("demo");
     engine.store.put_site(&site).await.unwrap();
     (engine, site)
 }

@@ -31,14 +31,7 @@ fn verified() -> ShopperId {
 impl Case {
     async fn new() -> Self {
         let engine = Engine::new(Memory::default(), Outbox::default(), World::new(1), "e1".into());
-        let site = Site {
-            id: "demo".parse().unwrap(),
-            name: "Taller Luz".into(),
-            color: "#0f766e".into(),
-            welcome: String::new(),
-            time_zone: "Europe/Madrid".into(),
-            origins: Vec::new(),
-        };
+        let site = testkit::shop::site("demo");
         engine.store.put_site(&site).await.unwrap();
         Self { engine, site }
     }

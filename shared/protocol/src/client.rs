@@ -137,10 +137,14 @@ pub struct Choose {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub opening: Option<SeenOpening>,
-    /// Where what a trigger showed begins it: the token of the showing.
+    /// Where what a trigger showed begins it: the token of the showing. The scenario is the one that was shown, whatever `opening` says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub shown: Option<String>,
+    /// Where it begins a conversation: the group that it is for, as in `send`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub group: Option<String>,
 }
 
 /// Shoppers: an answer to a question of the form (`form`), or with `null` none; to one that was answered before it is a correction.

@@ -6,6 +6,7 @@ use crate::http::RoleName;
 use crate::scenarios::{BotMark, Chosen};
 use crate::server::{
     self, AgentName, Author, Body, Cursor, Cursors, Entry, LogName, Preview, ReaderName, Row, StatusName,
+    TriggerName,
 };
 use crate::settings::FieldKindName;
 use domain::conversation as dc;
@@ -61,6 +62,9 @@ impl From<&dc::Entry> for Entry {
                 answer: faq.answer.clone(),
             },
             dc::Body::HandedOver => Body::HandedOver,
+            dc::Body::Triggered { by } => {
+                Body::Triggered { by: TriggerName { id: by.id.to_string(), name: by.name.clone() } }
+            }
             dc::Body::Note { text } => Body::Note { text: text.clone() },
             dc::Body::Mailed { through, to } => Body::Mailed { through: *through, to: to.clone() },
             dc::Body::Mail { class, from, text } => Body::Mail {

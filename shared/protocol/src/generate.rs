@@ -56,6 +56,7 @@ macro_rules! with_all_types {
             server::LogName,
             server::Author,
             server::AgentName,
+            server::TriggerName,
             server::AskedChoice,
             server::AskedField,
             server::Body,

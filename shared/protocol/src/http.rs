@@ -270,6 +270,9 @@ pub struct NewChoice {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub shown: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub group: Option<String>,
 }
 
 /// `POST /v1/conversations/{id}/restart` (shoppers): as the frame `restart`. Answered by an `ack`.

@@ -129,6 +129,13 @@ pub enum MailClass {
     Unsubscribed,
 }
 
+/// A trigger, as it was called when it showed something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct TriggerName {
+    pub id: String,
+    pub name: String,
+}
+
 /// Why the shop said something by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct Why {
@@ -198,6 +205,10 @@ pub enum Body {
     },
     /// The bot has handed over: from here on somebody waits for a person.
     HandedOver,
+    /// The conversation began as the answer to what this trigger had shown; its name is that of the time.
+    Triggered {
+        by: TriggerName,
+    },
     /// A mail went to this address with what the shopper had not seen of the thread, up to this number.
     Mailed {
         through: u64,

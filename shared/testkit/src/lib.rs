@@ -1,5 +1,5 @@
 //! For tests: the ports in memory ([`Memory`]), time and chance that are told ([`World`]), a push that remembers
-//! ([`Outbox`]), a queue of deadlines ([`Calls`]), mails and files ([`Bucket`]), what was parked ([`Lot`]) or handed over to be mailed ([`Handed`]), and the contract that every store must pass ([`contract`]).
+//! ([`Outbox`]), a queue of deadlines ([`Calls`]), mails and files ([`Bucket`]), the shop that they are about ([`shop`]), what was parked ([`Lot`]) or handed over to be mailed ([`Handed`]), and the contract that every store must pass ([`contract`]).
 
 mod bucket;
 mod calls;
@@ -8,6 +8,7 @@ mod handed;
 mod lot;
 mod memory;
 mod outbox;
+pub mod shop;
 mod visits;
 mod world;
 

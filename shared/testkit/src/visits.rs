@@ -29,7 +29,8 @@ impl Visited {
     }
 
     fn follow(&mut self, showing: &Showing, day: &Day, at: Timestamp, fact: Fact) {
-        let Some(trigger) = showing.trigger.as_ref().filter(|_| showing.counted) else { return };
+        let Some(by) = showing.trigger.as_ref().filter(|_| showing.counted) else { return };
+        let trigger = &by.id;
         let results = self.day(&showing.site, trigger, day);
         match fact {
             Fact::Opened => results.opened += 1,

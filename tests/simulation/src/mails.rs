@@ -74,14 +74,7 @@ impl<A: Accepted> Shop<A> {
             dashboard_url: "https://chat.example/dashboard".into(),
             loop_mark: mail::LoopMark::parse("test").expect("a mark"),
         };
-        let site = Site {
-            id: "demo".parse().expect("an id"),
-            name: "Taller Luz".into(),
-            color: "#0f766e".into(),
-            welcome: String::new(),
-            time_zone: "Europe/Madrid".into(),
-            origins: vec!["https://shop.example".into()],
-        };
+        let site = Site { origins: vec!["https://shop.example".into()], ..testkit::shop::site("demo") };
         Self { world, memory, engine: Arc::new(engine), room: Arc::new(room), site }
     }
 

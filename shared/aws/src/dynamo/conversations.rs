@@ -12,8 +12,8 @@ use aws_sdk_dynamodb::types::{
 };
 use domain::automatic::{Deadline, Rule, Why};
 use domain::conversation::{
-    Assignee, Attached, Author, Body, Entry, FormMark, Head, InGroup, Log, MailClass, MailMark, Mailing,
-    Numbers, Preview, ReviewWhy, Status,
+    Assignee, Attached, Author, Body, ByTrigger, Entry, FormMark, Head, InGroup, Log, MailClass, MailMark,
+    Mailing, Numbers, Preview, ReviewWhy, Status,
 };
 use domain::cursor::{Cursor, Cursors, Reader};
 use domain::deadline::{Armed, Call, Deadlines, shard};
@@ -656,6 +656,9 @@ fn write_entry(conversation: ConversationId, entry: &Entry) -> Item {
         Body::Left => item.text("kind", "left"),
         Body::Closed => item.text("kind", "closed"),
         Body::HandedOver => item.text("kind", "handed_over"),
+        Body::Triggered { by } => {
+            item.text("kind", "triggered").text("trigger", by.id.as_str()).text("trigger_name", &by.name)
+        }
         Body::Form { fields, held } => {
             let mut item = item.text("kind", "form").flag("held", *held);
             item.0.insert("fields".to_owned(), AttributeValue::L(fields.iter().map(write_asked).collect()));
@@ -704,6 +707,10 @@ fn read_entry(item: &Item, log: Log) -> Stored<Entry> {
         "left" => Body::Left,
         "closed" => Body::Closed,
         "handed_over" => Body::HandedOver,
+        "triggered" => {
+            let (id, name) = (read_field_id(item, "trigger")?, item.need("trigger_name")?.to_owned());
+            Body::Triggered { by: ByTrigger { id, name } }
+        }
         "mailed" => Body::Mailed { through: item.need_number("through")?, to: item.need("to")?.to_owned() },
         "mail" => {
             let class = match item.need("class")? {

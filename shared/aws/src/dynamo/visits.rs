@@ -5,9 +5,11 @@ use super::keys::{self, Key};
 use super::{Dynamo, attributes, unavailable};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
+use domain::conversation::ByTrigger;
 use domain::ports::{Commit, CommitError, Order, StoreError, Stored, Visits, mark_life};
 use domain::proactive::{
-    Claiming, Credit, Day, Fact, Known, Owner, Remembered, Results, Showing, Speaker, Trial, VISITOR_LIFE,
+    Claiming, Credit, Day, Fact, Known, Opens, Owner, Remembered, Results, Showing, Speaker, Trial,
+    VISITOR_LIFE,
 };
 use domain::settings::FieldId;
 use domain::triggers::shown::{Claim, Free, Mark};
@@ -284,7 +286,8 @@ impl Dynamo {
         at: Timestamp,
         fact: Fact,
     ) -> Vec<TransactWriteItem> {
-        let Some(trigger) = showing.trigger.as_ref().filter(|_| showing.counted) else { return Vec::new() };
+        let Some(by) = showing.trigger.as_ref().filter(|_| showing.counted) else { return Vec::new() };
+        let trigger = &by.id;
         let mut items = vec![self.count_result(&showing.site, trigger, day, at, &[(fact.name(), 1)])];
         if let Some(visitor) = showing.visitor {
             let credit = Item::at(keys::credit(visitor))
@@ -415,23 +418,23 @@ fn write_showing(hash: [u8; 32], showing: &Showing) -> Item {
         Speaker::Agent { id, name } => (Some(id.to_string()), Some(name.clone())),
         Speaker::Shop => (None, None),
     };
-    let (scenario, version) = showing.scenario.clone().unzip();
     let mut item = Item::at(keys::showing(hash))
         .text("site", showing.site.to_string())
-        .maybe_text("trigger", showing.trigger.as_ref().map(FieldId::as_str))
+        .maybe_text("trigger", showing.trigger.as_ref().map(|by| by.id.as_str()))
+        .maybe_text("trigger_name", showing.trigger.as_ref().map(|by| by.name.as_str()))
         .maybe_text("visitor", showing.visitor.map(|id| id.to_string()))
         .maybe_text("agent", agent)
         .maybe_text("name", name)
         .maybe_text("text", showing.text.clone())
         .maybe_text("group", showing.group.as_ref().map(FieldId::as_str))
         .flag("form", showing.form)
-        .maybe_text("scenario", scenario.as_ref().map(FieldId::as_str))
         .time("at", showing.at)
         .flag("counted", showing.counted)
         .maybe_text("answered", showing.answered.map(|id| id.to_string()))
         .ttl(showing.expires_at());
-    if let Some(version) = version {
-        item = item.number("version", version);
+    if let Some(Opens { scenario, version, last }) = &showing.scenario {
+        item =
+            item.text("scenario", scenario.as_str()).number("version", *version).text("step", last.as_str());
     }
     item
 }
@@ -442,15 +445,21 @@ fn read_showing(item: &Item) -> Stored<Showing> {
         Some(id) => Speaker::Agent { id, name: item.need("name")?.to_owned() },
         None => Speaker::Shop,
     };
+    let trigger = maybe("trigger")?;
     Ok(Showing {
         site: item.parse("site")?,
-        trigger: maybe("trigger")?,
+        trigger: trigger.map(|id| ByTrigger { id, name: item.string("trigger_name").unwrap_or_default() }),
         visitor: item.parse_maybe("visitor")?,
         speaker,
         text: item.string("text"),
         group: maybe("group")?,
         form: item.is_set("form"),
-        scenario: maybe("scenario")?.zip(item.get_number("version")),
+        scenario: match maybe("scenario")? {
+            Some(scenario) => {
+                Some(Opens { scenario, version: item.need_number("version")?, last: field(item, "step")? })
+            }
+            None => None,
+        },
         at: item.need_time("at")?,
         counted: item.is_set("counted"),
         answered: item.parse_maybe("answered")?,

@@ -7,7 +7,6 @@ use crate::settings::Configured;
 use crate::{Engine, Failure, secret};
 use domain::automatic::Rule;
 use domain::conversation::{Assignee, Author, Spoken};
-use domain::intake::AskedField;
 use domain::ports::{Environment, Order, Push, Store, Stored};
 use domain::proactive::{Day, Showing, Speaker};
 use domain::triggers::facts::Event;
@@ -27,7 +26,7 @@ pub(crate) struct Answered {
 
 impl Answered {
     /// What was said, as a conversation's first entry.
-    pub fn spoken(&self, questions: Vec<AskedField>) -> Option<Spoken> {
+    pub fn spoken(&self) -> Option<Spoken> {
         let text = self.showing.text.clone()?;
         let by_hand = self.showing.trigger.is_none();
         let (author, assigned) = match &self.showing.speaker {
@@ -37,13 +36,7 @@ impl Answered {
             }
             Speaker::Shop => (Author::System, None),
         };
-        Some(Spoken {
-            author,
-            text,
-            rule: if by_hand { Rule::Invitation } else { Rule::Trigger },
-            assigned,
-            form: self.showing.form.then_some(questions),
-        })
+        Some(Spoken { author, text, rule: if by_hand { Rule::Invitation } else { Rule::Trigger }, assigned })
     }
 }
 
@@ -91,7 +84,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         } else if let (Some(visitor), Some(trigger), true) =
             (showing.visitor, &showing.trigger, showing.counted)
         {
-            self.store.dismiss(visitor, trigger, now).await?;
+            self.store.dismiss(visitor, &trigger.id, now).await?;
         }
         Ok(())
     }

@@ -1,19 +1,17 @@
 //! What a trigger shows, and in whose name.
 
 use super::Context;
-use crate::{Configured, Engine, Secret};
+use crate::{Engine, Secret};
+use domain::conversation::ByTrigger;
 use domain::people::Member;
 use domain::ports::{Document, Environment, Push, Store, Stored};
-use domain::proactive::{Showing, Speaker};
-use domain::scenario::{Effect, Scenario, Setting, begin};
+use domain::proactive::{Opens, Showing, Speaker};
 use domain::settings::{FieldId, LocalText, fill};
 use domain::triggers::{Action, Display, Online, Sender, Trigger};
 use domain::visitors::Invitation;
 use domain::{Timestamp, VisitorId};
 use protocol::proactive::{Proactive, ProactiveAuthor, ProactiveMessage};
-use protocol::scenarios::{OfferedButton, ScenarioOpening, ScenarioSaid};
 use protocol::triggers::MessageDisplay;
-use std::collections::BTreeSet;
 
 /// Something that is about to be shown, and what is kept of it.
 pub(super) struct Composed {
@@ -55,7 +53,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         let token = Secret::make("shn_", &self.env);
         let mut showing = Showing {
             site: context.from.site.clone(),
-            trigger: Some(trigger.id.clone()),
+            trigger: Some(ByTrigger { id: trigger.id.clone(), name: trigger.name.clone() }),
             visitor,
             speaker,
             text: None,
@@ -91,8 +89,12 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
                     let Some(standing) = configured.document(&document) else { continue };
                     let scenario = self.scenario(&context.from.site, id, standing.version).await?;
                     let Some(scenario) = scenario else { continue };
-                    let opening = opening(&scenario, configured, online, language);
-                    showing.scenario = Some((id.clone(), standing.version));
+                    let members = &context.picture.members;
+                    let opening = self.opening_of(&scenario, configured, members, language);
+                    // Where nothing is said there is nothing to answer.
+                    let last = opening.said.last().and_then(|said| FieldId::parse(&said.step));
+                    let Some(last) = last else { continue };
+                    showing.scenario = Some(Opens { scenario: id.clone(), version: standing.version, last });
                     proactive.scenario = Some(opening);
                 }
             }
@@ -185,40 +187,5 @@ const fn display(display: Display) -> MessageDisplay {
         Display::Teaser => MessageDisplay::Teaser,
         Display::Bubble => MessageDisplay::Bubble,
         Display::Window => MessageDisplay::Window,
-    }
-}
-
-/// What a scenario says before there is a conversation, as things are now.
-fn opening(
-    scenario: &Scenario,
-    configured: &Configured,
-    online: &Online,
-    language: Option<&str>,
-) -> ScenarioOpening {
-    let general = &configured.settings.general;
-    let setting = Setting {
-        online: online.shop,
-        language: general.language_for(language),
-        default_language: &general.default_language,
-        shop: &general.name,
-        known: &BTreeSet::new(),
-    };
-    let begun = begin(scenario, &setting);
-    let said = begun.effects.into_iter().filter_map(|effect| match effect {
-        Effect::Say { step, text, buttons } => Some(ScenarioSaid {
-            step: step.to_string(),
-            text,
-            buttons: buttons
-                .into_iter()
-                .map(|offered| OfferedButton { id: offered.id.to_string(), label: offered.label })
-                .collect(),
-        }),
-        _ => None,
-    });
-    ScenarioOpening {
-        scenario: scenario.id.to_string(),
-        version: scenario.version,
-        turn: begun.state.turn,
-        said: said.collect(),
     }
 }

@@ -1,7 +1,7 @@
 //! What a command does: a head, a command and the time in; a change or a named refusal out.
 
 use super::bot::{self, BotBegins, BotMark, BotPart, First, Surroundings};
-use super::{Assignee, Author, Body, Entry, Head, InGroup, Log, Mailing, Numbers, Status, fold};
+use super::{Assignee, Author, Body, ByTrigger, Entry, Head, InGroup, Log, Mailing, Numbers, Status, fold};
 use crate::automatic::{self, Asking, Rule, Why};
 use crate::deadline::Deadlines;
 use crate::intake::{self, AskedField, Intake, Value};
@@ -65,14 +65,18 @@ pub struct Answering {
 /// What a conversation may begin with, beside its first message.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Beginning {
+    /// The trigger that had shown what this answers.
+    pub triggered: Option<ByTrigger>,
     /// What the shop had shown by itself, before everything else.
     pub spoken: Option<Spoken>,
     /// Before it.
     pub faqs: Vec<Faq>,
     /// What was said before it, or answers it first; such a conversation is not held for a form.
     pub bot: Option<BotBegins>,
-    /// Behind it: the form for which the conversation is held. So none is held without one that can be filled.
+    /// Behind it, unless a bot speaks: the form for which the conversation is held. So none is held without one that can be filled.
     pub held_for: Option<(Vec<AskedField>, Rule)>,
+    /// Likewise, without holding anything: the form that a trigger shows.
+    pub asks: Vec<AskedField>,
     /// An address of the shopper's is known: how long an answer stays unseen before it is mailed.
     pub mail_after: Option<Duration>,
     /// The shop mails: agents may be told of who waits.
@@ -91,8 +95,6 @@ pub struct Spoken {
     pub rule: Rule,
     /// An agent wrote it by hand: it is theirs.
     pub assigned: Option<Assignee>,
-    /// The form is asked with it, without holding anything.
-    pub form: Option<Vec<AskedField>>,
 }
 
 /// What is to be stored, all of it or nothing.
@@ -214,7 +216,9 @@ pub fn begin_by(
         scenario: None,
     };
     let mut draft = Draft::new(&head, now);
-    let mut asks = None;
+    if let Some(by) = with.triggered {
+        draft.push(Author::System, Body::Triggered { by });
+    }
     if let Some(spoken) = with.spoken {
         // It is answered by the shopper's first entry, which is the next but one: questions come between.
         let answered_by = u64::try_from(with.faqs.len()).unwrap_or(0) + 2;
@@ -222,7 +226,6 @@ pub fn begin_by(
         if let Some(to) = spoken.assigned {
             draft.push(spoken.author, Body::Assigned { to: Some(to) });
         }
-        asks = spoken.form.filter(|fields| !fields.is_empty());
     }
     for faq in with.faqs {
         draft.push(Author::Shopper, Body::Faq(faq));
@@ -233,12 +236,17 @@ pub fn begin_by(
         (None, First::Choice { .. }) => return Err(Refusal::NotOffered),
     };
     let cause = draft.entries[own].seq;
-    if let Some((fields, rule)) = with.held_for.filter(|_| draft.head.scenario.is_none()) {
+    // Where a bot speaks it asks what it needs.
+    let (held_for, asks) = match draft.head.scenario {
+        Some(_) => (None, Vec::new()),
+        None => (with.held_for, with.asks),
+    };
+    if let Some((fields, rule)) = held_for {
         let asking = Asking { fields, why: Why { rule, cause }, client_id: automatic::form_id(id) };
         draft.ask(asking, true);
-    } else if let Some(fields) = asks {
+    } else if !asks.is_empty() {
         let why = Why { rule: Rule::Trigger, cause };
-        draft.ask(Asking { fields, why, client_id: automatic::form_id(id) }, false);
+        draft.ask(Asking { fields: asks, why, client_id: automatic::form_id(id) }, false);
     }
     // A claim of the shopper's browser, and said so.
     if let Some(group) = with.group.filter(|_| draft.head.group.is_none()) {

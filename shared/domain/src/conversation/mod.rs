@@ -241,6 +241,10 @@ pub enum Body {
     },
     /// The bot has handed over: from here on somebody waits for a person.
     HandedOver,
+    /// It began as the answer to what a trigger had shown.
+    Triggered {
+        by: ByTrigger,
+    },
     /// A mail carried what the shopper had not seen of the thread, up to this number.
     Mailed {
         through: u64,
@@ -268,6 +272,13 @@ pub struct InGroup {
     pub name: String,
 }
 
+/// The trigger that a conversation began with, with the name as it was when it showed something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ByTrigger {
+    pub id: FieldId,
+    pub name: String,
+}
+
 impl Body {
     #[must_use]
     pub const fn log(&self) -> Log {
@@ -283,6 +294,7 @@ impl Body {
             | Self::Assigned { .. }
             | Self::Grouped { .. }
             | Self::HandedOver
+            | Self::Triggered { .. }
             | Self::Mailed { .. }
             | Self::Mail { .. } => Log::Backstage,
         }
@@ -392,7 +404,15 @@ fn fold(head: &mut Head, entry: &Entry) {
         (Body::Grouped { to }, _) => head.group = to.as_ref().map(|to| to.id.clone()),
         // Somebody may be waiting behind it: it is looked at as a message is.
         (Body::Mail { class: MailClass::Review(_), .. }, _) => head.unread = true,
-        (Body::Faq(_) | Body::Joined | Body::Left | Body::Note { .. } | Body::Mail { .. }, _) => {}
+        (
+            Body::Faq(_)
+            | Body::Joined
+            | Body::Left
+            | Body::Note { .. }
+            | Body::Triggered { .. }
+            | Body::Mail { .. },
+            _,
+        ) => {}
     }
 }
 

@@ -6,6 +6,6 @@ pub mod showing;
 pub mod visit;
 
 pub use showing::{
-    Claiming, Credit, Day, Fact, Owner, Results, SHOWING_LIFE, Showing, Speaker, TRIAL_LIFE, Trial,
+    Claiming, Credit, Day, Fact, Opens, Owner, Results, SHOWING_LIFE, Showing, Speaker, TRIAL_LIFE, Trial,
 };
 pub use visit::{BETWEEN_VISITS, Known, Remembered, Seen, VISITOR_LIFE};

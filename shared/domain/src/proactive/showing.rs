@@ -4,6 +4,7 @@
 //! that follow (opened, answered, an order) is written once, together with one more in a day's results: so results are right however often
 //! anything is delivered.
 
+use crate::conversation::ByTrigger;
 use crate::office_hours::Zone;
 use crate::settings::FieldId;
 use crate::triggers::shown::Claim;
@@ -33,7 +34,7 @@ pub enum Speaker {
 pub struct Showing {
     pub site: SiteId,
     /// `None`: an agent wrote it by hand, and gets the conversation.
-    pub trigger: Option<FieldId>,
+    pub trigger: Option<ByTrigger>,
     /// `None`: nothing is stored of whoever saw it.
     pub visitor: Option<VisitorId>,
     pub speaker: Speaker,
@@ -42,13 +43,21 @@ pub struct Showing {
     pub group: Option<FieldId>,
     /// The form is asked with the answer.
     pub form: bool,
-    /// The scenario that it opens with, and its version.
-    pub scenario: Option<(FieldId, u64)>,
+    pub scenario: Option<Opens>,
     pub at: Timestamp,
     /// A merchant's test is not.
     pub counted: bool,
     /// The conversation that began with it.
     pub answered: Option<ConversationId>,
+}
+
+/// The scenario that a showing opened with, as it was shown: what is answered is this, whatever a browser says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opens {
+    pub scenario: FieldId,
+    pub version: u64,
+    /// The last step that was said.
+    pub last: FieldId,
 }
 
 impl Showing {

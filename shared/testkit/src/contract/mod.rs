@@ -1,6 +1,7 @@
 //! What every store must do: one suite, run on memory and on DynamoDB. Each fact takes a store and ids of its own, so
 //! that all can share one table.
 
+mod bots;
 mod connections;
 mod conversations;
 mod documents;
@@ -148,6 +149,7 @@ fn shopper(case: &Case) -> Shopper {
 pub async fn all<S: Store>(store: &S) {
     conversations::all(store).await;
     intake::all(store).await;
+    bots::all(store).await;
     mail::all(store).await;
     notices::all(store).await;
     connections::all(store).await;

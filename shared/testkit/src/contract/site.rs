@@ -80,6 +80,7 @@ fn section(case: &Case, section: Section, version: u64, body: &str) -> Published
 async fn settings_are_published_version_by_version<S: Store>(store: &S) {
     let (here, there) = (Case::new(), Case::new());
     assert_eq!(store.published(&here.site).await.expect("read").sections, []);
+    assert_eq!(store.section(&here.site, Section::Hours).await.expect("read"), None);
     let versions: Vec<Published> =
         (1..=11).map(|n| section(&here, Section::Hours, n, &format!("{{\"n\":{n}}}"))).collect();
     // Not the second before the first.
@@ -93,6 +94,11 @@ async fn settings_are_published_version_by_version<S: Store>(store: &S) {
     store.publish(&here.site, &faqs).await.expect("published");
     let mut now = store.published(&here.site).await.expect("read").sections;
     now.sort_by_key(|one| one.what);
+    let one = store.section(&here.site, Section::Hours).await.expect("read");
+    assert_eq!(
+        (one, store.section(&there.site, Section::Hours).await.expect("read")),
+        (Some(versions[10].clone()), None)
+    );
     assert_eq!(now, [versions[10].clone(), faqs]);
     // Another's version of a number that is taken, and one from before.
     for stale in [section(&here, Section::Hours, 11, "{}"), versions[4].clone()] {

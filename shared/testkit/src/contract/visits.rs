@@ -1,11 +1,12 @@
 //! Visitors, what is shown to them, what comes of it.
 
 use super::{Case, MINUTE, NOW, fresh, hash};
+use domain::conversation::ByTrigger;
 use domain::office_hours::Zone;
 use domain::ports::{CommitError, Order, Store};
 use domain::proactive::{
-    Claiming, Credit, Day, Owner, Remembered, Results, SHOWING_LIFE, Seen, Showing, Speaker, TRIAL_LIFE,
-    Trial,
+    Claiming, Credit, Day, Opens, Owner, Remembered, Results, SHOWING_LIFE, Seen, Showing, Speaker,
+    TRIAL_LIFE, Trial,
 };
 use domain::settings::FieldId;
 use domain::triggers::shown::{Claim, Free, Mark};
@@ -41,13 +42,13 @@ fn somebody(case: &Case) -> Remembered {
 fn shown_to(case: &Case, visitor: Option<VisitorId>, of: Option<&str>) -> Showing {
     Showing {
         site: case.site.clone(),
-        trigger: of.map(trigger),
+        trigger: of.map(|of| ByTrigger { id: trigger(of), name: "¿Ayuda?".into() }),
         visitor,
         speaker: Speaker::Agent { id: case.agent, name: "Ana".into() },
         text: Some("¿Te ayudo?".into()),
         group: Some(trigger("sales")),
         form: true,
-        scenario: Some((trigger("help"), 3)),
+        scenario: Some(Opens { scenario: trigger("help"), version: 3, last: trigger("hello") }),
         at: NOW,
         counted: true,
         answered: None,

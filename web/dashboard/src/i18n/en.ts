@@ -174,6 +174,7 @@ export const en = {
   'thread.grouped': '{{by}} gave this to the group {{to}}',
   'thread.grouped_from': 'For the group {{to}}',
   'thread.handed_over': 'The bot has handed over to a person',
+  'thread.triggered': 'Began with the trigger “{{name}}”',
   'thread.unassigned': '{{by}} put this back into the queue',
   'thread.ungrouped': '{{by}} made this everyone’s',
   'thread.mailed': 'Unseen answers were mailed to {{to}}',

@@ -181,6 +181,7 @@ export const es: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'thread.grouped': '{{by}} pasó esto al grupo {{to}}',
   'thread.grouped_from': 'Para el grupo {{to}}',
   'thread.handed_over': 'El bot ha pasado la conversación a una persona',
+  'thread.triggered': 'Comenzó con el disparador «{{name}}»',
   'thread.unassigned': '{{by}} lo ha devuelto a la cola',
   'thread.ungrouped': '{{by}} lo dejó para cualquiera',
   'thread.mailed': 'Las respuestas sin ver se enviaron por correo a {{to}}',

@@ -180,6 +180,7 @@ export const it: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'thread.grouped': '{{by}} ha passato questa chat al gruppo {{to}}',
   'thread.grouped_from': 'Per il gruppo {{to}}',
   'thread.handed_over': 'Il bot ha passato la conversazione a una persona',
+  'thread.triggered': 'Iniziata con il trigger «{{name}}»',
   'thread.unassigned': '{{by}} l’ha rimessa in coda',
   'thread.ungrouped': '{{by}} l’ha lasciata a chiunque',
   'thread.mailed': 'Le risposte non viste sono state inviate via email a {{to}}',

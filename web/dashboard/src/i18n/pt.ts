@@ -180,6 +180,7 @@ export const pt: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'thread.grouped': '{{by}} passou isto ao grupo {{to}}',
   'thread.grouped_from': 'Para o grupo {{to}}',
   'thread.handed_over': 'O robô passou a conversa para uma pessoa',
+  'thread.triggered': 'Começou com o gatilho “{{name}}”',
   'thread.unassigned': '{{by}} devolveu a conversa à fila',
   'thread.ungrouped': '{{by}} deixou isto para qualquer pessoa',
   'thread.mailed': 'As respostas não vistas foram enviadas por e-mail para {{to}}',

@@ -112,6 +112,7 @@ export function timeline({ entries, unsent, me, shopper, newAfter }: Shown): Lin
       case 'assigned':
       case 'grouped':
       case 'handed_over':
+      case 'triggered':
       case 'mailed':
         open = null;
         lines.push({ is: 'event', key, entry });

@@ -606,6 +606,8 @@ function eventWords(t: T, entry: Entry, by: string): string | null {
       return entry.to === null ? t('thread.ungrouped', { by }) : t('thread.grouped', { by, to: entry.to.name });
     case 'handed_over':
       return t('thread.handed_over');
+    case 'triggered':
+      return t('thread.triggered', { name: entry.by.name });
     case 'mailed':
       return t('thread.mailed', { to: entry.to });
     case 'message':

@@ -69,9 +69,13 @@ turn: number, button: string,
  */
 opening?: SeenOpening, 
 /**
- * Where what a trigger showed begins it: the token of the showing.
+ * Where what a trigger showed begins it: the token of the showing. The scenario is the one that was shown, whatever `opening` says.
  */
-shown?: string, };
+shown?: string, 
+/**
+ * Where it begins a conversation: the group that it is for, as in `send`.
+ */
+group?: string, };
 
 export type Restart = { conversation_id: string, 
 /**
@@ -179,7 +183,7 @@ finished: boolean, } | { "kind": "faq", faq: string, question: string,
 /**
  * Formatted as messages are.
  */
-answer: string, } | { "kind": "note", text: string, } | { "kind": "assigned", to: AgentName | null, } | { "kind": "grouped", to: GroupChoice | null, } | { "kind": "handed_over" } | { "kind": "mailed", through: number, to: string, } | { "kind": "mail", class: MailClass, from: string, text: string, 
+answer: string, } | { "kind": "note", text: string, } | { "kind": "assigned", to: AgentName | null, } | { "kind": "grouped", to: GroupChoice | null, } | { "kind": "handed_over" } | { "kind": "triggered", by: TriggerName, } | { "kind": "mailed", through: number, to: string, } | { "kind": "mail", class: MailClass, from: string, text: string, 
 /**
  * Of `review`: `another_address`, `failed_dmarc`, `unauthenticated`, `spam`, `virus`, …
  */
@@ -273,7 +277,7 @@ finished: boolean, } | { "kind": "faq", faq: string, question: string,
 /**
  * Formatted as messages are.
  */
-answer: string, } | { "kind": "note", text: string, } | { "kind": "assigned", to: AgentName | null, } | { "kind": "grouped", to: GroupChoice | null, } | { "kind": "handed_over" } | { "kind": "mailed", through: number, to: string, } | { "kind": "mail", class: MailClass, from: string, text: string, 
+answer: string, } | { "kind": "note", text: string, } | { "kind": "assigned", to: AgentName | null, } | { "kind": "grouped", to: GroupChoice | null, } | { "kind": "handed_over" } | { "kind": "triggered", by: TriggerName, } | { "kind": "mailed", through: number, to: string, } | { "kind": "mail", class: MailClass, from: string, text: string, 
 /**
  * Of `review`: `another_address`, `failed_dmarc`, `unauthenticated`, `spam`, `virus`, …
  */
@@ -683,7 +687,7 @@ proactive?: string,
  */
 group?: string, };
 
-export type NewChoice = { id: string, turn: number, button: string, opening?: SeenOpening, shown?: string, };
+export type NewChoice = { id: string, turn: number, button: string, opening?: SeenOpening, shown?: string, group?: string, };
 
 export type NewRestart = { id: string, turn: number, };
 

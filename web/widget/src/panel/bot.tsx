@@ -143,8 +143,8 @@ export function views({ Fragment, Icon, h, primary, signal, useEffect, useRef }:
 
   function command({ conversation, turn, button, begin }: Choice): Command {
     if (button === null) return { action: "restart", conversation_id: conversation!, turn };
-    const { opening, proactive } = (begin ?? {}) as Beginning;
-    return { action: "choose", conversation_id: conversation, turn, button, ...(opening && { opening }), ...(proactive && { shown: proactive }) };
+    const { group, opening, proactive } = (begin ?? {}) as Beginning;
+    return { action: "choose", conversation_id: conversation, turn, button, ...(opening && { opening }), ...(proactive && { shown: proactive }), ...(group && { group }) };
   }
 
   function say(store: Store, key: keyof typeof words.en): string {

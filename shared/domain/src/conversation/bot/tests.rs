@@ -68,6 +68,7 @@ fn told(change: &Change) -> Vec<String> {
             format!("{}={}", taken.field, taken.value.as_ref().map_or("-", |v| v.as_str()))
         }
         (Body::HandedOver, _) => "handed".into(),
+        (Body::Triggered { by }, _) => format!("by {}", by.name),
         (Body::Assigned { to }, _) => format!("to {}", to.as_ref().unwrap().name),
         (Body::Grouped { to }, _) => format!("to {}", to.as_ref().unwrap().name),
         (other, _) => format!("{other:?}").to_lowercase(),

@@ -79,6 +79,7 @@ fn check(head: &Head, actor: &Actor, command: Command, expect: Result<&[&str], R
                     }
                     Body::Faq(faq) => format!("faq {}", faq.id),
                     Body::HandedOver => "handed over".into(),
+                    Body::Triggered { by } => format!("triggered {}", by.name),
                     Body::Mailed { through, to } => format!("mailed {through} to {to}"),
                     Body::Mail { from, .. } => format!("mail from {from}"),
                 };
