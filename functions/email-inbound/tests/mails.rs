@@ -3,7 +3,7 @@
 use delivery::inbound::address_hash;
 use delivery::{Before, Engine, Wish};
 use domain::conversation::{Author, Body, Entry, Head, Log, MailClass, ReviewWhy};
-use domain::people::{Actor, Member, Role, Site};
+use domain::people::{Actor, Member, Role};
 use domain::ports::{Accounts, Addresses, Environment, MailTokens, Recipient, ReplyGrant, Suppressed};
 use domain::settings::Section;
 use domain::{AgentId, ClientId, ConversationId, ShopperId};

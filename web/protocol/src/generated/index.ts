@@ -151,6 +151,8 @@ export type Author = { "role": "shopper" } | { "role": "agent", id: string, name
 
 export type AgentName = { id: string, name: string, };
 
+export type TriggerName = { id: string, name: string, };
+
 export type AskedChoice = { id: string, label: string, };
 
 export type AskedField = { id: string, kind: FieldKindName, label: string, required: boolean, 

@@ -206,13 +206,10 @@ fn held() -> Change {
         answer: "Three days.".into(),
     };
     let with = Beginning {
-        spoken: None,
         faqs: vec![faq("shipping"), faq("returns")],
-        bot: None,
         held_for: Some((questions(), Rule::FormOffline)),
-        mail_after: None,
         tells_agents: true,
-        group: None,
+        ..Beginning::default()
     };
     begin_with(id, whose, None, text("Hola"), with, client(1), NOW)
 }
