@@ -95,7 +95,8 @@ export function views({ Fragment, Icon, h, primary, signal, useEffect, useRef }:
         const next = group.current?.querySelector("button") ?? store.host.root.querySelector<HTMLElement>(".question input") ?? store.host.root.querySelector<HTMLElement>(writes ? "textarea" : ".thread");
         next?.focus({ preventScroll: true });
       }
-      if (now && busy.current) store.announced.value = told(entries, now);
+      // Also what is said to whoever has just opened the window, and the last words of a bot that asks no more.
+      if (!writes && entries.at(-1)?.bot && (busy.current || (now?.conversation === null && store.takesFocus))) store.announced.value = told(store, entries, now);
     }, [turn]);
     useEffect(() => {
       if (online && pending.value && state.value === "waiting") void send(pending.value);
@@ -135,10 +136,11 @@ export function views({ Fragment, Icon, h, primary, signal, useEffect, useRef }:
   }
 
   /** What a screen reader is told of a turn: all that was said since the shopper's own, and what can be chosen. */
-  function told(entries: readonly Entry[], { buttons }: Offered): string {
+  function told(store: Store, entries: readonly Entry[], now: Offered | null): string {
     const own = entries.findLastIndex(({ author }) => author.role === "shopper");
     const said = entries.slice(own + 1).flatMap((entry) => (entry.kind === "message" ? entry.text : []));
-    return [...said, buttons.map(({ label }) => label).join(", ")].join(" ");
+    const labels = now?.restart ? [say(store, "again")] : (now?.buttons ?? []).map(({ label }) => label);
+    return [...said, labels.join(", ")].join(" ");
   }
 
   function command({ conversation, turn, button, begin }: Choice): Command {

@@ -371,7 +371,9 @@ export class Store {
   reconsider(): void {
     const log = this.conversation.value?.log;
     if (this.loaded.value) void this.loadLater();
-    if (this.open.value && this.fresh.value && !this.barred.value && this.content.value?.opening) import("./bot.js").then(({ speak }) => speak(this), () => {});
+    // Whether there is a conversation is not known before it is loaded: what a bot opens with would stand there for a moment, and a choice
+    // that is on its way would be about nothing.
+    if (this.open.value && this.loaded.value && this.fresh.value && !this.barred.value && this.content.value?.opening) import("./bot.js").then(({ speak }) => speak(this), () => {});
     if (log?.thread.some(({ kind }) => kind === "form")) void this.bring(this.form, () => import("./form.js"));
     if (log && this.watching() && this.atEnd.value) this.seenHere.value = Math.max(this.seenHere.value, log.numbers.t);
     const unread = this.unread.value;
@@ -499,7 +501,7 @@ export class Store {
       if (this.watching() && !this.atEnd.value && this.divider.value === 0) this.divider.value = news[0]!.seq;
       const last = news.at(-1)!;
       if (last.kind === "message") {
-        this.announced.value = `${authorName(last)}: ${last.text}`;
+        this.announced.value = (authorName(last) || this.config.value.name) + ": " + last.text;
         if (!this.watching() && !this.muted.value) import("./chime.js").then(({ chime }) => chime(), () => {});
       }
       for (const entry of news) {
@@ -507,7 +509,7 @@ export class Store {
       }
     }
     if (!this.open.value && news.length > 0) this.divider.value = 0;
-    else if (history && this.open.value) this.markDivider();
+    else if (history && this.open.value && !known) this.markDivider();
     this.reconsider();
   }
 
