@@ -43,6 +43,16 @@ export async function adminOf(product, site = "demo") {
       await put(triggers);
       t.after(() => put(value.triggers));
     },
+    /** Somebody of the team has this photo, until the test ends. */
+    async photo(t, agent, photo) {
+      const put = async (body) => {
+        const answer = await fetch(`${product.url}/v1/agent/sites/${site}/agents/${agent}/photo`, { method: body ? "PUT" : "DELETE", headers: { authorization: `Bearer ${id_token}`, origin: product.url, ...(body && { "content-type": body.type }) }, body });
+        if (!answer.ok) throw new Error(`the photo: ${answer.status} ${await answer.text()}`);
+      };
+      await put(photo);
+      await this.config(({ team }) => team.find(({ id }) => id === agent).photo);
+      t.after(() => put(undefined));
+    },
     /** Publishes what differs from what stands; at the end of the test all is as it was before it. */
     async publish(t, name, change) {
       const { version, value } = await section(name);

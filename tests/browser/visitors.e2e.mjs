@@ -245,23 +245,74 @@ test("V1: switched off the list says what it would show and cost; an admin switc
   await ana.set("visitors", { live: false });
 });
 
-test("V1, V2: a shopper's page is in the list, an agent writes first, the shopper answers, and both see one conversation", async (t) => {
+/** Agents' lists of who is there, by what is published now: whoever has read them before may be some seconds behind. */
+async function watched(t) {
   const ana = await adminOf(product);
   await ana.publish(t, "visitors", { live: true });
-  const agent = await product.person();
-  const shopper = await product.person();
-  t.after(() => Promise.all([agent.context.close(), shopper.context.close()]));
-  await signIn(agent.page, product.url, "luis@example.com");
-  await agent.page.getByRole("link", { name: "Visitors" }).click();
-  await agent.page.getByText("Nobody is on the site right now").waitFor();
-  await shopper.page.goto(`${product.url}/shop/`);
-  await agent.page.getByText("1 person on the site").waitFor();
-  const [row] = await bodyRows(agent.page).all();
-  await row.click();
-  const drawer = agent.page.getByRole("complementary", { name: "About this visitor" });
-  await drawer.getByLabel("Your message").fill("May I help you choose?");
+  await ana.config(({ proactive }) => proactive?.live);
+  const { context, page } = await product.person();
+  t.after(() => context.close());
+  await signIn(page, product.url, "luis@example.com");
+  await page.getByRole("link", { name: "Visitors" }).click();
+  await page.getByText("Nobody is on the site right now").or(table(page)).first().waitFor();
+  return page;
+}
+
+/** A shopper on a page of this test's own, whom the server knows to be watched: then it asks for signs of life. */
+async function visiting(t, name, { prepare, ...options } = {}) {
+  const { context, page } = await product.person(options);
+  t.after(() => context.close());
+  await prepare?.(page);
+  const answered = (what) => page.waitForResponse((answer) => answer.url().endsWith("/page-views") && JSON.parse(answer.request().postData() ?? "{}").what === what).then((answer) => answer.json());
+  const go = async (path) => {
+    const answer = answered("view");
+    await page.goto(product.url + path);
+    return answer;
+  };
+  for (;;) {
+    const { beat_ms } = await go(`/shop/about.html?who=${name}`);
+    if (beat_ms) return { context, page, answered, go, beat_ms };
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
+/** Their row, without those of other tests. */
+async function found(page, name) {
+  await page.getByLabel("Page contains").fill(`who=${name}`);
+  const row = bodyRows(page);
+  await row.first().waitFor();
+  return row;
+}
+
+async function asked(page, row, text) {
+  await row.first().click();
+  const drawer = page.getByRole("complementary", { name: "About this visitor" });
+  await drawer.getByLabel("Your message").fill(text);
   await drawer.getByRole("button", { name: "Send" }).click();
-  await drawer.getByText(/Invited by Luis.*, waiting/).first().waitFor();
+  await drawer.getByText("Invited by Luis Ortega, waiting").first().waitFor();
+  return drawer;
+}
+
+/** Closes the page, until the server has heard of it: what a page says in passing is seen by no tool. */
+async function leaves(shopper, row) {
+  const ana = await adminOf(product);
+  const id = await row.locator("[data-visitor]").getAttribute("data-visitor");
+  await shopper.page.goto("about:blank");
+  for (let tries = 0; tries < 300; tries++) {
+    if ((await ana.ask("GET", `/visitors/${id}`)).row.left_at) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.fail("the page has not said that it was left");
+}
+
+/** Forward only: what happened before is over by then. */
+let offset = 0;
+const later = (ms) => product.clock((offset += ms));
+
+test("V1, V2: a shopper's page is in the list, an agent writes first, the shopper answers, and both see one conversation", async (t) => {
+  const agent = { page: await watched(t) };
+  const shopper = await visiting(t, "answers");
+  const drawer = await asked(agent.page, await found(agent.page, "answers"), "May I help you choose?");
   // Their next page takes it: shown as that agent's message, with the focus where it was.
   await shopper.page.goto(`${product.url}/shop/product.html`);
   await shopper.page.getByText("May I help you choose?").first().waitFor();
@@ -277,4 +328,80 @@ test("V1, V2: a shopper's page is in the list, an agent writes first, the shoppe
   await agent.page.getByText("Yes, please").first().click();
   await agent.page.getByText("May I help you choose?").first().waitFor();
   await product.shot(agent.page, "visitors-answered");
+});
+
+test("V2: what an agent writes by hand comes with their name and photo; put away it is said to be, and nobody writes again", async (t) => {
+  const ana = await adminOf(product);
+  const { team } = await ana.config(() => true);
+  const luis = team.find(({ name }) => name === "Luis Ortega");
+  const agent = await watched(t);
+  const photo = await agent.evaluate(async () => {
+    const canvas = new OffscreenCanvas(200, 200);
+    canvas.getContext("2d").fillRect(0, 0, 200, 200);
+    return [...new Uint8Array(await (await canvas.convertToBlob({ type: "image/jpeg" })).arrayBuffer())];
+  });
+  await ana.photo(t, luis.id, new Blob([new Uint8Array(photo)], { type: "image/jpeg" }));
+  const shopper = await visiting(t, "named");
+  const row = await found(agent, "named");
+  const drawer = await asked(agent, row, "Shall I look whether it is in stock?");
+  const { invitation } = await shopper.go("/shop/about.html?who=named");
+  assert.deepEqual([invitation.author.name, invitation.message.text], ["Luis Ortega", "Shall I look whether it is in stock?"]);
+  const teaser = shopper.page.getByTestId("teaser");
+  await teaser.getByText("Luis Ortega").waitFor();
+  assert.match(await teaser.locator(".avatar").evaluate((avatar) => getComputedStyle(avatar, "::after").backgroundImage), /\/photos\//);
+  assert.deepEqual(await violations(shopper.page), []);
+  await product.shot(shopper.page, "visitors-invited-photo");
+  const told = shopper.answered("dismissed");
+  await teaser.getByRole("button", { name: "Dismiss" }).click();
+  await told;
+  await drawer.getByText("Has put Luis Ortega’s message away").first().waitFor();
+  await drawer.getByLabel("Your message").waitFor({ state: "detached" });
+  // Nor does it come again on another page.
+  assert.deepEqual((await shopper.go("/shop/product.html?who=named")).invitation, undefined);
+  assert.equal(await teaser.count(), 0);
+});
+
+test("V2: a visitor who has left before the message came is said to be gone, and nothing of it is stored", async (t) => {
+  const agent = await watched(t);
+  const shopper = await visiting(t, "gone");
+  const row = await found(agent, "gone");
+  const drawer = await asked(agent, row, "Are you still there?");
+  await leaves(shopper, row);
+  await later(6_000);
+  await drawer.getByText("This visitor has left the site.").waitFor();
+  await drawer.getByText("Was gone before Luis Ortega’s message came").first().waitFor();
+  await drawer.getByLabel("Your message").waitFor({ state: "detached" });
+  assert.deepEqual(await violations(agent), []);
+  await product.shot(agent, "visitors-gone");
+  // Back after a minute: the message is not what meets them.
+  await later(60_000);
+  const back = await shopper.go("/shop/about.html?who=gone");
+  assert.equal(back.invitation, undefined);
+  await drawer.getByLabel("Your message").waitFor();
+  assert.equal(await shopper.page.getByTestId("teaser").count(), 0);
+  await agent.getByRole("button", { name: /^Inbox/ }).click();
+  await agent.locator("[data-list]").first().waitFor();
+  assert.equal(await agent.getByText("Are you still there?").count(), 0);
+});
+
+test("V1: a page that is watched says every half minute that it is there; closed it has left, and a minute later it is listed no more", async (t) => {
+  const agent = await watched(t);
+  const shopper = await visiting(t, "leaves", { prepare: (page) => page.clock.install() });
+  assert.equal(shopper.beat_ms, 30_000);
+  const row = await found(agent, "leaves");
+  const is = (presence) => row.locator(`.presence-${presence}`).waitFor();
+  await is("here");
+  // Of somebody who says nothing it is not known whether they are still there.
+  await later(125_000);
+  await is("idle");
+  const beat = shopper.answered("beat");
+  await shopper.page.clock.fastForward(shopper.beat_ms);
+  assert.equal((await beat).beat_ms, 30_000);
+  await is("here");
+
+  await leaves(shopper, row);
+  await later(6_000);
+  await is("left");
+  await later(61_000);
+  await row.first().waitFor({ state: "detached" });
 });

@@ -7,7 +7,7 @@ import { useText } from '../../hooks';
 import type { T } from '../../i18n';
 import { Avatar, VerifiedMark } from '../parts';
 import { count, moment, money, region } from './formats';
-import type { Column, Presence } from './list';
+import { type Column, type Presence, invited } from './list';
 import { type Words, useWords } from './words';
 
 const DEVICES: Record<VisitorRow['device'], LucideIcon> = { desktop: Monitor, phone: Smartphone, tablet: Tablet };
@@ -116,7 +116,7 @@ export function Cell({ row, name, now, labelled }: { row: VisitorRow; name: Colu
         </span>
       );
     case 'state':
-      return <States row={row} />;
+      return <States row={row} now={now} />;
   }
 }
 
@@ -130,20 +130,20 @@ const number = (label: React.ReactNode, locale: string, n: number) => (
 const INVITED: Record<NonNullable<VisitorRow['invitation']>['state'], LucideIcon> = { waiting: Mail, shown: Mail, opened: Mail, answered: MailCheck, dismissed: MailX, gone: MailX };
 
 /** Word and icon: where there is room the first in words, the others as icons with their name. */
-export function states(t: Words, row: VisitorRow): { icon: LucideIcon; words: string; live: boolean }[] {
-  const { invitation } = row;
+export function states(t: Words, row: VisitorRow, now: number): { icon: LucideIcon; words: string; live: boolean }[] {
+  const invitation = invited(row, now);
   return [
     ...(row.chatting === undefined ? [] : [{ icon: MessageCircle, words: t('state.chatting'), live: true }]),
-    ...(invitation === undefined ? [] : [{ icon: INVITED[invitation.state], words: t(`invited.${invitation.state}`, { name: invitation.agent_name }), live: invitation.state !== 'gone' && invitation.state !== 'dismissed' }]),
+    ...(invitation === undefined ? [] : [{ icon: INVITED[invitation], words: t(`invited.${invitation}`, { name: row.invitation!.agent_name }), live: invitation !== 'gone' && invitation !== 'dismissed' }]),
     ...(row.window_open === true ? [{ icon: AppWindow, words: t('state.window'), live: true }] : []),
     ...(row.chatted_before === true ? [{ icon: History, words: t('state.chatted'), live: false }] : []),
-    ...(row.dismissed === true && invitation?.state !== 'dismissed' ? [{ icon: Ban, words: t('state.dismissed'), live: false }] : []),
+    ...(row.dismissed === true && invitation !== 'dismissed' ? [{ icon: Ban, words: t('state.dismissed'), live: false }] : []),
   ];
 }
 
-function States({ row }: { row: VisitorRow }) {
+function States({ row, now }: { row: VisitorRow; now: number }) {
   const t = useWords();
-  const all = states(t, row);
+  const all = states(t, row, now);
   return (
     <span className="visitors-states">
       {all.map(({ icon: Icon, words, live }, i) => (

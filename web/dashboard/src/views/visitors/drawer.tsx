@@ -14,7 +14,7 @@ import { Avatar, Skeleton, VerifiedMark } from '../parts';
 import { LazyExplanation } from '../triggers/explain';
 import { flag, path, software, states, visitorName } from './cells';
 import { count, money, region } from './formats';
-import { presence } from './list';
+import { invited, presence } from './list';
 import { useWords } from './words';
 import { Write } from './write';
 
@@ -81,7 +81,7 @@ function Contents({ id, row, clock }: Omit<Props, 'narrow'>) {
     return <p className="visitor-none">{t('visitor.gone')}</p>;
   }
   const name = visitorName(text, known);
-  const marks = states(t, known);
+  const marks = states(t, known, now);
   return (
     <div className="visitor-body">
       <header className="visitor-head">
@@ -109,7 +109,7 @@ function Contents({ id, row, clock }: Omit<Props, 'narrow'>) {
           {t('visitor.chat')}
         </button>
       )}
-      <Write id={id} row={known} gone={gone} />
+      <Write id={id} row={known} gone={gone} state={invited(known, now)} />
       <Facts row={known} now={now} />
       {detail.data !== undefined && <More detail={detail.data} pages={known.pages} now={now} />}
       {detail.isError && !(detail.error instanceof ApiError && detail.error.status === 404) && (

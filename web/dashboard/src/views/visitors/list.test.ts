@@ -1,7 +1,7 @@
 import type { Visitors, VisitorRow } from '@mostrador/protocol';
 import { describe, expect, it } from 'vitest';
 import { EVERY, VisitorFeed } from './feed';
-import { type Rows, DEFAULT, FIRST_ORDER, NO_FILTER, apply, arrange, countries, current, hold, moveColumn, presence, readColumns, toggleColumn, writeColumns } from './list';
+import { type Rows, DEFAULT, FIRST_ORDER, NO_FILTER, apply, arrange, countries, current, hold, invited, moveColumn, presence, readColumns, toggleColumn, writeColumns } from './list';
 
 const NOW = 1_750_000_000_000;
 const row = (n: number, change: Partial<VisitorRow> = {}): VisitorRow => ({
@@ -30,6 +30,16 @@ describe('a row', () => {
     check({ left_at: NOW }, 4_000, 'here');
     check({ left_at: NOW }, 5_000, 'left');
     check({ left_at: NOW }, 65_000, 'over');
+  });
+  it('tells of an invitation what time has made of it: nobody writes to a row that its visitor has gone', () => {
+    const check = (state: NonNullable<VisitorRow['invitation']>['state'], change: Partial<VisitorRow>, after: number, expected: string) =>
+      expect(invited(row(1, { invitation: { id: 'i', agent_id: 'a', agent_name: 'Ana', at: NOW, state }, ...change }), NOW + after)).toBe(expected);
+    check('waiting', {}, 59_999, 'waiting');
+    check('waiting', {}, 60_000, 'gone');
+    check('waiting', { left_at: NOW }, 4_999, 'waiting');
+    check('waiting', { left_at: NOW }, 5_000, 'gone');
+    for (const state of ['shown', 'opened', 'answered', 'dismissed', 'gone'] as const) check(state, { left_at: NOW }, 70_000, state);
+    expect(invited(row(1), NOW)).toBeUndefined();
   });
   it('that is known and no older is dropped', () => {
     const known = rows(row(1, { changed_at: NOW + 5, title: 'newer' }));

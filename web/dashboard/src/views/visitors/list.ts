@@ -7,6 +7,8 @@ const HERE = 2 * 60_000;
 const LISTED = 30 * 60_000;
 const LEAVING = 5_000;
 const LEFT_LISTED = 60_000;
+/** What an agent wrote is taken within this, or not at all. */
+const WAITS = 60_000;
 
 export type Presence = 'here' | 'idle' | 'left' | 'over';
 
@@ -18,6 +20,13 @@ export function presence(row: VisitorRow, now: number): Presence {
   }
   const silent = now - row.last_seen;
   return silent >= LISTED ? 'over' : silent >= HERE ? 'idle' : 'here';
+}
+
+/** Nobody writes to a row that its visitor is gone, or that a minute is over: time does it. */
+export function invited({ invitation, ...row }: VisitorRow, now: number): NonNullable<VisitorRow['invitation']>['state'] | undefined {
+  if (invitation?.state !== 'waiting') return invitation?.state;
+  const is = presence(row, now);
+  return is === 'left' || is === 'over' || now - invitation.at >= WAITS ? 'gone' : 'waiting';
 }
 
 export type Rows = ReadonlyMap<string, VisitorRow>;

@@ -5,12 +5,13 @@ import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useId, useRef, useState } from 'react';
 import { ApiError } from '../../api';
 import { useDoors, useSite } from '../../context';
+import type { invited } from './list';
 import { type Words, useWords } from './words';
 
 /** As the server has it. */
 const MOST = 1_000;
 
-export function Write({ id, row, gone }: { id: string; row: VisitorRow; gone: boolean }) {
+export function Write({ id, row, gone, state }: { id: string; row: VisitorRow; gone: boolean; state: ReturnType<typeof invited> }) {
   const t = useWords();
   const { site, agents } = useSite();
   const { api } = useDoors();
@@ -30,7 +31,6 @@ export function Write({ id, row, gone }: { id: string; row: VisitorRow; gone: bo
       setText('');
     },
   });
-  const state = row.invitation?.state;
   const open = state === 'waiting' || state === 'shown' || state === 'opened';
   const refused = send.error === null ? null : refusal(t, send.error, agents.find((agent) => agent.id === row.invitation?.agent_id)?.name ?? row.invitation?.agent_name);
   const why = refused ?? (gone ? t('write.left') : row.chatting !== undefined ? null : row.dismissed === true ? t('write.dismissed') : null);
@@ -72,7 +72,7 @@ export function Write({ id, row, gone }: { id: string; row: VisitorRow; gone: bo
         </form>
       )}
       <p role="status" className={refused === null ? 'soft' : 'visitor-refused'}>
-        {open ? t(`invited.${state}`, { name: row.invitation!.agent_name }) : (why ?? (state === 'gone' ? t('invited.gone', { name: row.invitation!.agent_name }) : ''))}
+        {open || (state === 'gone' && refused === null && row.dismissed !== true) ? t(`invited.${state}`, { name: row.invitation!.agent_name }) : why}
       </p>
     </section>
   );
