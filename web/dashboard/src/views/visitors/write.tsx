@@ -42,7 +42,7 @@ export function Write({ id, row, gone, state }: { id: string; row: VisitorRow; g
   };
   return (
     <section className="visitor-write">
-      <h3>{t(state === 'gone' ? 'write.again' : 'write.title')}</h3>
+      <h3>{t(state === 'gone' && !gone ? 'write.again' : 'write.title')}</h3>
       {!gone && row.dismissed !== true && !open && (
         <form onSubmit={submit}>
           <label className="hidden" htmlFor={field}>
