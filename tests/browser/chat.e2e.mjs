@@ -1,7 +1,7 @@
 // People, in a real browser, against the functions as they are deployed.
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { openWidget, signIn, start, violations, write } from "./product.mjs";
+import { openWidget, settled, signIn, start, violations, write } from "./product.mjs";
 
 let product;
 before(async () => { product = await start(); });
@@ -97,6 +97,7 @@ test("nothing is stored before the shopper opens the widget", async () => {
 test("on a phone the panel fills the screen and nothing covers the composer", async () => {
   const { context, page } = await product.person({ viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true, colorScheme: "dark" });
   await openWidget(page, `${product.url}/shop/`);
+  await settled(page);
   const box = await page.getByRole("textbox").last().boundingBox();
   assert.ok(box && box.width > 300 && box.y + box.height <= 780, JSON.stringify(box));
   await page.getByRole("textbox").last().tap();

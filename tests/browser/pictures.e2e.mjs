@@ -2,7 +2,7 @@
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
 import { adminOf } from "./admin.mjs";
-import { signIn, start, violations } from "./product.mjs";
+import { settled, signIn, start, violations } from "./product.mjs";
 
 let product;
 let admin;
@@ -60,6 +60,8 @@ test("H7 a picture in an answer of the shop's is shown in a box that stands befo
   const box = page.getByTestId("picture");
   await box.waitFor();
   const image = box.locator("img");
+  // The answer has risen into its place, and the panel into the page's.
+  await settled(page);
   const before = [await box.boundingBox(), await page.getByTestId("answer").boundingBox()];
   assert.ok(before[0].height > 120 && before[0].height < 260, `a box of its own: ${before[0].height}`);
   release();

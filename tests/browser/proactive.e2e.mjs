@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { agentAt } from "../../web/widget/e2e/agent.mjs";
 import { adminOf } from "./admin.mjs";
-import { signIn, start, violations } from "./product.mjs";
+import { settled, signIn, start, violations } from "./product.mjs";
 
 const templates = JSON.parse(readFileSync(new URL("../../web/protocol/src/generated/templates.ts", import.meta.url), "utf8").split("TriggerTemplate[] = ")[1].replace(/;\s*$/, ""));
 
@@ -111,8 +111,8 @@ const kept = (page) => page.evaluate(() => [...Object.keys(localStorage), ...Obj
 for (const [name, path, seconds, does] of [
   ["stuck_on_landing", "/shop/landing.html", 30],
   ["contact_page", "/shop/contact.html", 10],
-  ["cart_or_checkout", "/shop/c*t.html", 60, async (page) => page.goto(`${product.url}/shop/checkout.html`)],
-  ["long_form", "/shop/custom.html", 40, async (page) => page.getByLabel("Which room is it for?").fill("The kitchen")],
+  ["cart_or_checkout", "/shop/c*t.html", 60, ({ go }) => go("/shop/checkout.html")],
+  ["long_form", "/shop/custom.html", 40, ({ page }) => page.getByLabel("Which room is it for?").fill("The kitchen")],
 ]) {
   test(`T3 template ${name}: works with an address alone, says its text when its time has come, and only once a visit`, async (t) => {
     const { texts } = template(name, path).actions.find(({ kind }) => kind === "message");
@@ -120,7 +120,8 @@ for (const [name, path, seconds, does] of [
     const { page, reports, go } = await shopper(t);
     await page.clock.install();
     await go(path.replace("*", "ar"));
-    if (does) await does(page);
+    // The server has to know of the page before time goes by.
+    if (does) await does({ page, go });
     await page.getByTestId("launcher").waitFor();
     // Whoever loads a page does something to it; from then on it is quiet.
     await later(page, seconds - 2);
@@ -161,6 +162,7 @@ test("T2 UX 25: *open the window* opens it on a computer, without the focus, and
     else {
       await teaser(page).waitFor();
       assert.equal(await open.count(), 0);
+      await settled(page);
       const box = await teaser(page).boundingBox();
       assert.ok(box.width * box.height < 0.15 * 390 * 780, JSON.stringify(box));
     }

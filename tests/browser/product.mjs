@@ -81,10 +81,9 @@ async function visitor(url, text, site = "demo", { identity, faqs } = {}) {
   };
 }
 
-/** What axe finds, as short lines: none is the answer wanted. */
 // What is still fading in has no contrast yet: in the page, and in the widget's shadow, whose animations the document does not list.
 // Animations that never end (dots, a spinner) fade nothing. Two frames, because what was just drawn starts its transition with the next.
-async function settled(page) {
+export async function settled(page) {
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
   await page.waitForFunction(() => {
     const roots = [document, ...[...document.querySelectorAll("*")].flatMap((one) => one.shadowRoot ?? [])];
@@ -92,6 +91,7 @@ async function settled(page) {
   });
 }
 
+/** What axe finds, as short lines: none is the answer wanted. */
 export async function violations(page) {
   await settled(page);
   await page.evaluate(axe);

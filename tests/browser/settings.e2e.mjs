@@ -175,8 +175,9 @@ test("questions are put in order by keyboard, which stays with what it moved and
   await page.keyboard.press("Enter");
   assert.deepEqual(await order(), ["One?", "Three?", "Two?"]);
   await page.locator(".ordered-item").nth(2).locator(".ordered-grip").dragTo(page.locator(".ordered-item").nth(0));
-  assert.deepEqual(await order(), ["Two?", "One?", "Three?"]);
   // The preview follows the draft.
+  await page.getByTestId("preview").locator(".preview-faq").first().filter({ hasText: "Two?" }).waitFor();
+  assert.deepEqual(await order(), ["Two?", "One?", "Three?"]);
   assert.deepEqual((await page.getByTestId("preview").locator(".preview-faq").allInnerTexts()).map((text) => text.trim()), ["Two?", "One?", "Three?"]);
   assert.deepEqual(await violations(page), []);
   await publish(page).click();

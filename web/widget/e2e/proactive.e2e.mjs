@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { start, violations } from "../../../tests/browser/product.mjs";
+import { settled, start, violations } from "../../../tests/browser/product.mjs";
 
 let product;
 const ana = { kind: "agent", name: "Ana García", title: "Lamps and lighting" };
@@ -60,6 +60,7 @@ test("UX 25: a teaser stands beside the launcher, moves no focus, is announced p
     await teaser.getByText("Ana García").waitFor();
     assert.equal(await focused(page), "theme");
     await teaser.getByRole("status").filter({ hasText: "Are you looking for something" }).waitFor({ state: "attached" });
+    await settled(page);
     const box = await teaser.boundingBox();
     const launcher = await page.getByTestId("launcher").boundingBox();
     const { width, height } = page.viewportSize();
@@ -130,6 +131,7 @@ test("UX 25: on a phone nothing opens by itself: a window is a card there, and s
     const teaser = page.getByTestId("teaser");
     await teaser.getByText(text).first().waitFor();
     assert.equal(await isOpen(page), false);
+    await settled(page);
     const box = await teaser.boundingBox();
     assert.ok(box.height < 0.3 * 780, `${box.height}`);
     await product.shot(page, `proactive-phone-${text.split(" ")[0]}`);

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { start, violations } from "../../../tests/browser/product.mjs";
+import { settled, start, violations } from "../../../tests/browser/product.mjs";
 import { adminOf } from "../../../tests/browser/admin.mjs";
 import { agentAt } from "./agent.mjs";
 
@@ -189,9 +189,13 @@ test("H4 questions come first and are answered at a click, are counted, and begi
   assert.deepEqual(await violations(page), []);
   await product.shot(page, "widget-faqs");
   const told = page.waitForResponse((answer) => answer.url().endsWith("/faqs/shipping/opened"));
+  // At once: the panel has what the merchant wrote, and waits for nobody.
+  let go;
+  const held = new Promise((resolve) => (go = resolve));
+  await page.route("**/faqs/shipping/opened", (route) => held.then(() => route.continue()));
   await page.getByTestId("faq").first().click();
-  // At once: the panel has what the merchant wrote.
-  await page.getByTestId("answer").filter({ hasText: "Two days" }).waitFor({ timeout: 300 });
+  await page.getByTestId("answer").filter({ hasText: "Two days" }).waitFor();
+  go();
   // Formatting, and never markup.
   assert.deepEqual(await page.getByTestId("answer").locator("strong").allInnerTexts(), ["Two days"]);
   assert.equal(await page.getByTestId("answer").locator("b").count(), 0);
@@ -316,6 +320,7 @@ test("W3 a bubble beside the launcher, where the merchant has written one: it op
 
   const other = await shopper(t, phone);
   await other.getByTestId("teaser").waitFor();
+  await settled(other);
   const box = await other.getByTestId("teaser").boundingBox();
   assert.ok(box.height < 200 && box.width <= 358, JSON.stringify(box));
   await other.getByTestId("teaser").getByRole("button").first().tap();

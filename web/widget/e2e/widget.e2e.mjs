@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { brotliCompressSync } from "node:zlib";
-import { start } from "../../../tests/browser/product.mjs";
+import { settled, start } from "../../../tests/browser/product.mjs";
 import { agentAt } from "./agent.mjs";
 
 let product;
@@ -47,12 +47,26 @@ async function talking(page) {
 }
 
 test("ux_10 a bubble is there at once, and goes from sent to seen", async (t) => {
-  const page = await shopper(t);
+  const held = [];
+  let holds = false;
+  const page = await shopper(t, {
+    prepare: (context) =>
+      context.routeWebSocket(/\/ws/, (socket) => {
+        const server = socket.connectToServer();
+        server.onMessage((data) => socket.send(data));
+        socket.onMessage((data) => (holds ? held.push(() => server.send(data)) : server.send(data)));
+      }),
+  });
   const id = await talking(page);
   await ana.say(id, "I am here");
   await message(page, "I am here").waitFor();
+  // Before anybody has heard of it.
+  holds = true;
   await written(page, "and I am here too");
-  await message(page, "and I am here too").waitFor({ timeout: 300 });
+  await message(page, "and I am here too").waitFor();
+  assert.equal(await page.locator("[data-testid=message][data-state=stored]").filter({ hasText: "and I am here too" }).count(), 0);
+  holds = false;
+  for (const send of held) send();
   // Only what is stored can be seen: a cursor beyond the log is not kept.
   await status(page).waitFor();
   await ana.tell({ action: "seen", conversation_id: id, seen: 4, delivered: 4 });
@@ -178,7 +192,7 @@ test("ux_21 ux_22 two tabs have one unread count, and it counts only while nobod
 
 test("ux_24 opening focuses the composer, Esc gives the focus back to the launcher; on touch no keyboard pops up", async (t) => {
   const page = await shopper(t);
-  const focus = (page, name) => page.waitForFunction((name) => document.activeElement?.shadowRoot?.activeElement?.dataset.testid === name, name, { timeout: 1000 });
+  const focus = (page, name) => page.waitForFunction((name) => document.activeElement?.shadowRoot?.activeElement?.dataset.testid === name, name);
   await page.getByTestId("launcher").click();
   await page.getByTestId("composer").waitFor();
   await focus(page, "composer");
@@ -243,6 +257,7 @@ test("ux_31 Arabic mirrors, and 320 px at 400 % zoom is usable", async (t) => {
   const tiny = await shopper(t, { viewport: { width: 320, height: 256 } });
   await tiny.getByTestId("launcher").click();
   await tiny.getByTestId("composer").fill("hi");
+  await settled(tiny);
   const send = await tiny.getByTestId("send").boundingBox();
   assert.ok(send.x + send.width <= 320 && send.y + send.height <= 256, JSON.stringify(send));
 });

@@ -18,6 +18,7 @@ export function Thread({ store }: { store: Store }) {
   const below = useSignal(0);
   /** On the way to the end by itself: what is passed on the way does not count as scrolled up. */
   const gliding = useRef(false);
+  const top = useRef(0);
 
   const conversation = store.conversation.value;
   // What the shop said first stands there until it is in the log.
@@ -48,7 +49,9 @@ export function Thread({ store }: { store: Store }) {
   const scrolled = () => {
     const box = scroller.current!;
     const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR;
-    if (atEnd) gliding.current = false;
+    // A glide goes down: up it is the reader, by whatever key or bar.
+    if (atEnd || box.scrollTop < top.current) gliding.current = false;
+    top.current = box.scrollTop;
     if (gliding.current) return;
     if (atEnd !== store.atEnd.value) {
       store.atEnd.value = atEnd;
