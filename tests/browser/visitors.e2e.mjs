@@ -92,6 +92,54 @@ test("UX 36: of 5,000 visitors at most 60 rows are in the document, each says it
   t.diagnostic(`longest task while 300 of 5,000 rows changed every 2 s: ${await page.evaluate(() => Math.round(window.longest))} ms`);
 });
 
+test("UX 36: of 5,000 visitors only those in sight that say something else are drawn again", async (t) => {
+  const { context, page } = await product.person();
+  t.after(() => context.close());
+  const at = Date.now();
+  // Hours ago, and with a sign of life to come: no minute that goes by while we look is shown.
+  const quiet = (n, change = {}) => made(n, at, { viewed_at: at - 3 * 3_600_000 - 60_000 - n * 10, last_seen: at + 3_600_000, ...change });
+  const news = [];
+  const asked = await dashboard(page, { rows: (_, first) => (first ? Array.from({ length: 5_000 }, (_, n) => quiet(n)) : news.splice(0)) });
+  await page.getByText("5,000 people on the site").waitFor();
+  // How often a function of the page's was called: the one that draws a row is found by what it draws.
+  const client = await context.newCDPSession(page);
+  await client.send("Debugger.enable");
+  await client.send("Profiler.enable");
+  await client.send("Profiler.startPreciseCoverage", { callCount: true, detailed: true });
+  const sources = new Map();
+  const drawn = async () => {
+    const { result } = await client.send("Profiler.takePreciseCoverage");
+    let [least, calls] = [Infinity, 0];
+    for (const { scriptId, url, functions } of result) {
+      if (!/\/visitors-[^/]*\.js$/.test(url)) continue;
+      if (!sources.has(scriptId)) sources.set(scriptId, (await client.send("Debugger.getScriptSource", { scriptId })).scriptSource);
+      for (const { ranges: [{ startOffset, endOffset, count }] } of functions) {
+        const draws = sources.get(scriptId).slice(startOffset, endOffset).includes("visitors-row visitors-") && endOffset - startOffset < least;
+        if (draws) [least, calls] = [endOffset - startOffset, count];
+      }
+    }
+    return calls;
+  };
+  const tell = async (...rows) => {
+    news.push(...rows);
+    const before = asked.times;
+    // The second asking after it comes once the first is applied.
+    while (asked.times < before + 2 || news.length > 0) await page.waitForTimeout(50);
+  };
+  await tell(quiet(1, { changed_at: at + 1, visits: 77 }));
+  await bodyRows(page).filter({ hasText: "77" }).first().waitFor();
+  assert.equal(await drawn(), 1, "the row that has changed, and the counting works");
+  // Three hundred who are not in sight, in five frames.
+  await tell(...Array.from({ length: 300 }, (_, n) => quiet(1_000 + n, { changed_at: at + 2, visits: 78 })));
+  assert.equal(await drawn(), 0);
+  // The same again, as the index tells it for some seconds: no news.
+  await tell(quiet(1, { changed_at: at + 1, visits: 77 }), quiet(2));
+  assert.equal(await drawn(), 0);
+  await tell(quiet(2, { changed_at: at + 3, visits: 79 }), quiet(3, { changed_at: at + 3, visits: 79 }), quiet(4_000, { changed_at: at + 3 }));
+  await bodyRows(page).filter({ hasText: "79" }).nth(1).waitFor();
+  assert.equal(await drawn(), 2);
+});
+
 test("UX 37: the row under the pointer and the one that is open stay where they are while others come and go", async (t) => {
   const { context, page } = await product.person();
   t.after(() => context.close());
@@ -326,7 +374,10 @@ test("V1, V2: a shopper's page is in the list, an agent writes first, the shoppe
   await agent.page.getByRole("button", { name: /^Inbox/ }).click();
   await agent.page.getByRole("link", { name: /^Mine/ }).click();
   await agent.page.getByText("Yes, please").first().click();
-  await agent.page.getByText("May I help you choose?").first().waitFor();
+  // It is that agent's message, and no automatic one.
+  const said = agent.page.locator(".line-bubble").filter({ hasText: "May I help you choose?" });
+  await said.locator(".bubble-why").getByText("Written by hand to a visitor, before they wrote").waitFor();
+  assert.deepEqual(await said.locator(".bubble-by > span").allInnerTexts(), ["You", "Invitation"]);
   await product.shot(agent.page, "visitors-answered");
 });
 

@@ -28,6 +28,13 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
         Ok(readable(request, Answer::json(200, &results)))
     }
 
+    pub(crate) async fn trigger_names(&self, request: &Request, site: SiteId) -> Result<Answer, Failure> {
+        self.member(&self.person(request).await?, &site).await?;
+        let site = self.site(&site).await?;
+        let names = self.engine.trigger_names(&site).await?;
+        Ok(readable(request, Answer::json(200, &names)))
+    }
+
     pub(crate) async fn try_trigger(&self, request: &Request, site: SiteId) -> Result<Answer, Failure> {
         let actor = actor(self.member(&self.person(request).await?, &site).await?);
         let asked: TriggerTestRequest = parse_body(&request.body)?;

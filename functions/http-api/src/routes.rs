@@ -133,6 +133,9 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
             ("GET", ["agent", "sites", site, "triggers", "results"]) => {
                 self.trigger_results(request, id(site)?).await
             }
+            ("GET", ["agent", "sites", site, "triggers", "names"]) => {
+                self.trigger_names(request, id(site)?).await
+            }
             ("POST", ["agent", "sites", site, "triggers", "test"]) => {
                 self.try_trigger(request, id(site)?).await
             }
@@ -445,6 +448,7 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
                 last_seen: shopper.last_seen.millis(),
                 verified: head.shopper.is_verified(),
                 answers: shopper.answers.into_iter().map(told).collect(),
+                visitor: shopper.visitor.map(|id| id.to_string()),
             },
             earlier: earlier.iter().map(Into::into).collect(),
             mail: crate::mail_setup::reach(mail),

@@ -311,6 +311,7 @@ async fn conversation(store: &Dynamo, site: &SiteId, n: u32) -> Result<()> {
         country: Some("ES".to_owned()),
         page: None,
         answers: std::collections::BTreeMap::new(),
+        visitor: None,
         first_seen: now,
         last_seen: now,
     };

@@ -557,6 +557,7 @@ mod tests {
             country: None,
             page: Some(Page { url: url.into(), ..Page::default() }),
             answers: std::collections::BTreeMap::new(),
+            visitor: None,
             first_seen: Timestamp(0),
             last_seen: Timestamp(0),
         };

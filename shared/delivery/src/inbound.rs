@@ -379,6 +379,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             country: None,
             page: None,
             answers: std::collections::BTreeMap::new(),
+            visitor: None,
             first_seen: now,
             last_seen: now,
         };

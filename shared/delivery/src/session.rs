@@ -106,6 +106,7 @@ pub(crate) fn profile(id: ShopperId, site: &SiteId, about: NewSession, now: Time
         country: about.country.filter(|c| c.len() == 2 && c.bytes().all(|b| b.is_ascii_uppercase())),
         page: about.page,
         answers: BTreeMap::new(),
+        visitor: None,
         first_seen: now,
         last_seen: now,
     }

@@ -250,6 +250,8 @@ async fn what_was_shown_becomes_the_first_entry_of_a_conversation_and_of_one_onl
     let Actor::Shopper { id, .. } = &actor else { panic!() };
     let open = case.engine.store.open_conversation(*id).await.unwrap().unwrap();
     let head = case.engine.store.head(open).await.unwrap().unwrap();
+    let names = case.engine.trigger_names(&case.site).await.unwrap();
+    assert_eq!(names.triggers.iter().map(|of| of.id.as_str()).collect::<Vec<_>>(), ["ask"]);
     // Nobody has joined by it, nobody has answered, nobody owns it, and no mail is owed.
     assert!(head.participants.is_empty() && head.owner.is_none() && head.unread);
     assert!(head.waiting_since.is_some());
@@ -336,6 +338,35 @@ async fn t_5_why_a_trigger_did_not_fire_is_told_of_the_last_report() {
     let foreign = Case::on(case.engine.clone(), "other").await;
     let absent = case.engine.explain(&case.site, VisitorId(Uuid::from_u128(9))).await;
     assert_eq!(foreign.engine.explain(&foreign.site, id).await.unwrap_err(), absent.unwrap_err());
+}
+
+/// T5 beside a conversation: agents find the explanation of whom they talk to.
+#[tokio::test]
+async fn t_5_a_shopper_is_known_as_the_visitor_that_their_browser_last_reported_as() {
+    let case = Case::of(&[trigger("ask", json!([]), json!([message(&bot())]))]).await;
+    let about = NewSession::default();
+    let (_, session) = case.engine.begin_session(&case.site, "203.0.113.7", about).await.unwrap();
+    let signed = Reporter { shopper: Some(session.shopper), ..case.nobody() };
+    let known = async || case.engine.store.shopper(session.shopper).await.unwrap().unwrap().visitor;
+    // Without consent there is nobody.
+    let silent = report(1, "view", json!({"remember": false}));
+    case.engine.page_report(&signed, &silent).await.unwrap();
+    assert_eq!(known().await, None);
+    let told = case.engine.page_report(&signed, &report(2, "view", json!({}))).await.unwrap();
+    let first = told.visitor.unwrap();
+    let id = |token: &str| Some(VisitorId(Uuid::try_parse(&token[4..36]).unwrap()));
+    assert_eq!(known().await, id(&first));
+    // Another browser; then the first again, whose page has been open all the while.
+    let other = case.tells(&report(3, "view", json!({}))).await.visitor.unwrap();
+    for (page, visitor) in [(3, &other), (2, &first)] {
+        let beat = report(page, "beat", json!({"visitor": visitor}));
+        case.engine.page_report(&signed, &beat).await.unwrap();
+        assert_eq!(known().await, id(visitor));
+    }
+    // A token that was made up is nobody's, and changes nothing.
+    let forged = format!("{}{}", &other[..36], "0".repeat(32));
+    case.engine.page_report(&signed, &report(4, "beat", json!({"visitor": forged}))).await.unwrap();
+    assert_eq!(known().await, id(&first));
 }
 
 #[tokio::test]

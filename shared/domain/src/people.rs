@@ -2,7 +2,7 @@
 
 use crate::profile::PhotoId;
 use crate::settings::FieldId;
-use crate::{AgentId, ShopperId, SiteId, Timestamp};
+use crate::{AgentId, ShopperId, SiteId, Timestamp, VisitorId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -110,6 +110,8 @@ pub struct Shopper {
     pub page: Option<Page>,
     /// What they have answered to questions other than for name and email (T8): typed, and believed by nobody.
     pub answers: BTreeMap<FieldId, Told>,
+    /// As which visitor their browser last reported a page, for agents alone. `None`: never, or they are not to be remembered.
+    pub visitor: Option<VisitorId>,
     pub first_seen: Timestamp,
     pub last_seen: Timestamp,
 }

@@ -32,7 +32,7 @@ use crate::inbox::{Place, Shelf};
 use crate::people::{Availability, Member, Page, Person, ProfileChange, Shopper, Site};
 use crate::rate::{Quota, Rate};
 use crate::settings::FieldId;
-use crate::{AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp};
+use crate::{AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp, VisitorId};
 use std::future::Future;
 use std::time::Duration;
 
@@ -349,6 +349,8 @@ pub trait Accounts: Send + Sync {
     fn shopper(&self, id: ShopperId) -> impl Future<Output = Stored<Option<Shopper>>> + Send;
     /// Where the shopper is now. Does nothing for an unknown shopper.
     fn visit(&self, id: ShopperId, page: &Page, now: Timestamp) -> impl Future<Output = Stored<()>> + Send;
+    /// As which visitor the shopper's browser reports. Does nothing for an unknown shopper.
+    fn reports_as(&self, id: ShopperId, visitor: VisitorId) -> impl Future<Output = Stored<()>> + Send;
 
     fn person_by_email(&self, email: &str) -> impl Future<Output = Stored<Option<Person>>> + Send;
     fn put_person(&self, person: &Person) -> impl Future<Output = Stored<()>> + Send;

@@ -14,6 +14,7 @@ use domain::cursor as cur;
 use domain::inbox::List;
 use domain::intake::{AskedChoice, AskedField, AskedKind, Value};
 use domain::people::{self, Availability, Role};
+use domain::scenario::State;
 
 impl From<dc::Numbers> for Numbers {
     fn from(n: dc::Numbers) -> Self {
@@ -236,6 +237,7 @@ impl From<&dc::Head> for Row {
                 .map(|p| Preview { author: (&p.author).into(), text: p.text.clone() }),
             verified: head.shopper.is_verified(),
             bot: head.is_with_bot(),
+            ended: head.is_with_bot() && head.scenario.as_ref().is_some_and(State::has_ended),
         }
     }
 }

@@ -264,6 +264,7 @@ macro_rules! with_all_types {
             proactive::ProactiveMessage,
             proactive::TriggerTestRequest,
             proactive::TriggerTestAnswer,
+            proactive::TriggerNames,
             proactive::TriggerResultsAnswer,
             proactive::TriggerResults,
             proactive::TriggerDay,
@@ -854,6 +855,15 @@ fn openapi() -> Value {
             body: Some(s.reference::<proactive::TriggerTestRequest>()),
             status: "201",
             answer: Some(s.reference::<proactive::TriggerTestAnswer>()),
+        },
+        Route {
+            method: "get",
+            path: "/v1/agent/sites/{site}/triggers/names",
+            summary: "What the triggers are called that there are",
+            who: "agent",
+            body: None,
+            status: "200",
+            answer: Some(s.reference::<proactive::TriggerNames>()),
         },
         Route {
             method: "get",

@@ -532,6 +532,11 @@ pub struct ShopperProfile {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<ToldAnswer>>")]
     pub answers: Vec<ToldAnswer>,
+    /// As which visitor their browser last reported a page: what `…/visitors/{visitor}/explanation` is asked with. Absent: they have not
+    /// agreed to be remembered, or no page of theirs has reported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub visitor: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]

@@ -250,6 +250,12 @@ pub struct TriggerTestAnswer {
     pub expires_at: u64,
 }
 
+/// `GET /v1/agent/sites/{site}/triggers/names`: what the triggers are called, for agents, who read no more of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct TriggerNames {
+    pub triggers: Vec<crate::server::TriggerName>,
+}
+
 /// `GET /v1/agent/sites/{site}/triggers/results?days=30`: of each trigger that was ever shown in that time, also of those that
 /// there are no more. Days are the shop's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]

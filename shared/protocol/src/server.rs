@@ -129,7 +129,7 @@ pub enum MailClass {
     Unsubscribed,
 }
 
-/// A trigger, as it was called when it showed something.
+/// What a trigger is called.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct TriggerName {
     pub id: String,
@@ -439,6 +439,10 @@ pub struct Row {
     #[serde(default, skip_serializing_if = "is_false")]
     #[ts(optional, as = "Option<bool>")]
     pub bot: bool,
+    /// With `bot`: it has come to its end, and nobody has gone on since.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[ts(optional, as = "Option<bool>")]
+    pub ended: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]

@@ -136,6 +136,7 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
                 "post /v1/tickets" => check::<TicketAnswer>(route, answer),
                 "post /v1/sites/{site}/page-views" => check::<PageAnswer>(route, answer),
                 "post /v1/agent/sites/{site}/triggers/test" => check::<TriggerTestAnswer>(route, answer),
+                "get /v1/agent/sites/{site}/triggers/names" => check::<TriggerNames>(route, answer),
                 "get /v1/agent/sites/{site}/triggers/results" => check::<TriggerResultsAnswer>(route, answer),
                 "get /v1/agent/sites/{site}/visitors/{visitor}/explanation" => {
                     check::<VisitorExplanation>(route, answer)

@@ -895,6 +895,13 @@ impl Accounts for Memory {
         Ok(())
     }
 
+    async fn reports_as(&self, id: ShopperId, visitor: VisitorId) -> Stored<()> {
+        if let Some(shopper) = self.lock().shoppers.get_mut(&id) {
+            shopper.visitor = Some(visitor);
+        }
+        Ok(())
+    }
+
     async fn person_by_email(&self, email: &str) -> Stored<Option<Person>> {
         Ok(self.lock().people.get(email).cloned())
     }

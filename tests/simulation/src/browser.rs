@@ -101,6 +101,7 @@ impl SignsIn {
             country: None,
             page: None,
             answers: std::collections::BTreeMap::new(),
+            visitor: None,
             first_seen: now,
             last_seen: now,
         };

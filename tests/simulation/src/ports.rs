@@ -522,6 +522,7 @@ impl Accounts for Faulty {
         vouch(shopper: &Shopper) -> ();
         shopper(id: ShopperId) -> Option<Shopper>;
         visit(id: ShopperId, page: &Page, now: Timestamp) -> ();
+        reports_as(id: ShopperId, visitor: VisitorId) -> ();
         person_by_email(email: &str) -> Option<Person>;
         put_person(person: &Person) -> ();
         memberships(agent: AgentId) -> Vec<SiteId>;

@@ -1,6 +1,6 @@
 // Our HTTP API, as an agent uses it.
 
-import type { AgentInfo, AgentsAnswer, ConversationDetail, Current, ErrorBody, ErrorCode, FaqCountsAnswer, FieldProblem, FileLink, GroupSettings, HistoryAnswer, HoursPreview, IdentityKeyAnswer, IdentityKeysAnswer, InvitationAnswer, ListAnswer, ListName, MailIdentityAnswer, MailTestAnswer, Me, NewIdentityKey, NewInvitation, NotificationChoice, Notifications, OriginalMail, ProfileRequest, PublishedDocument, PublishedSection, ScenarioBody, ScenariosAnswer, SectionName, SettingsAnswer, SiteConfig, TicketAnswer, TranscriptRecipient, TriggerResultsAnswer, TriggerSettings, TriggerTestAnswer, TryAnswer, TryRequest, VisitorDetail, VisitorExplanation } from '@mostrador/protocol';
+import type { AgentInfo, AgentsAnswer, ConversationDetail, Current, ErrorBody, ErrorCode, FaqCountsAnswer, FieldProblem, FileLink, GroupSettings, HistoryAnswer, HoursPreview, IdentityKeyAnswer, IdentityKeysAnswer, InvitationAnswer, ListAnswer, ListName, MailIdentityAnswer, MailTestAnswer, Me, NewIdentityKey, NewInvitation, NotificationChoice, Notifications, OriginalMail, ProfileRequest, PublishedDocument, PublishedSection, ScenarioBody, ScenariosAnswer, SectionName, SettingsAnswer, SiteConfig, TicketAnswer, TranscriptRecipient, TriggerNames, TriggerResultsAnswer, TriggerSettings, TriggerTestAnswer, TryAnswer, TryRequest, VisitorDetail, VisitorExplanation } from '@mostrador/protocol';
 import type { Auth } from './auth';
 
 export class ApiError extends Error {
@@ -107,6 +107,8 @@ export class Api {
 
   publishTriggers = (site: string, expected: number, value: TriggerSettings): Promise<PublishedTriggers> =>
     this.ask('PUT', `/v1/agent/sites/${encodeURIComponent(site)}/triggers`, { expected, value });
+
+  triggerNames = (site: string): Promise<TriggerNames> => this.ask('GET', `/v1/agent/sites/${encodeURIComponent(site)}/triggers/names`);
 
   /** A key with which a page of the shop shows this trigger to whoever opened it. */
   testTrigger = (site: string, trigger: string): Promise<TriggerTestAnswer> => this.ask('POST', `/v1/agent/sites/${encodeURIComponent(site)}/triggers/test`, { trigger });

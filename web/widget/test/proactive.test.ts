@@ -290,6 +290,22 @@ describe("W7 nothing is stored of whoever has not agreed", () => {
     expect(opened.requests[0]!.headers).toEqual({ authorization: `Bearer ses_${"x".repeat(30)}` });
   });
 
+  it("T5 with the session that the panel has made, the page says as whom it reports; who is nobody says nothing", async () => {
+    const session = () => JSON.stringify({ session: `ses_${"x".repeat(30)}` });
+    const page = new Page({ consent: "given" });
+    page.answer = () => ({ visitor: token });
+    await page.load();
+    page.local.setItem("mostrador:demo:session", session());
+    await page.call("begun");
+    expect(page.reports.map(({ what, visitor }) => [what, visitor])).toEqual([["view", undefined], ["beat", token]]);
+    expect(page.requests[1]!.headers).toEqual({ authorization: `Bearer ses_${"x".repeat(30)}` });
+    expect(page.warnings).toEqual([]);
+    const nobody = await new Page().load();
+    nobody.local.setItem("mostrador:demo:session", session());
+    await nobody.call("begun");
+    expect(nobody.what).toEqual(["view"]);
+  });
+
   it("a window that has opened by itself was opened by nobody", async () => {
     const page = new Page({ events: { a: [""] } });
     page.answer = () => ({ visitor: token });

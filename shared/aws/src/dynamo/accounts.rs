@@ -7,11 +7,12 @@ use super::item::{Item, n, s};
 use super::keys;
 use super::{Dynamo, attributes, unavailable};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValue, TransactWriteItem};
 use domain::people::{Availability, Member, Page, Person, Shopper, Site};
 use domain::ports::{Accounts, CommitError, Session, SignIn, StoreError, Stored};
 use domain::rate::{Quota, Rate};
-use domain::{AgentId, ShopperId, SiteId, Timestamp};
+use domain::{AgentId, ShopperId, SiteId, Timestamp, VisitorId};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -182,6 +183,7 @@ impl Accounts for Dynamo {
             country: item.string("country"),
             page: read_page(&item),
             answers: bots::read_answers(&item)?,
+            visitor: item.parse_maybe("visitor")?,
             first_seen: item.need_time("first_seen")?,
             last_seen: item.need_time("last_seen")?,
         }))
@@ -189,27 +191,23 @@ impl Accounts for Dynamo {
 
     async fn visit(&self, id: ShopperId, page: &Page, now: Timestamp) -> Stored<()> {
         let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(attributes(keys::profile(id))))
+            .of_known(id)
             .update_expression(
                 "SET page_url = :url, page_title = :title, page_referrer = :referrer, last_seen = :now",
             )
-            .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":url", s(&page.url))
             .expression_attribute_values(":title", s(&page.title))
             .expression_attribute_values(":referrer", s(&page.referrer))
             .expression_attribute_values(":now", n(now.millis()));
-        match update.send().await {
-            Ok(_) => Ok(()),
-            Err(error)
-                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(unavailable(error)),
-        }
+        unless_unknown(update).await
+    }
+
+    async fn reports_as(&self, id: ShopperId, visitor: VisitorId) -> Stored<()> {
+        let update = self
+            .of_known(id)
+            .update_expression("SET visitor = :visitor")
+            .expression_attribute_values(":visitor", s(visitor.to_string()));
+        unless_unknown(update).await
     }
 
     async fn person_by_email(&self, email: &str) -> Stored<Option<Person>> {
@@ -354,7 +352,27 @@ impl Accounts for Dynamo {
     }
 }
 
+/// Carries out a change to a profile; of somebody of whom nothing is known nothing is stored.
+async fn unless_unknown(update: UpdateItemFluentBuilder) -> Stored<()> {
+    match update.send().await {
+        Err(error)
+            if !error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+        {
+            Err(unavailable(error))
+        }
+        _ => Ok(()),
+    }
+}
+
 impl Dynamo {
+    fn of_known(&self, shopper: ShopperId) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(attributes(keys::profile(shopper))))
+            .condition_expression("attribute_exists(pk)")
+    }
+
     fn sign_in_transaction(&self, sign_in: &SignIn) -> Vec<TransactWriteItem> {
         let SignIn { before, ends, session, hash, open, moved, linked, at } = sign_in;
         let verified = session.shopper;

@@ -10,7 +10,7 @@
 //! | registration | `C#conv`, `P#shopper` | `X#connection` | lease; ttl | query by prefix |
 //! | registration | `S#site` | `L#connection` | lease, list shown; ttl | query by prefix |
 //! | registration | `S#site` | `X#anonymous#connection`, `X#verified#connection` | a shopper's connection, until it ends; ttl | query by prefix |
-//! | profile | `P#shopper` | `PROFILE` | what is known of a shopper; `answer_field`: what they have told beside name and email | key |
+//! | profile | `P#shopper` | `PROFILE` | what is known of a shopper; `answer_field`: what they have told beside name and email; `visitor`: as whom their browser reports | key |
 //! | open | `P#shopper` | `OPEN` | the one unclosed conversation; of who has signed in, what has gone along, and as whom | key |
 //! | browser | `P#shopper` | `L#at#anonymous` | as whom a verified shopper had conversations before signing in | query by prefix |
 //! | signed in | `P#anonymous` | `SIGNED_IN` | as whom | key |

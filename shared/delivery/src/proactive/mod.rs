@@ -27,7 +27,7 @@ use domain::ports::{Environment, Push, Store, StoreError};
 use domain::rate::PAGES_PER_ADDRESS;
 use domain::triggers::{Chat, Country, Identity, Triggers};
 use domain::visitors::{Sighting, What};
-use domain::{ConversationId, ShopperId, SiteId, Timestamp};
+use domain::{ConversationId, ShopperId, SiteId, Timestamp, VisitorId};
 use heard::Heard;
 use memory::Who;
 use protocol::client::Page;
@@ -67,6 +67,8 @@ struct Shopper {
     name: Option<String>,
     language: Option<String>,
     country: Option<Country>,
+    /// As whom their browser has reported before.
+    visitor: Option<VisitorId>,
 }
 
 /// All that a report is decided with, but for what was shown before.
@@ -117,6 +119,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         let Some(mut who) = who else { return Ok(PageAnswer::default()) };
         if !decides {
             self.follow_up(&who, report, &picture, now).await?;
+            self.note_visitor(&shopper, &who).await;
             let sighted = self.sighted(from, report, &heard, &shopper, &who, &picture).await;
             return self.with_list(PageAnswer::default(), sighted, &who, &shopper, &picture, now).await;
         }
@@ -128,9 +131,10 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         let context = Context { from, report, heard, picture, triggers, groups, shopper, testing, now };
         self.remember(&context, &mut who).await?;
         let mut deciding = who.clone();
-        let (mut answer, sighted) = futures::join!(
+        let (mut answer, sighted, ()) = futures::join!(
             self.answer(&context, &mut deciding),
-            self.sighted(from, report, &context.heard, &context.shopper, &who, &context.picture)
+            self.sighted(from, report, &context.heard, &context.shopper, &who, &context.picture),
+            self.note_visitor(&context.shopper, &who)
         );
         answer.visitor = who.fresh_token();
         if let Some(event) = &context.heard.event {
@@ -164,6 +168,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             name: None,
             language: None,
             country: None,
+            visitor: None,
         };
         let Some(id) = from.shopper else { return Ok(nobody) };
         let (profile, open, conversations) = futures::try_join!(
@@ -178,6 +183,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             (false, false) => Identity::Anonymous,
         };
         let chatted = !conversations.is_empty();
+        let visitor = profile.as_ref().and_then(|profile| profile.visitor);
         let (name, language, country) =
             profile.map_or((None, None, None), |profile| (profile.name, profile.language, profile.country));
         Ok(Shopper {
@@ -187,8 +193,20 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             name,
             language,
             country: country.as_deref().and_then(Country::parse),
+            visitor,
             ..nobody
         })
+    }
+
+    /// Keeps with the shopper as whom their browser reports, so that agents find the explanation beside the conversation. Written when it is
+    /// another than before; without it a report is worth as much.
+    async fn note_visitor(&self, shopper: &Shopper, who: &Who) {
+        let (Some(id), Some(visitor)) = (shopper.id, who.visitor()) else { return };
+        if shopper.visitor != Some(visitor.id)
+            && let Err(error) = self.store.reports_as(id, visitor.id).await
+        {
+            tracing::warn!(%error, "as which visitor a shopper reports could not be kept");
+        }
     }
 
     /// Counts a report that no visitor's own bucket counts.

@@ -9,11 +9,13 @@ use crate::{Engine, Failure};
 use domain::people::{Actor, Site};
 use domain::ports::{Environment, Push, Store};
 use domain::proactive::{Day, Results};
-use domain::triggers::{Currency, evaluate};
+use domain::triggers::{Currency, Trigger, evaluate};
 use domain::{Timestamp, VisitorId};
 use protocol::proactive::{
-    MoneyAmount, PageReport, TriggerDay, TriggerResults, TriggerResultsAnswer, VisitorExplanation,
+    MoneyAmount, PageReport, TriggerDay, TriggerNames, TriggerResults, TriggerResultsAnswer,
+    VisitorExplanation,
 };
+use protocol::server::TriggerName;
 use protocol::triggers::TriggerExplanation;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -53,6 +55,14 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             }
         }
         Ok(TriggerResultsAnswer { triggers, value: money(total) })
+    }
+
+    /// What the triggers are called that there are.
+    pub async fn trigger_names(&self, site: &Site) -> Result<TriggerNames, Failure> {
+        let configured = self.configured(site).await?;
+        let triggers = self.triggers(&site.id, &configured).await?;
+        let name = |trigger: &Trigger| TriggerName { id: trigger.id.to_string(), name: trigger.name.clone() };
+        Ok(TriggerNames { triggers: triggers.0.iter().map(name).collect() })
     }
 
     /// What came of every trigger at a visitor's last report, as things were then: hours and marks are those of that moment, presence and

@@ -167,6 +167,12 @@ impl State {
         awaits.then(|| Self { turn: self.turn + 1, at: At::HandedOver, ..self.clone() })
     }
 
+    /// It has come to its end, whether it may begin again or not.
+    #[must_use]
+    pub const fn has_ended(&self) -> bool {
+        matches!(self.at, At::Ended { .. })
+    }
+
     /// A person takes part.
     pub fn silence(&mut self) {
         self.at = At::Silent;

@@ -140,6 +140,7 @@ fn shopper(case: &Case) -> Shopper {
         country: Some("ES".into()),
         page: None,
         answers: BTreeMap::new(),
+        visitor: None,
         first_seen: NOW,
         last_seen: NOW,
     }

@@ -6,7 +6,7 @@ use domain::identity::{Key, KeyId, Material};
 use domain::people::{Actor, Page, Shopper};
 use domain::ports::{CommitError, Session, SignIn, Store};
 use domain::rate::Rate;
-use domain::{ClientId, ShopperId, SiteId};
+use domain::{ClientId, ShopperId, SiteId, VisitorId};
 use std::time::Duration;
 
 pub(super) async fn all<S: Store>(store: &S) {
@@ -14,6 +14,7 @@ pub(super) async fn all<S: Store>(store: &S) {
     who_signs_in_takes_the_open_conversation_along_or_nothing_happens(store).await;
     who_signs_in_with_nothing_open_begins_nothing_as_before(store).await;
     what_a_shop_says_of_a_shopper_is_kept_until_it_says_otherwise(store).await;
+    a_profile_knows_as_whom_its_browser_reports(store).await;
     identity_keys_are_kept_once_and_end(store).await;
     a_tokens_id_is_one_subjects_until_it_expires(store).await;
 }
@@ -187,6 +188,20 @@ async fn what_a_shop_says_of_a_shopper_is_kept_until_it_says_otherwise<S: Store>
     let session = Session { shopper: case.shopper, site: case.site.clone(), expires_at: NOW.plus(MINUTE) };
     store.open_session(hash(), &session, &shopper(&case)).await.expect("opened");
     assert_eq!(store.shopper(case.shopper).await.expect("read"), Some(expect));
+}
+
+async fn a_profile_knows_as_whom_its_browser_reports<S: Store>(store: &S) {
+    let (case, stranger) = (Case::new(), Case::new());
+    let session = Session { shopper: case.shopper, site: case.site.clone(), expires_at: NOW.plus(MINUTE) };
+    store.open_session(hash(), &session, &shopper(&case)).await.expect("opened");
+    for visitor in [VisitorId(fresh()), VisitorId(fresh())] {
+        store.reports_as(case.shopper, visitor).await.expect("kept");
+        let known = Shopper { visitor: Some(visitor), ..shopper(&case) };
+        assert_eq!(store.shopper(case.shopper).await.expect("read"), Some(known));
+    }
+    // Of somebody of whom nothing is known nothing is stored.
+    store.reports_as(stranger.shopper, VisitorId(fresh())).await.expect("nothing to do");
+    assert_eq!(store.shopper(stranger.shopper).await.expect("read"), None);
 }
 
 async fn identity_keys_are_kept_once_and_end<S: Store>(store: &S) {

@@ -145,6 +145,8 @@ export const en = {
   'row.wait_too_long': 'Overdue',
   'row.owner': 'With {{name}}',
   'row.owner_you': 'With you',
+  'row.bot': 'With the bot',
+  'row.bot_ended': 'Ended by the bot',
 
   'shopper.visitor': 'Visitor {{code}}',
 
@@ -329,6 +331,9 @@ export const en = {
   'profile.about': 'About',
   'profile.told': 'Told in the chat',
   'profile.told_why': 'Typed by the shopper, and checked by nobody.',
+  'profile.triggers': 'Triggers',
+  'profile.triggers_why': 'Why each one fired, or did not',
+  'profile.no_visitor': 'Nothing is known of their visit. No trigger looked at their pages, they have not agreed to be remembered, or they wrote by mail.',
   'profile.email': 'Email',
   'profile.device': 'Device',
   'profile.language': 'Language',

@@ -151,6 +151,8 @@ export const es: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'row.wait_too_long': 'Urgente',
   'row.owner': 'La lleva {{name}}',
   'row.owner_you': 'La llevas tú',
+  'row.bot': 'Con el bot',
+  'row.bot_ended': 'Terminada por el bot',
 
   'shopper.visitor': 'Visita {{code}}',
 
@@ -336,6 +338,9 @@ export const es: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'profile.about': 'Datos',
   'profile.told': 'Dicho en el chat',
   'profile.told_why': 'Lo escribió el cliente y nadie lo ha comprobado.',
+  'profile.triggers': 'Disparadores',
+  'profile.triggers_why': 'Por qué saltó cada uno, o no',
+  'profile.no_visitor': 'No se sabe nada de su visita. Ningún disparador miró sus páginas, no ha aceptado que se le recuerde o escribió por correo.',
   'profile.email': 'Correo',
   'profile.device': 'Dispositivo',
   'profile.language': 'Idioma',

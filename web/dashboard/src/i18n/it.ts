@@ -150,6 +150,8 @@ export const it: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'row.wait_too_long': 'In ritardo',
   'row.owner': 'Con {{name}}',
   'row.owner_you': 'Con te',
+  'row.bot': 'Con il bot',
+  'row.bot_ended': 'Conclusa dal bot',
 
   'shopper.visitor': 'Visita {{code}}',
 
@@ -335,6 +337,9 @@ export const it: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'profile.about': 'Dati',
   'profile.told': 'Detto in chat',
   'profile.told_why': 'Scritto dal cliente e non verificato da nessuno.',
+  'profile.triggers': 'Trigger',
+  'profile.triggers_why': 'Perché ciascuno è scattato, o no',
+  'profile.no_visitor': 'Della visita non si sa nulla. Nessun trigger ha guardato le pagine, non ha accettato di essere ricordato o ha scritto per e-mail.',
   'profile.email': 'Email',
   'profile.device': 'Dispositivo',
   'profile.language': 'Lingua',

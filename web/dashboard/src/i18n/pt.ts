@@ -150,6 +150,8 @@ export const pt: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'row.wait_too_long': 'Atrasada',
   'row.owner': 'Com {{name}}',
   'row.owner_you': 'Com você',
+  'row.bot': 'Com o robô',
+  'row.bot_ended': 'Encerrada pelo robô',
 
   'shopper.visitor': 'Visita {{code}}',
 
@@ -335,6 +337,9 @@ export const pt: Record<keyof typeof en, string> & Partial<Record<Plural<keyof t
   'profile.about': 'Sobre',
   'profile.told': 'Dito no chat',
   'profile.told_why': 'O cliente digitou e ninguém verificou.',
+  'profile.triggers': 'Gatilhos',
+  'profile.triggers_why': 'Por que cada um disparou, ou não',
+  'profile.no_visitor': 'Nada se sabe da visita. Nenhum gatilho olhou as páginas, não aceitou ser lembrado ou escreveu por e-mail.',
   'profile.email': 'E-mail',
   'profile.device': 'Aparelho',
   'profile.language': 'Idioma',

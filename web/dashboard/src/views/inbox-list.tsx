@@ -218,6 +218,7 @@ function RowLink({ row, now, selected, tabStop }: { row: Row; now: number; selec
             {by !== null && <span className="row-by">{by}: </span>}
             {words}
           </span>
+          {row.bot === true && <span className="chip row-bot">{t(row.ended === true ? 'row.bot_ended' : 'row.bot')}</span>}
           {row.owner !== null && list !== 'mine' && (
             <span className="row-owner" title={owner ?? ''}>
               <span className="hidden">, {owner}</span>

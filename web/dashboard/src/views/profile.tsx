@@ -4,13 +4,14 @@ import { Dialog } from '@base-ui/react/dialog';
 import type { ConversationDetail, Row } from '@mostrador/protocol';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { BadgeCheck, CircleQuestionMark, ExternalLink, X } from 'lucide-react';
-import { type ReactNode, useEffect } from 'react';
+import { type ReactNode, Suspense, useEffect, useState } from 'react';
 import { ApiError } from '../api';
 import { useDesk, useDoors, useSite } from '../context';
 import { absolute, ago, device, languageName, regionName, shopperName, whenShort } from '../format';
 import { useNow, useText } from '../hooks';
 import { safeHref } from '../state/timeline';
 import { Avatar, Skeleton } from './parts';
+import { LazyExplanation } from './triggers/explain';
 import './profile.css';
 
 export function Profile({ drawer }: { drawer: boolean }) {
@@ -134,12 +135,36 @@ function Known({ detail: { row, shopper, earlier } }: { detail: ConversationDeta
           <p className="soft">{t('profile.told_why')}</p>
         </section>
       )}
+      <Triggers key={`triggers ${row.conversation_id}`} visitor={shopper.visitor} />
       <Transcript key={row.conversation_id} id={row.conversation_id} email={shopper.email} />
       <section>
         <h3>{t('profile.earlier')}</h3>
         {earlier.length === 0 ? <p className="soft">{t('profile.no_earlier')}</p> : <Earlier rows={earlier} now={now} />}
       </section>
     </div>
+  );
+}
+
+/** Why each trigger did or did not fire for them (T5): asked when somebody wants to know. */
+function Triggers({ visitor }: { visitor: string | undefined }) {
+  const { t } = useText();
+  const [open, setOpen] = useState(false);
+  return (
+    <section data-testid="triggers">
+      <h3>{t('profile.triggers')}</h3>
+      {visitor === undefined ? (
+        <p className="soft">{t('profile.no_visitor')}</p>
+      ) : (
+        <details className="profile-triggers" onToggle={(event) => setOpen(event.currentTarget.open)}>
+          <summary>{t('profile.triggers_why')}</summary>
+          {open && (
+            <Suspense fallback={<Skeleton label={t('profile.loading')} rows={3} kind="lines" />}>
+              <LazyExplanation visitor={visitor} />
+            </Suspense>
+          )}
+        </details>
+      )}
+    </section>
   );
 }
 

@@ -1,7 +1,8 @@
 // A conversation: who it is and whose, what was said, and where one answers.
 
-import { type Entry, type ErrorCode, type MailMark, type Why, inWords } from '@mostrador/protocol';
+import { type BotAt, type Entry, type ErrorCode, type MailMark, type Why, inWords } from '@mostrador/protocol';
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { ArrowDown, ArrowLeft, Check, CheckCheck, ChevronDown, CircleAlert, CircleDashed, CircleMinus, ClipboardList, Clock, Mail, MailWarning, MessageCircleQuestionMark, PanelRight, Paperclip, SearchX, StickyNote, UserRoundPlus, X, Zap } from 'lucide-react';
 import { Suspense, lazy, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useDesk, useDoors, useSite } from '../context';
@@ -64,6 +65,7 @@ function Header({ id, name, verified, closed }: { id: string; name: string; veri
   const owner = desk.owner(id);
   const joined = open?.head?.participants.includes(me.agent_id) === true;
   const beganAt = open?.head?.began_at ?? inbox.rows.get(id)?.began_at;
+  const bot = closed || owner !== null ? null : withBot(open?.head?.bot?.at);
   const ownerName = owner === null ? t('owner.nobody') : owner === me.agent_id ? t('owner.you') : agentName(owner);
   return (
     <header className="thread-head">
@@ -81,6 +83,7 @@ function Header({ id, name, verified, closed }: { id: string; name: string; veri
         {beganAt !== undefined && (
           <p title={absolute(language, beganAt)}>
             {closed && <span className="chip">{t('thread.is_closed')}</span>}
+            {bot !== null && <span className="chip">{t(`row.${bot}`)}</span>}
             {t('thread.open_since', { time: now - beganAt < 86_400_000 ? clockTime(language, beganAt) : whenShort(t, language, beganAt, now) })}
           </p>
         )}
@@ -121,6 +124,11 @@ function Header({ id, name, verified, closed }: { id: string; name: string; veri
       </button>
     </header>
   );
+}
+
+/** It is the bot's, and nobody waits for a person. */
+function withBot(at: BotAt | undefined): 'bot' | 'bot_ended' | null {
+  return at === 'ended' ? 'bot_ended' : at === 'buttons' || at === 'asking' ? 'bot' : null;
 }
 
 function OwnerFace({ owner, name }: { owner: string | null; name: string }) {
@@ -377,10 +385,17 @@ function LineView({ line, name, now, language, fresh }: { line: Line; name: stri
 
 /** In the third person for everybody, oneself included: "Ana joined" is right in every language, "You joined" is not. */
 function EventLine({ entry, words, language }: { entry: Entry; words: string | null; language: string }) {
+  const { site } = useSite();
   if (words === null) return null;
   return (
     <li className={`line-event ${entry.log === 'backstage' ? 'line-backstage' : ''}`} data-kind={entry.kind} title={absolute(language, entry.at)}>
-      {words}
+      {entry.kind === 'triggered' && site.role === 'admin' ? (
+        <Link className="link" to="/$site/settings/$section/$item" params={{ site: site.site, section: 'triggers', item: entry.by.id }}>
+          {words}
+        </Link>
+      ) : (
+        words
+      )}
       <time dateTime={new Date(entry.at).toISOString()}>{clockTime(language, entry.at)}</time>
     </li>
   );
@@ -664,7 +679,9 @@ function BubbleLine({ bubble, name, language, fresh }: { bubble: Bubble; name: s
       {why !== null && (
         <p className="bubble-state bubble-why" data-rule={why.rule}>
           <Zap size={12} strokeWidth={2} aria-hidden="true" />
-          {whyWords(t, why)}
+          <span>
+            {whyWords(t, why)}
+          </span>
         </p>
       )}
       {state !== null && (

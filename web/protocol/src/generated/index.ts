@@ -408,7 +408,11 @@ verified?: boolean,
 /**
  * A bot goes on in it: it is in the list of all, and in no queue.
  */
-bot?: boolean, };
+bot?: boolean, 
+/**
+ * With `bot`: it has come to its end, and nobody has gone on since.
+ */
+ended?: boolean, };
 
 export type Rows = { list: ListName, rows: Array<Row>, 
 /**
@@ -827,7 +831,12 @@ verified: boolean,
 /**
  * What they have answered to the form's other questions: typed, whoever they are.
  */
-answers?: Array<ToldAnswer>, };
+answers?: Array<ToldAnswer>, 
+/**
+ * As which visitor their browser last reported a page: what `…/visitors/{visitor}/explanation` is asked with. Absent: they have not
+ * agreed to be remembered, or no page of theirs has reported.
+ */
+visitor?: string, };
 
 export type ConversationDetail = { row: Row, cursors: Cursors, shopper: ShopperProfile, 
 /**
@@ -1724,6 +1733,8 @@ text: string, display: MessageDisplay, };
 export type TriggerTestRequest = { trigger: string, };
 
 export type TriggerTestAnswer = { key: string, expires_at: number, };
+
+export type TriggerNames = { triggers: Array<TriggerName>, };
 
 export type TriggerResultsAnswer = { triggers: Array<TriggerResults>, 
 /**

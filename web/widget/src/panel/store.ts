@@ -644,6 +644,7 @@ export class Store {
       const { session, shopper_id, expires_at } = made;
       this.session = { session, shopper_id, expires_at, ...(who && { who }) };
       this.local.set(this.key.session, JSON.stringify(this.session));
+      this.host.said.push(["begun"]);
     }
     this.judge();
     return this.session !== null;

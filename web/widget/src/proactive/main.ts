@@ -182,6 +182,10 @@ export function watch(host: Host, sight: Sight): Part {
       }
       case "page":
         return reported === null ? undefined : view();
+      // The panel's: there is a session now. A sign of life with it tells the agents who will answer as whom this page has reported.
+      case "begun":
+        if (reported !== null && visitor.token) void report("beat");
+        return;
       case "consent": {
         const wrong = calls.misuse(name, rest);
         if (wrong) return warn(wrong);

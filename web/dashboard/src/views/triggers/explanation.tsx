@@ -10,7 +10,7 @@ import { ApiError } from '../../api';
 import { Skeleton } from '../parts';
 import './explanation.css';
 import { type Speaker, awaitedSentence, conditionSentence } from './sentences';
-import { useSpeaker } from './surroundings';
+import { useSpeaker, useTriggerNames } from './surroundings';
 import { useWords } from './words';
 
 export { startWords } from './words';
@@ -23,6 +23,8 @@ export function Explanation({ visitor }: { visitor: string }) {
   const now = useNow(30_000);
   const admin = site.role === 'admin';
   const found = useQuery({ queryKey: ['explanation', site.site, visitor], queryFn: () => api.explanation(site.site, visitor), staleTime: 0 });
+  // What the triggers are called everybody is told.
+  const named = useTriggerNames();
   // What it is about: agents who may not read the triggers are told the kinds of conditions alone.
   const triggers = useQuery({ queryKey: ['triggers', site.site], queryFn: () => api.triggers(site.site), enabled: admin }).data?.value.triggers;
   if (found.data === undefined) {
@@ -46,7 +48,7 @@ export function Explanation({ visitor }: { visitor: string }) {
       <ul>
         {found.data.triggers.map((one) => (
           <li key={one.trigger}>
-            <Explained explanation={one} trigger={triggers?.find(({ id }) => id === one.trigger)} unknown={admin && triggers !== undefined} />
+            <Explained explanation={one} trigger={triggers?.find(({ id }) => id === one.trigger)} name={named(one.trigger)} />
           </li>
         ))}
       </ul>
@@ -56,12 +58,12 @@ export function Explanation({ visitor }: { visitor: string }) {
 
 const MARKS: Record<VerdictName, typeof Check> = { fires: Check, armed: Clock, silent: X };
 
-function Explained({ explanation, trigger, unknown }: { explanation: TriggerExplanation; trigger: TriggerBody | undefined; unknown: boolean }) {
+function Explained({ explanation, trigger, name: known }: { explanation: TriggerExplanation; trigger: TriggerBody | undefined; name: string | null | undefined }) {
   const t = useWords();
   const speaker = useSpeaker();
   const { verdict, rules, conditions } = explanation;
   const Mark = MARKS[verdict];
-  const name = trigger?.name ?? (unknown ? t('explain.deleted') : explanation.trigger);
+  const name = known === null ? t('explain.deleted') : (known ?? explanation.trigger);
   return (
     <details className="explained-trigger" data-verdict={verdict} data-trigger={explanation.trigger}>
       <summary>

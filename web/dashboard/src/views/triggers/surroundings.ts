@@ -23,6 +23,14 @@ export function useTriggers() {
   return useQuery({ queryKey: ['triggers', site.site], queryFn: () => api.triggers(site.site), refetchOnWindowFocus: false });
 }
 
+/** What a trigger is called, by its id: agents who may not read triggers are told that much. `undefined` until it is known; `null`: there is none any more. */
+export function useTriggerNames(): (id: string) => string | null | undefined {
+  const { site } = useSite();
+  const { api } = useDoors();
+  const { data } = useQuery({ queryKey: ['trigger-names', site.site], queryFn: () => api.triggerNames(site.site), staleTime: 60_000 });
+  return (id) => data && (data.triggers.find((one) => one.id === id)?.name ?? null);
+}
+
 /** `null` until it has come. */
 export function useSurroundings(): { surroundings: Surroundings | null; failed: boolean; again(): void } {
   const { site } = useSite();

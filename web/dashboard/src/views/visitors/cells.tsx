@@ -2,21 +2,25 @@
 
 import type { VisitorRow } from '@mostrador/protocol';
 import { AppWindow, Ban, History, type LucideIcon, Mail, MailCheck, MailX, MessageCircle, Monitor, Smartphone, Tablet } from 'lucide-react';
-import { elapsed, shopperName } from '../../format';
-import { useText } from '../../hooks';
+import { shopperName } from '../../format';
 import type { T } from '../../i18n';
 import { Avatar, VerifiedMark } from '../parts';
-import { count, moment, money, region } from './formats';
-import { type Column, type Presence, invited } from './list';
-import { type Words, useWords } from './words';
+import { count, moment, money, region, remembered } from './formats';
+import type { Column, Presence } from './list';
+import type { Words } from './words';
 
 const DEVICES: Record<VisitorRow['device'], LucideIcon> = { desktop: Monitor, phone: Smartphone, tablet: Tablet };
 
+/** What a table asks once for all of its cells: asking in each of them takes longer than drawing it. */
+export interface Speech {
+  t: Words;
+  text: T;
+  locale: string;
+}
+
 export const visitorName = (t: T, row: VisitorRow): string => shopperName(t, row.name, row.shopper_id ?? row.id);
 
-export function Who({ row, is }: { row: VisitorRow; is: Presence }) {
-  const { t: text } = useText();
-  const t = useWords();
+export function Who({ row, is, speech: { t, text } }: { row: VisitorRow; is: Presence; speech: Speech }) {
   const name = visitorName(text, row);
   const seen = is === 'over' ? 'left' : is;
   return (
@@ -32,15 +36,15 @@ export function Who({ row, is }: { row: VisitorRow; is: Presence }) {
   );
 }
 
-/** Where they look, without the shop's own name before it. */
-export function path(url: string): string {
+/** Where they look, without the shop's own name before it. A list asks again and again, and taking an address apart takes its time. */
+export const path = remembered((url) => {
   try {
     const { pathname, search } = new URL(url);
     return pathname + search;
   } catch {
     return url;
   }
-}
+});
 
 /** A country's flag, of its two letters. Where a system has none it shows the letters. */
 export function flag(country: string): string {
@@ -52,9 +56,8 @@ export function software(t: Words, row: VisitorRow): string {
   return row.browser === undefined ? system : `${system}, ${t(`browser.${row.browser}`)}`;
 }
 
-export function Cell({ row, name, now, labelled }: { row: VisitorRow; name: Column; now: number; labelled: boolean }) {
-  const t = useWords();
-  const { t: text, locale } = useText();
+/** `since`: how long they have been on this page, in words. */
+export function Cell({ row, name, since, invited, labelled, speech: { t, locale } }: { row: VisitorRow; name: Column; since: string; invited: Invited; labelled: boolean; speech: Speech }) {
   const label = labelled ? <span className="hidden">{t(`column.${name}`)}: </span> : null;
   switch (name) {
     case 'who':
@@ -71,7 +74,7 @@ export function Cell({ row, name, now, labelled }: { row: VisitorRow; name: Colu
       return (
         <time dateTime={new Date(row.viewed_at).toISOString()} title={moment(locale, row.viewed_at)}>
           {label}
-          {elapsed(text, row.viewed_at, now)}
+          {since}
         </time>
       );
     case 'pages':
@@ -116,7 +119,7 @@ export function Cell({ row, name, now, labelled }: { row: VisitorRow; name: Colu
         </span>
       );
     case 'state':
-      return <States row={row} now={now} />;
+      return <States all={states(t, row, invited)} />;
   }
 }
 
@@ -127,11 +130,12 @@ const number = (label: React.ReactNode, locale: string, n: number) => (
   </span>
 );
 
-const INVITED: Record<NonNullable<VisitorRow['invitation']>['state'], LucideIcon> = { waiting: Mail, shown: Mail, opened: Mail, answered: MailCheck, dismissed: MailX, gone: MailX };
+/** How an invitation stands by now; `undefined`: there is none. */
+export type Invited = NonNullable<VisitorRow['invitation']>['state'] | undefined;
+const INVITED: Record<NonNullable<Invited>, LucideIcon> = { waiting: Mail, shown: Mail, opened: Mail, answered: MailCheck, dismissed: MailX, gone: MailX };
 
 /** Word and icon: where there is room the first in words, the others as icons with their name. */
-export function states(t: Words, row: VisitorRow, now: number): { icon: LucideIcon; words: string; live: boolean }[] {
-  const invitation = invited(row, now);
+export function states(t: Words, row: VisitorRow, invitation: Invited): { icon: LucideIcon; words: string; live: boolean }[] {
   return [
     ...(row.chatting === undefined ? [] : [{ icon: MessageCircle, words: t('state.chatting'), live: true }]),
     ...(invitation === undefined ? [] : [{ icon: INVITED[invitation], words: t(`invited.${invitation}`, { name: row.invitation!.agent_name }), live: invitation !== 'gone' && invitation !== 'dismissed' }]),
@@ -141,9 +145,7 @@ export function states(t: Words, row: VisitorRow, now: number): { icon: LucideIc
   ];
 }
 
-function States({ row, now }: { row: VisitorRow; now: number }) {
-  const t = useWords();
-  const all = states(t, row, now);
+function States({ all }: { all: ReturnType<typeof states> }) {
   return (
     <span className="visitors-states">
       {all.map(({ icon: Icon, words, live }, i) => (

@@ -81,7 +81,7 @@ function Contents({ id, row, clock }: Omit<Props, 'narrow'>) {
     return <p className="visitor-none">{t('visitor.gone')}</p>;
   }
   const name = visitorName(text, known);
-  const marks = states(t, known, now);
+  const marks = states(t, known, invited(known, now));
   return (
     <div className="visitor-body">
       <header className="visitor-head">

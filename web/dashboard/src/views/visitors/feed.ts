@@ -29,7 +29,7 @@ export class VisitorFeed {
   private asked: number | null = null;
   private last = Number.NEGATIVE_INFINITY;
   /** Frames of an answer that is not complete: shown together, so that a list that begins anew is never half empty. */
-  private coming: Rows | null = null;
+  private coming: Pick<Visitors, 'rows' | 'reset'> | null = null;
 
   constructor(private readonly edges: FeedEdges) {}
 
@@ -61,20 +61,22 @@ export class VisitorFeed {
     const now = this.edges.now();
     // An answer that nobody waits for any more.
     if (this.asked === null) return;
-    const rows = apply(this.coming ?? this.feed.rows, frame);
+    // Put together first: one copy of the list for an answer, not one for each of its frames.
+    const whole = frame.reset === true || this.coming === null ? frame : { ...this.coming, rows: this.coming.rows.concat(frame.rows) };
     if (frame.more === true) {
-      this.coming = rows;
+      this.coming = whole;
       return;
     }
     this.asked = null;
     this.cursor = frame.live ? frame.cursor : null;
     const clock = frame.at - now;
     if (frame.again === true) {
-      this.coming = rows;
+      this.coming = whole;
       this.ask(now);
       return;
     }
     this.coming = null;
+    const rows = apply(this.feed.rows, whole);
     const is = frame.live ? 'live' : 'off';
     const listed = current(rows, frame.at);
     // A clock that wavers by a network's delay is no news.

@@ -2,7 +2,7 @@
 
 import { regionName } from '../../format';
 
-function remembered<V>(make: (key: string) => V, most = 2_000): (key: string) => V {
+export function remembered<V>(make: (key: string) => V, most = 2_000): (key: string) => V {
   const known = new Map<string, V>();
   return (key) => {
     let value = known.get(key);

@@ -1,7 +1,7 @@
 // Who is on the site, live: a table of which only the rows in sight are in the document, and somebody of it in a drawer.
 
 import { Users } from 'lucide-react';
-import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { useDesk, useSite } from '../../context';
 import { useMedia, usePreference, useText } from '../../hooks';
 import { Empty, Skeleton } from '../parts';
@@ -40,12 +40,13 @@ export function Visitors() {
   const there = useMemo(() => countries(rows), [rows]);
   const filtered = filter.page.trim() !== '' || filter.country !== '' || filter.cart !== null;
   const cut = begun && connection.name !== 'online';
-  const open = (id: string | null) => {
+  // The same one always: rows are drawn again only where something of theirs is another.
+  const open = useCallback((id: string | null) => {
     if (id !== null) opener.current = id;
     setSelected(id);
     // Closed: the keyboard is where it was.
     if (id === null) requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-visitor="${CSS.escape(opener.current ?? '')}"]`)?.focus());
-  };
+  }, []);
 
   return (
     <main className={`visitors ${selected === null || narrow ? '' : 'visitors-open'}`} aria-label={t('list.label')}>

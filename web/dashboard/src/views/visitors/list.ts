@@ -31,10 +31,10 @@ export function invited({ invitation, ...row }: VisitorRow, now: number): NonNul
 
 export type Rows = ReadonlyMap<string, VisitorRow>;
 
-/** The rows after a frame. Known and no older: dropped. Answers the same map where nothing has changed. */
-export function apply(rows: Rows, frame: Visitors): Rows {
-  let next: Map<string, VisitorRow> | null = frame.reset === true ? new Map() : null;
-  for (const row of frame.rows) {
+/** The rows after an answer, in however many frames it came. Known and no older: dropped. Answers the same map where nothing has changed. */
+export function apply(rows: Rows, answer: Pick<Visitors, 'rows' | 'reset'>): Rows {
+  let next: Map<string, VisitorRow> | null = answer.reset === true ? new Map() : null;
+  for (const row of answer.rows) {
     const known = (next ?? rows).get(row.id);
     if (known !== undefined && known.changed_at >= row.changed_at) continue;
     next ??= new Map(rows);

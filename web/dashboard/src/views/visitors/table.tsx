@@ -3,11 +3,12 @@
 import { type VirtualItem, useVirtualizer } from '@tanstack/react-virtual';
 import type { VisitorRow } from '@mostrador/protocol';
 import { ArrowDown, ArrowUp } from 'lucide-react';
-import { type CSSProperties, memo, useEffect, useRef, useState } from 'react';
+import { type CSSProperties, memo, useEffect, useMemo, useRef, useState } from 'react';
 import { useSite } from '../../context';
-import { useMedia, useNow } from '../../hooks';
-import { Cell, Who } from './cells';
-import { type Column, type Order, hold, presence } from './list';
+import { elapsed } from '../../format';
+import { useMedia, useNow, useText } from '../../hooks';
+import { Cell, type Invited, type Speech, Who } from './cells';
+import { type Column, type Order, type Presence, hold, invited, presence } from './list';
 import { useWords } from './words';
 
 const ROW = 48;
@@ -42,6 +43,8 @@ interface Props {
 
 export function VisitorTable({ rows: sorted, columns, order, onOrder, selected, onSelect, clock, view }: Props) {
   const t = useWords();
+  const { t: text, locale } = useText();
+  const speech = useMemo(() => ({ t, text, locale }), [t, text, locale]);
   const { handles } = useSite();
   const cards = useMedia('(max-width: 759.98px)');
   const now = useNow(5_000, clock);
@@ -50,7 +53,7 @@ export function VisitorTable({ rows: sorted, columns, order, onOrder, selected, 
   const [cursor, setCursor] = useState<string | null>(null);
   const rows = useHeld(sorted, pointed ?? selected, view);
   const height = cards ? CARD : ROW;
-  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => height, overscan: 6, getItemKey: (i) => rows[i]!.id });
+  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => height, overscan: 6 });
   useEffect(() => virtual.measure(), [virtual, height]);
 
   const tabStop = rows.some((row) => row.id === (cursor ?? selected)) ? (cursor ?? selected) : (rows[0]?.id ?? null);
@@ -115,7 +118,10 @@ export function VisitorTable({ rows: sorted, columns, order, onOrder, selected, 
               height={height}
               columns={columns}
               cards={cards}
-              now={now}
+              is={presence(row, now)}
+              since={elapsed(text, row.viewed_at, now)}
+              invitation={invited(row, now)}
+              speech={speech}
               selected={row.id === selected}
               tabStop={row.id === tabStop}
               onSelect={onSelect}
@@ -163,15 +169,18 @@ interface RowProps {
   height: number;
   columns: readonly Column[];
   cards: boolean;
-  now: number;
+  /** Of the time what a row shows of it: one that shows the same is not drawn again. */
+  is: Presence;
+  since: string;
+  invitation: Invited;
+  speech: Speech;
   selected: boolean;
   tabStop: boolean;
   onSelect(id: string): void;
   onPoint(id: string): void;
 }
 
-const TableRow = memo(function TableRow({ row, item, start, height, columns, cards, now, selected, tabStop, onSelect, onPoint }: RowProps) {
-  const is = presence(row, now);
+const TableRow = memo(function TableRow({ row, item, start, height, columns, cards, is, since, invitation, speech, selected, tabStop, onSelect, onPoint }: RowProps) {
   return (
     <div
       role="row"
@@ -185,10 +194,10 @@ const TableRow = memo(function TableRow({ row, item, start, height, columns, car
         <div key={name} role="cell" aria-colindex={i + 1} className={`visitors-cell cell-${name}`}>
           {name === 'who' ? (
             <button type="button" className="visitors-open-one" data-visitor={row.id} aria-current={selected ? 'true' : undefined} tabIndex={tabStop ? 0 : -1}>
-              <Who row={row} is={is} />
+              <Who row={row} is={is} speech={speech} />
             </button>
           ) : (
-            <Cell row={row} name={name} now={now} labelled={cards} />
+            <Cell row={row} name={name} since={since} invited={invitation} labelled={cards} speech={speech} />
           )}
         </div>
       ))}
