@@ -54,6 +54,8 @@ test("T7: under a bot's words stands what it offered and what the shopper took; 
   await answer("TL-1001");
   await choose("Menu");
   await choose("إرجاع منتج");
+  // Stored: agents who look only now see what was chosen last.
+  await shop.locator("[data-testid=message][data-own=true]").nth(2).waitFor();
   const conversation = await begun;
 
   const offered = [

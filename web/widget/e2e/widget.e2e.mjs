@@ -447,6 +447,9 @@ test("ux_15 earlier messages appear above without moving what one reads", async 
   }
   await page.reload();
   await message(page, "line 94").waitFor();
+  // At rest: a thread that still grows stays at its end.
+  await page.waitForLoadState("networkidle");
+  await settled(page);
   const moved = await page.getByTestId("thread").evaluate(async (box) => {
     const shown = () => [...box.querySelectorAll("[data-testid=message]")];
     const before = shown().length;
