@@ -49,7 +49,7 @@ async function shopper(t) {
 }
 
 test("T7: under a bot's words stands what it offered and what the shopper took; what they were asked is on the profile", async (t) => {
-  const { choose, answer, begun } = await shopper(t);
+  const { shop, choose, answer, begun } = await shopper(t);
   await choose("My order");
   await answer("TL-1001");
   await choose("Menu");

@@ -50,7 +50,7 @@ async function open(page, id) {
 test("ux_33 j and k walk, Enter opens, r replies, n notes, e closes, / searches", async (t) => {
   for (const text of ["keys one", "keys two", "keys three"]) await product.visitor(text);
   const page = await agent(t, "ana@example.com");
-  await page.getByText("keys one").first().waitFor();
+  for (const text of ["keys one", "keys two", "keys three"]) await page.getByText(text).first().waitFor();
   const ids = await order(page);
   await page.keyboard.press("j");
   assert.equal(await focused(page), ids[0]);

@@ -88,8 +88,9 @@ test("UX 4: where consent is required nothing is asked, read or stored before it
   await page.evaluate(() => mostrador("identify", { customer_id: "4711", hash: "00" }));
   await page.waitForLoadState("networkidle");
   assert.deepEqual([seen, await page.evaluate(() => touched), await kept(page), await page.context().cookies()], [[], [], [], []]);
+  const asked = page.waitForResponse((answer) => answer.url().endsWith("/config"));
   await page.evaluate(() => mostrador("consent"));
-  await page.waitForResponse((answer) => answer.url().endsWith("/config"));
+  await asked;
   // Consent is no intent: the panel still waits for one, and nothing is stored.
   await page.waitForLoadState("networkidle");
   assert.deepEqual(seen.filter((path) => /assets|sessions|tickets/.test(path)), []);
