@@ -203,7 +203,8 @@ fn advisories() -> Result<Outcome> {
 /// The long figures, printed.
 pub fn prove() -> Result<()> {
     cargo(&["run", "--release", "-p", "simulation", "--", "--messages", "1000000", "--seed", "1"])?;
-    cargo(&["test", "--release", "-p", "simulation", "--", "--nocapture"])?;
+    // With the storm of ten thousand visitors' page views.
+    cargo(&["test", "--release", "-p", "simulation", "--", "--nocapture", "--include-ignored"])?;
     // Ten thousand records of the stream, each conversation with exactly the automatic messages that it should have.
     cargo(&["test", "--release", "-p", "auto-reply", "--", "--nocapture"])?;
     cargo(&["run", "--release", "-p", "mostrador-mail", "--example", "storm", "--", "--seconds", "600"])?;

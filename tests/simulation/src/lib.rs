@@ -3,7 +3,7 @@
 //!
 //! [`executor`] is time and tasks, [`ports`] the store, network and chance with their faults, [`client`] a client after
 //! the protocol's rules, [`browser`] a browser that signs in at its shop while it chats, [`run`] who talks to whom and what must hold;
-//! [`email`] answers that nobody sees, [`notices`] agents who are told by mail.
+//! [`email`] answers that nobody sees, [`notices`] agents who are told by mail, [`proactive`] page views.
 
 pub mod browser;
 pub mod client;
@@ -12,6 +12,7 @@ pub mod executor;
 pub mod mails;
 pub mod notices;
 pub mod ports;
+pub mod proactive;
 pub mod run;
 
 /// Deliberate mistakes: each must be caught by a check, or the checks are worth nothing.
@@ -47,7 +48,17 @@ pub enum Mutant {
     ForgetsOrigins,
     /// The anonymous shopper can go on beginning after the sign-in.
     LeavesTheDoorOpen,
+    /// Of page views: what is shown is written over what stands there.
+    ClaimsWhatIsTaken,
+    /// Of page views: what could not be written, as far as is known, is shown.
+    ShowsWhatIsUnknown,
+    /// Of page views: that something was shown for ever, or in this visit, is not written.
+    ForgetsShowings,
 }
+
+/// Those of page views: `tests/proactive.rs`.
+pub const PROACTIVE_MUTANTS: [Mutant; 3] =
+    [Mutant::ClaimsWhatIsTaken, Mutant::ShowsWhatIsUnknown, Mutant::ForgetsShowings];
 
 pub const MUTANTS: [Mutant; 15] = [
     Mutant::ForgetsReceipts,

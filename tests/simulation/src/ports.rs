@@ -22,7 +22,7 @@ use domain::profile::{Photo, PhotoId, Profile};
 use domain::rate::{Quota, Rate};
 use domain::settings::{FieldId, Section};
 use domain::triggers::PageId;
-use domain::triggers::shown::Mark;
+use domain::triggers::shown::{Free, Mark};
 use domain::{
     AgentId, ClientId, ConnectionId, ConversationId, ShopperId, SiteId, Timestamp, VisitorId, visitors,
 };
@@ -541,6 +541,29 @@ pub fn is_message(entry: &Entry) -> bool {
 }
 
 impl Visits for Faulty {
+    async fn claim(&self, claiming: &Claiming) -> Stored<bool> {
+        let mut claiming = claiming.clone();
+        match self.world.mutant {
+            Some(Mutant::ClaimsWhatIsTaken) => {
+                claiming.claims.iter_mut().for_each(|claim| claim.free = Free::Always);
+            }
+            Some(Mutant::ForgetsShowings) => {
+                claiming.claims.retain(|claim| !matches!(claim.mark, Mark::Ever(_) | Mark::Visit(..)));
+            }
+            _ => {}
+        }
+        let claimed = async {
+            self.before().await?;
+            let claimed = self.inner.claim(&claiming).await;
+            self.after().await?;
+            claimed
+        };
+        match claimed.await {
+            Err(_) if self.world.mutant == Some(Mutant::ShowsWhatIsUnknown) => Ok(true),
+            claimed => claimed,
+        }
+    }
+
     async fn commit_answer(
         &self,
         commit: &Commit,
@@ -558,7 +581,6 @@ impl Visits for Faulty {
         known_visitor(id: VisitorId) -> Option<Known>;
         keep_visitor(visitor: &Remembered, expected: Option<u64>) -> bool;
         page_marks(page: PageId) -> Vec<(Mark, Timestamp)>;
-        claim(claiming: &Claiming) -> bool;
         keep_showing(hash: [u8; 32], showing: &Showing) -> ();
         showing(hash: [u8; 32], now: Timestamp) -> Option<Showing>;
         opened(hash: [u8; 32], showing: &Showing, day: &Day, now: Timestamp) -> bool;

@@ -46,6 +46,8 @@ const fn caught_by(mutant: Mutant) -> &'static [&'static str] {
         Mutant::IgnoresGaps | Mutant::IgnoresHeartbeats => &["everybody shows the same"],
         Mutant::ForgetsOrigins => &["once"],
         Mutant::LeavesTheDoorOpen => &["once", "nothing stays behind"],
+        // Of page views: `proactive.rs`.
+        Mutant::ClaimsWhatIsTaken | Mutant::ShowsWhatIsUnknown | Mutant::ForgetsShowings => &[],
     }
 }
 
