@@ -257,6 +257,7 @@ macro_rules! with_all_types {
             proactive::ReportedCart,
             proactive::ReportedLine,
             proactive::TestingTrigger,
+            proactive::CutName,
             proactive::PageAnswer,
             proactive::PageAnswered,
             proactive::Proactive,

@@ -6,6 +6,7 @@
 use crate::error::{ErrorCode, ParseError};
 use crate::scenarios::ScenarioOpening;
 use crate::triggers::{ArmedTrigger, DeviceName, MessageDisplay, OpenOrClosed, TriggerExplanation};
+use domain::triggers::facts::Cut;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -180,6 +181,41 @@ pub struct PageAnswer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub invitation: Option<Proactive>,
+    /// What the page told beyond its limits, and was left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<CutName>>")]
+    pub cut: Vec<CutName>,
+}
+
+/// Of a report, what was left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CutName {
+    /// Attributes beyond 30 or 2 KB, or without a usable name or value.
+    Attributes,
+    /// The ends of texts.
+    Texts,
+    /// The cart's lines beyond 50, which count for its value and pieces all the same.
+    Lines,
+    /// The cart's lines beyond 10,000, which count for nothing.
+    Unread,
+    /// Prices, quantities or a currency that are none.
+    Numbers,
+    /// Events beyond 50, or without a usable name.
+    Events,
+}
+
+impl From<Cut> for CutName {
+    fn from(cut: Cut) -> Self {
+        match cut {
+            Cut::Attributes => Self::Attributes,
+            Cut::Texts => Self::Texts,
+            Cut::Lines => Self::Lines,
+            Cut::Unread => Self::Unread,
+            Cut::Numbers => Self::Numbers,
+            Cut::Events => Self::Events,
+        }
+    }
 }
 
 /// The answer to the frame `page`.

@@ -1,10 +1,10 @@
 //! What a page reports, cut to its limits and in the rules' words.
 
 use domain::settings::{FieldId, Language};
-use domain::triggers::facts::{self, Attributes, Cart, Event, Heard as Named, Raw, RawLine};
+use domain::triggers::facts::{self, Attributes, Cart, Cut, Event, Heard as Named, Raw, RawLine, Within};
 use domain::triggers::pattern::PageUrl;
 use domain::triggers::{Browser, Campaign, Claims, Device, PageId, Window};
-use protocol::proactive::{PageReport, ReportedCart};
+use protocol::proactive::{CutName, PageReport, ReportedCart};
 use protocol::triggers::{DeviceName, OpenOrClosed};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -27,6 +27,8 @@ pub(super) struct Heard {
     pub events: BTreeSet<FieldId>,
     /// What happened just now, of `event` alone.
     pub event: Option<Event>,
+    /// What was beyond its limits: the page is told.
+    pub cut: BTreeSet<Cut>,
 }
 
 impl Heard {
@@ -37,18 +39,38 @@ impl Heard {
             (Some(url), Some(from)) => url.host() == from.host(),
             _ => false,
         };
+        let mut cut = BTreeSet::new();
         let mut events = BTreeSet::new();
-        for name in report.events.iter().take(facts::MAX_EVENTS * 4) {
-            if let Some(name) = FieldId::parse(name) {
-                let _: Named = facts::hear(&mut events, &name);
+        let most = facts::MAX_EVENTS * 4;
+        for name in report.events.iter().take(most) {
+            match FieldId::parse(name).map(|name| facts::hear(&mut events, &name)) {
+                Some(Named::New | Named::Again) => {}
+                Some(Named::TooMany) | None => {
+                    cut.insert(Cut::Events);
+                }
             }
+        }
+        if report.events.len() > most {
+            cut.insert(Cut::Events);
         }
         let event = report.event.as_ref().and_then(|event| {
             let reference = event.reference.as_deref();
-            Some(facts::event(&event.name, event.value, event.currency.as_deref(), reference).ok()?.value)
+            match facts::event(&event.name, event.value, event.currency.as_deref(), reference) {
+                Ok(event) => Some(within(event, &mut cut)),
+                Err(_) => {
+                    cut.insert(Cut::Events);
+                    None
+                }
+            }
         });
-        if let Some(event) = &event {
-            let _: Named = facts::hear(&mut events, &event.name);
+        if let Some(event) = &event
+            && facts::hear(&mut events, &event.name) == Named::TooMany
+        {
+            cut.insert(Cut::Events);
+        }
+        let attributes = facts::attributes(report.attributes.iter().filter_map(attribute));
+        if report.attributes.values().any(|value| value.is_null() || value.is_array() || value.is_object()) {
+            cut.insert(Cut::Attributes);
         }
         let language = report.language.as_deref().and_then(Language::parse);
         Self {
@@ -74,22 +96,36 @@ impl Heard {
                 idle: Duration::from_millis(report.idle_ms),
                 leaving: report.leaving,
             },
-            cart: report.cart.as_ref().map(cart),
-            attributes: facts::attributes(report.attributes.iter().filter_map(attribute)).value,
+            cart: report.cart.as_ref().map(|reported| within(cart(reported), &mut cut)),
+            attributes: within(attributes, &mut cut),
             events,
             event,
+            cut,
         }
     }
 }
 
-fn cart(cart: &ReportedCart) -> Cart {
+impl Heard {
+    /// What was cut, in the wire's words.
+    pub fn told_cut(&self) -> Vec<CutName> {
+        self.cut.iter().copied().map(Into::into).collect()
+    }
+}
+
+/// What is within its limits, with what was cut noted.
+fn within<T>(cut_to: Within<T>, cut: &mut BTreeSet<Cut>) -> T {
+    cut.extend(cut_to.cut);
+    cut_to.value
+}
+
+fn cart(cart: &ReportedCart) -> Within<Cart> {
     let lines = cart.lines.iter().map(|line| RawLine {
         number: &line.number,
         name: &line.name,
         quantity: line.quantity,
         price: line.price,
     });
-    facts::cart(lines, cart.total, cart.currency.as_deref()).value
+    facts::cart(lines, cart.total, cart.currency.as_deref())
 }
 
 /// Lists, objects and nothing are no values.

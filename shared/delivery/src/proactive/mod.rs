@@ -121,7 +121,8 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             self.follow_up(&who, report, &picture, now).await?;
             self.note_visitor(&shopper, &who).await;
             let sighted = self.sighted(from, report, &heard, &shopper, &who, &picture).await;
-            return self.with_list(PageAnswer::default(), sighted, &who, &shopper, &picture, now).await;
+            let answer = PageAnswer { cut: heard.told_cut(), ..PageAnswer::default() };
+            return self.with_list(answer, sighted, &who, &shopper, &picture, now).await;
         }
         let (triggers, groups, testing) = futures::try_join!(
             self.triggers_for(from, report, &picture),
@@ -137,6 +138,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             self.note_visitor(&context.shopper, &who)
         );
         answer.visitor = who.fresh_token();
+        answer.cut = context.heard.told_cut();
         if let Some(event) = &context.heard.event {
             self.convert(&context, &who, event).await?;
         }

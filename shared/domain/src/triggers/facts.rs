@@ -36,6 +36,8 @@ pub enum Cut {
     Unread,
     /// Prices, quantities or a currency that are none.
     Numbers,
+    /// Events beyond [`MAX_EVENTS`], or without a usable name.
+    Events,
 }
 
 /// Something that was cut to its limits, and what was cut.

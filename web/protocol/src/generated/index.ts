@@ -1658,6 +1658,8 @@ price: number, };
 
 export type TestingTrigger = { trigger: string, key: string, };
 
+export type CutName = "attributes" | "texts" | "lines" | "unread" | "numbers" | "events";
+
 export type PageAnswer = { 
 /**
  * A new one: the page keeps it, and sends it along from now on.
@@ -1679,7 +1681,11 @@ beat_ms?: number,
 /**
  * An agent has written to this visitor.
  */
-invitation?: Proactive, };
+invitation?: Proactive, 
+/**
+ * What the page told beyond its limits, and was left out.
+ */
+cut?: Array<CutName>, };
 
 export type PageAnswered = { 
 /**
@@ -1706,7 +1712,11 @@ beat_ms?: number,
 /**
  * An agent has written to this visitor.
  */
-invitation?: Proactive, };
+invitation?: Proactive, 
+/**
+ * What the page told beyond its limits, and was left out.
+ */
+cut?: Array<CutName>, };
 
 export type Proactive = { 
 /**

@@ -113,6 +113,7 @@ export function watch(host: Host, sight: Sight): Part {
     if (!answer.ok) return;
     const { visitor: token, armed, show, invitation, ...given } = (await answer.json()) as PageAnswer;
     if (token) visitor.keep(token);
+    if (given.cut) warn(`beyond the limits, and left out: ${given.cut.join(", ")}`);
     // Another page by now: what was decided for the one before is not for this.
     if (gone || asked !== page) return;
     if (given.group !== undefined && group === undefined) host.said.push(["group", given.group]);
