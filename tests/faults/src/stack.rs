@@ -127,6 +127,11 @@ impl Stack {
         assert!(status.success(), "the seed failed");
     }
 
+    /// So many milliseconds pass at once.
+    pub fn later(&self, ms: i64) {
+        self.platform.move_clock(self.platform.metrics().clock.offset_ms + ms);
+    }
+
     /// Puts an item into the table, past the functions: what a broken one does to them.
     pub async fn put_item(&self, item: serde_json::Value) -> Result<()> {
         let put = serde_json::json!({"TableName": self.platform.table(), "Item": item});

@@ -2,7 +2,6 @@
 //! prove`: and at message 10,000), with one agent and with many.
 #![expect(clippy::print_stdout, reason = "figures are printed")]
 
-use aws::Dynamo;
 use domain::conversation::{Log, decide};
 use domain::people::{Actor, Role};
 use domain::ports::{Commit, Conversations, Receipt, Sender};
@@ -10,6 +9,7 @@ use domain::text::MessageText;
 use domain::{AgentId, ConversationId};
 use faults::line::{Line, new_id};
 use faults::stack::Stack;
+use faults::table::store;
 use platform::Snapshot;
 use protocol::client::{Hello, Numbers, Open, Send};
 use protocol::http::EntriesAnswer;
@@ -110,20 +110,6 @@ async fn costs_the_same(length: u32) {
         "a message's cost grew with the conversation"
     );
     assert!(!stack.platform.metrics().operations.contains_key("Scan"), "something scans");
-}
-
-/// The table itself, not through a function.
-fn store(stack: &Stack) -> Dynamo {
-    let config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version_latest()
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .region(aws_sdk_dynamodb::config::Region::from_static("eu-west-1"))
-        .credentials_provider(aws_sdk_dynamodb::config::Credentials::new(
-            "local", "local", None, None, "test",
-        ))
-        .endpoint_url(stack.platform.dynamodb_url())
-        .build();
-    Dynamo::new(aws_sdk_dynamodb::Client::from_conf(config), stack.platform.table().to_owned())
 }
 
 /// 10,000 entries of thread and backstage, as a merchant's longest conversation might have them: written to the table

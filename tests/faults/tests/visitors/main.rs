@@ -6,11 +6,11 @@
 )]
 
 mod first;
+mod life;
 mod list;
 mod page;
 
-use anyhow::{Context, Result};
-use aws::Dynamo;
+use anyhow::Result;
 use domain::ports::Visitors;
 use domain::triggers::facts::Attributes;
 use domain::triggers::{Device, PageId, Window};
@@ -20,24 +20,11 @@ use faults::letters::publish;
 use faults::line::Line;
 use faults::people::{Account, Reply};
 use faults::stack::Stack;
+use faults::table::store;
 use protocol::visitors::{Ask, VisitorRow};
 use protocol::{Command, ServerFrame};
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
-
-/// The table itself, not through a function.
-fn store(stack: &Stack) -> Dynamo {
-    let config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version_latest()
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .region(aws_sdk_dynamodb::config::Region::from_static("eu-west-1"))
-        .credentials_provider(aws_sdk_dynamodb::config::Credentials::new(
-            "local", "local", None, None, "test",
-        ))
-        .endpoint_url(stack.platform.dynamodb_url())
-        .build();
-    Dynamo::new(aws_sdk_dynamodb::Client::from_conf(config), stack.platform.table().to_owned())
-}
 
 /// The machine's clock is the platform's, unless a test moves it.
 fn now() -> Timestamp {
@@ -123,58 +110,4 @@ async fn seen(line: &mut Line, fits: impl Fn(&VisitorRow) -> bool) -> Result<Vis
         tokio::time::sleep(std::time::Duration::from_millis(250)).await;
     }
     anyhow::bail!("nobody like that is listed")
-}
-
-/// What a page of the shop reports, over HTTP.
-struct Page {
-    http: reqwest::Client,
-    base: String,
-    site: String,
-    id: Uuid,
-    /// As the last answer gave it.
-    visitor: Option<String>,
-    /// The shopper's session, if there is one.
-    session: Option<String>,
-}
-
-impl Page {
-    fn of(stack: &Stack, site: &str) -> Self {
-        Self {
-            http: reqwest::Client::new(),
-            base: stack.url.clone(),
-            site: site.into(),
-            id: Uuid::new_v4(),
-            visitor: None,
-            session: None,
-        }
-    }
-
-    /// Status and answer; a visitor's token is kept as a page keeps it.
-    async fn tell(&mut self, what: &str, more: Value) -> Result<(u16, Value)> {
-        let mut report = json!({
-            "page_id": self.id, "what": what, "remember": true, "url": "https://shop.example/lamps", "title": "Lamps",
-            "referrer": "https://search.example/results?q=private", "language": "es-ES", "device": "phone", "window": "closed",
-        });
-        if let Some(visitor) = &self.visitor {
-            report["visitor"] = json!(visitor);
-        }
-        for (name, value) in more.as_object().context("an object")? {
-            report[name] = value.clone();
-        }
-        let mut request = self
-            .http
-            .post(format!("{}/v1/sites/{}/page-views", self.base, self.site))
-            .header("origin", &self.base)
-            .header("content-type", "application/json");
-        if let Some(session) = &self.session {
-            request = request.header("authorization", format!("Bearer {session}"));
-        }
-        let answer = request.body(report.to_string()).send().await?;
-        let status = answer.status().as_u16();
-        let body: Value = serde_json::from_str(&answer.text().await?)?;
-        if let Some(visitor) = body["visitor"].as_str() {
-            self.visitor = Some(visitor.to_owned());
-        }
-        Ok((status, body))
-    }
 }

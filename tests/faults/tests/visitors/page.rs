@@ -1,8 +1,9 @@
 //! What pages report, in the list: from the function that decides what the shop says first.
 
-use super::{Page, ask, code, invite, seen, shop};
+use super::{ask, code, invite, seen, shop};
 use anyhow::Result;
 use faults::line::Line;
+use faults::page::Page;
 use platform::faults::{TableFault, When};
 use protocol::visitors::InvitationState;
 use serde_json::json;
@@ -39,7 +40,7 @@ async fn f_02_killed_after_an_invitation_was_taken_it_comes_with_the_next_page()
         let killed = page.tell("beat", json!({})).await?;
         assert!(killed.0 >= 500, "{killed:?}");
     }
-    let mut next = Page { id: Uuid::new_v4(), visitor: page.visitor.clone(), ..Page::of(&stack, "demo") };
+    let mut next = page.next();
     let (_, answer) = next.tell("view", json!({"url": "https://shop.example/cart"})).await?;
     assert_eq!(answer["invitation"]["message"]["text"], json!("¿Te ayudo?"), "{answer}");
     seen(&mut line, |row| row.invitation.as_ref().is_some_and(|one| one.state == InvitationState::Shown))
