@@ -228,6 +228,13 @@ describe("events", () => {
     expect(page.reports).toHaveLength(3);
   });
 
+  it("what the server had to leave out of a report is told to the page's console", async () => {
+    const page = new Page({ said: [["cart", { lines: [] }]] });
+    page.answer = () => ({ cut: ["lines", "attributes"] });
+    await page.load();
+    expect(page.warnings).toEqual(["mostrador: beyond the limits, and left out: lines, attributes"]);
+  });
+
   it("A9 a flood of names is cut, and a flood of one event waits for its turn in a short line", async () => {
     const page = await new Page({ events: { x: [""], late: [""] } }).load();
     await page.call("track", "x");
