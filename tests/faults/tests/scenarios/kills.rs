@@ -91,7 +91,8 @@ async fn killed_everywhere(socket: bool) -> Result<()> {
                 follows(&stack, &ana, socket, |_| stack.platform.faults().kill_rule(rule()), &about).await?;
             struck_at += u32::from(struck);
             // Calls that are made side by side can let a kill *after* pass: there as many are tried as were there before.
-            if if when == When::Before { !struck } else { call == calls } {
+            let over = if when == When::Before { !struck } else { call == calls };
+            if over {
                 calls = call;
                 break;
             }
