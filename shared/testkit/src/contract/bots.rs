@@ -45,8 +45,8 @@ fn scenario() -> Scenario {
         ("again", "Bye", Next::End { restart: true }),
         ("end", "Bye", Next::End { restart: false }),
     ];
-    let step = |(name, text, next)| {
-        let texts = if text == "" { BTreeMap::new() } else { texts(text) };
+    let step = |(name, text, next): (_, &str, _)| {
+        let texts = if text.is_empty() { BTreeMap::new() } else { texts(text) };
         (id(name), Step { texts, next, place: (0, 0) })
     };
     let (start, first) = (Start::OnOpening, id("hello"));
