@@ -86,7 +86,7 @@ test("T7: twelve steps drawn as a picture, tried as a shopper would meet them, a
       }
     }
     if (step.field) await field("next.field").selectOption(step.field);
-    if (step.group) await field("next.group").selectOption(`group:${step.group}`);
+    if (step.group) await field("next.to.group").selectOption(`group:${step.group}`);
     if (step.restart) await field("next.restart").check();
     if (step.to) await draw(step.id, step.kind === "hand_over" ? "offline" : "next", step.to);
     await page.getByRole("button", { name: "Put in order" }).click();
@@ -217,7 +217,7 @@ test("UX 39: the same twelve steps by keyboard alone in the list, with buttons r
       }
     }
     if (step.field) await choose(at(step.id, "next.field"), step.field);
-    if (step.group) await choose(at(step.id, "next.group"), `group:${step.group}`);
+    if (step.group) await choose(at(step.id, "next.to.group"), `group:${step.group}`);
     if (step.restart) {
       await to(at(step.id, "next.restart"));
       await keys.press("Space");

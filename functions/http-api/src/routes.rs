@@ -130,6 +130,11 @@ impl<S: Store, P: Push, E: Environment, F: Files + Originals> Api<S, P, E, F> {
             (_, ["agent", "sites", site, "scenarios", rest @ ..]) if rest.len() <= 1 => {
                 self.documents(request, site, &segments[3..]).await
             }
+            (
+                _,
+                ["agent", "sites", site, "triggers" | "groups", "history", ..]
+                | ["agent", "sites", site, "scenarios", _, "history", ..],
+            ) => self.documents(request, site, &segments[3..]).await,
             ("GET", ["agent", "sites", site, "triggers", "results"]) => {
                 self.trigger_results(request, id(site)?).await
             }

@@ -16,7 +16,7 @@ use protocol::server::AgentName;
 use protocol::settings::{SectionBody, read, write};
 use serde_json::Value;
 
-/// Versions in one page of a section's history.
+/// Versions in one page of a section's or a document's history.
 pub const HISTORY_PAGE: usize = 20;
 
 /// What counts for a site now.
@@ -270,7 +270,7 @@ fn keeps_others_readable(configured: &Configured, value: &SectionValue) -> Resul
     if problems.is_empty() { Ok(()) } else { Err(Failure::Invalid(problems)) }
 }
 
-fn no_longer_fits() -> Failure {
+pub(crate) fn no_longer_fits() -> Failure {
     Failure::Invalid(vec![FieldError {
         path: "version".into(),
         code: FieldCode::Format,

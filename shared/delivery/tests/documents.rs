@@ -194,7 +194,7 @@ async fn what_bad_input_gets_is_every_field_by_its_path_and_nothing_is_published
     check(&Document::Groups, groups(&[group("a", &[ANA]), group("b", &[stranger])]), &["groups[1].agents"])
         .await;
     let nowhere = scenario("Hello", json!({"kind": "group", "group": "nowhere"}));
-    check(&help(), nowhere, &["steps[0].next.group"]).await;
+    check(&help(), nowhere, &["steps[0].next.to.group"]).await;
     let mut another = scenario("Hello", json!({"kind": "anyone"}));
     another["id"] = "other".into();
     check(&help(), another, &["id"]).await;

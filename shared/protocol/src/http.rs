@@ -624,7 +624,8 @@ pub struct PublishRequest {
     pub value: Value,
 }
 
-/// `POST /v1/agent/sites/{site}/settings/{section}/history/{version}/restore`: publishes an earlier version as a new one.
+/// `POST /v1/agent/sites/{site}/settings/{section}/history/{version}/restore`: publishes an earlier version as a new one. Also under `triggers`,
+/// `groups` and `scenarios/{scenario}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct RestoreRequest {
     /// The version that stands.
@@ -662,7 +663,8 @@ pub enum HoursStatusName {
     Closed,
 }
 
-/// `GET /v1/agent/sites/{site}/settings/{section}/history?before=`: newest first, at most 20.
+/// `GET /v1/agent/sites/{site}/settings/{section}/history?before=`: newest first, at most 20. Also under `triggers`, `groups` and
+/// `scenarios/{scenario}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct HistoryAnswer {
     pub versions: Vec<Revision>,

@@ -111,7 +111,8 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
                 | "put /v1/agent/sites/{site}/scenarios/{scenario}" => {
                     check::<PublishRequest>(route, request)
                 }
-                "post /v1/agent/sites/{site}/settings/{section}/history/{version}/restore" => {
+                "post /v1/agent/sites/{site}/settings/{section}/history/{version}/restore"
+                | "post /v1/agent/sites/{site}/groups/history/{version}/restore" => {
                     check::<RestoreRequest>(route, request)
                 }
                 "put /v1/agent/sites/{site}/agents/{agent}" => check::<ProfileRequest>(route, request),
@@ -170,7 +171,8 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
                 "get /v1/sites/{site}/content" => check::<SiteContent>(route, answer),
                 "get /v1/agent/sites/{site}/settings" => check::<SettingsAnswer>(route, answer),
                 "post /v1/agent/sites/{site}/settings/hours/preview" => check::<HoursPreview>(route, answer),
-                "get /v1/agent/sites/{site}/settings/{section}/history" => {
+                "get /v1/agent/sites/{site}/settings/{section}/history"
+                | "get /v1/agent/sites/{site}/scenarios/{scenario}/history" => {
                     check::<HistoryAnswer>(route, answer)
                 }
                 "get /v1/agent/sites/{site}/settings/{section}"
@@ -184,6 +186,8 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
                 | "get /v1/agent/sites/{site}/groups"
                 | "put /v1/agent/sites/{site}/groups"
                 | "get /v1/agent/sites/{site}/scenarios/{scenario}"
+                | "get /v1/agent/sites/{site}/groups/history/{version}"
+                | "post /v1/agent/sites/{site}/groups/history/{version}/restore"
                 | "put /v1/agent/sites/{site}/scenarios/{scenario}" => {
                     check::<PublishedDocument>(route, answer);
                 }

@@ -57,6 +57,9 @@ async fn a_25_documents_are_published_by_admins_of_the_site_and_by_nobody_else()
         (Method::GET, "scenarios/help", None),
         (Method::PUT, "scenarios/help", Some(publish.clone())),
         (Method::DELETE, "scenarios/help?expected=1", None),
+        (Method::GET, "triggers/history", None),
+        (Method::GET, "groups/history/1", None),
+        (Method::POST, "scenarios/help/history/1/restore", Some(json!({"expected": 0}))),
     ];
     // A 22: another site's are as those that there are not.
     for (who, status) in [(&luis, 403), (&marta, 404), (&shopper, 403)] {
@@ -130,6 +133,97 @@ async fn f_15_a_12_a_5_what_is_published_stands_as_it_was_written_and_nothing_el
         "a page is told where to ask, and nothing of what would be said"
     );
     assert!(after["version"].as_u64() > before["version"].as_u64());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_9_who_publishes_too_often_is_refused_with_nothing_stored_and_others_publish_and_read_on() {
+    let stack = Stack::start().await;
+    let ana = stack.agent("demo", "ana@example.com").await;
+    let mut version = 0;
+    let refused = loop {
+        let reply = put(&ana, "triggers", version, by_bot(&format!("Text {version}"))).await;
+        if reply.status != 200 {
+            break reply;
+        }
+        version += 1;
+        assert_eq!(reply.body["version"], version);
+        assert!(version <= 60, "nobody said stop");
+    };
+    assert_eq!((refused.status, &refused.body["error"]["code"]), (429, &json!("rate_limited")));
+    assert!(refused.body["error"]["retry_after_ms"].as_u64().unwrap() > 0);
+    assert!(version > 30, "hardly anything may be published: {version}");
+    // Whatever it is that she publishes; and nothing of it is there.
+    let scenario = scenario(json!({"kind": "anyone"}));
+    for (what, expected, value) in [
+        ("triggers", version, by_bot("x")),
+        ("groups", 0, json!({"groups": []})),
+        ("scenarios/help", 0, scenario),
+    ] {
+        assert_eq!(put(&ana, what, expected, value).await.status, 429, "{what}");
+    }
+    let stands = ana.get(&format!("{SITE}/triggers")).await.unwrap();
+    assert_eq!((stands.status, &stands.body["version"]), (200, &json!(version)));
+    assert_eq!(ana.get(&format!("{SITE}/groups")).await.unwrap().body["version"], 0);
+    assert_eq!(ana.get(&format!("{SITE}/scenarios/help")).await.unwrap().status, 404);
+    // Others: a colleague reads, another shop publishes, a shopper writes.
+    let luis = stack.agent("demo", "luis@example.com").await;
+    assert_eq!(luis.get(&format!("{SITE}/groups")).await.unwrap().status, 200);
+    let marta = stack.agent("demo-two", "marta@example.com").await;
+    let body = json!({"expected": 0, "value": by_bot("Hello")});
+    let theirs = marta.request(Method::PUT, "/v1/agent/sites/demo-two/triggers", Some(body)).await.unwrap();
+    assert_eq!(theirs.status, 200, "{}", theirs.raw);
+    let mut line = Line::ready(&stack.shopper("demo").await, Vec::new()).await.unwrap();
+    let send = Send { text: "Hola".into(), ..Send::default() };
+    assert!(matches!(line.ask(Command::Send(send)).await.unwrap(), ServerFrame::Ack(_)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_earlier_version_of_a_document_is_read_and_brought_back() {
+    let stack = Stack::start().await;
+    let ana = stack.agent("demo", "ana@example.com").await;
+    // A scenario may be called like the route.
+    let mut help = scenario(json!({"kind": "anyone"}));
+    help["id"] = json!("history");
+    let other = json!({"triggers": []});
+    for (what, first, second) in [
+        ("triggers", by_bot(SCRIPT), other),
+        ("scenarios/history", help.clone(), {
+            let mut next = help;
+            next["name"] = json!("Next");
+            next
+        }),
+    ] {
+        let published = put(&ana, what, 0, first).await;
+        assert_eq!(published.status, 200, "{}", published.raw);
+        assert_eq!(put(&ana, what, 1, second).await.status, 200);
+        let told = ana.get(&format!("{SITE}/{what}/history")).await.unwrap();
+        let versions: Vec<u64> = told.body["versions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["version"].as_u64().unwrap())
+            .collect();
+        assert_eq!((told.status, versions), (200, vec![2, 1]), "{}", told.raw);
+        let earlier = ana.get(&format!("{SITE}/{what}/history/1")).await.unwrap();
+        assert_eq!((earlier.status, &earlier.body), (200, &published.body));
+        let path = format!("{SITE}/{what}/history/1/restore");
+        let restore = |body: Value| ana.request(Method::POST, &path, Some(body));
+        let back = restore(json!({"expected": 2})).await.unwrap();
+        assert_eq!((back.status, &back.body["version"], &back.body["restored"]), (200, &json!(3), &json!(1)));
+        assert_eq!(back.body["value"], published.body["value"]);
+        // The answer was lost; and somebody who is late.
+        assert_eq!(restore(json!({"expected": 2})).await.unwrap().body, back.body);
+        assert_eq!(restore(json!({"expected": 1})).await.unwrap().status, 409);
+        assert_eq!(restore(json!({"expected": 3, "by": "agt_x"})).await.unwrap().status, 400);
+        assert_eq!(ana.get(&format!("{SITE}/{what}")).await.unwrap().body, back.body);
+        for (path, status) in
+            [("history?before=x", 400), ("history/9", 404), ("history/x", 404), ("history/1/undo", 404)]
+        {
+            let reply = ana.get(&format!("{SITE}/{what}/{path}")).await.unwrap();
+            assert_eq!(reply.status, status, "{what}/{path}: {}", reply.raw);
+        }
+    }
+    assert_eq!(ana.get(&format!("{SITE}/scenarios/none/history")).await.unwrap().status, 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,10 +3,11 @@
 //!
 //! [`executor`] is time and tasks, [`ports`] the store, network and chance with their faults, [`client`] a client after
 //! the protocol's rules, [`browser`] a browser that signs in at its shop while it chats, [`run`] who talks to whom and what must hold;
-//! [`email`] answers that nobody sees, [`notices`] agents who are told by mail, [`proactive`] page views.
+//! [`email`] answers that nobody sees, [`notices`] agents who are told by mail, [`proactive`] page views, [`documents`] admins who publish.
 
 pub mod browser;
 pub mod client;
+pub mod documents;
 pub mod email;
 pub mod executor;
 pub mod mails;

@@ -3,6 +3,7 @@
 
 mod check;
 mod groups;
+mod history;
 mod kept;
 mod public;
 
@@ -74,6 +75,18 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
     ) -> Result<PublishedDocument, Failure> {
         let by = admin(actor, &site.id)?;
         let draft = DocumentBody::parse(document, value)?;
+        self.put_document(by, site, document, expected, draft, None).await
+    }
+
+    async fn put_document(
+        &self,
+        by: (AgentId, &str),
+        site: &Site,
+        document: &Document,
+        expected: u64,
+        draft: DocumentBody,
+        restored: Option<u64>,
+    ) -> Result<PublishedDocument, Failure> {
         self.count_publishing(by.0).await?;
         for _ in 0..MAX_TRIES {
             let configured = self.configured(site).await?;
@@ -82,7 +95,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
             if checked.body.len() > MAX_DOCUMENT_BYTES {
                 return Err(too_large());
             }
-            let wanted = self.edition(by, document, before + 1, checked.body);
+            let wanted = Published { restored, ..self.edition(by, document, before + 1, checked.body) };
             let about = Some(checked.about.as_str());
             match self.store.publish_document(&site.id, &wanted, about, &checked.judged_by).await? {
                 DocumentPublishing::Done => {
@@ -167,7 +180,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         if let Some(stands) = stands
             && (stands.version, stands.by) == (wanted.version, wanted.by)
             && let Some(kept) = self.store.document(site, document, stands.version).await?
-            && kept.body == wanted.body
+            && (&kept.body, kept.restored) == (&wanted.body, wanted.restored)
             && let Some(shown) = shown
         {
             return Ok(shown);

@@ -145,7 +145,7 @@ impl Checker<'_> {
                     DraftTo::Anyone => Some(To::Anyone),
                     DraftTo::Group(group) => {
                         let groups = self.known.groups.as_ref();
-                        self.one_of(&format!("{path}.group"), group, groups, "a group of the site")
+                        self.one_of(&format!("{path}.to.group"), group, groups, "a group of the site")
                             .map(To::Group)
                     }
                     DraftTo::Agent(agent) => {
@@ -154,7 +154,7 @@ impl Checker<'_> {
                         let agent = agent.parse().ok().filter(fits);
                         if agent.is_none() {
                             self.errors.add(
-                                format!("{path}.agent"),
+                                format!("{path}.to.agent"),
                                 FieldCode::Unknown,
                                 "an agent of the site",
                             );

@@ -344,9 +344,9 @@ fn every_fault_of_a_scenario_is_named() {
     check_one("a | A | x>b", &[("steps[0].next.buttons[0].goes", Unknown)]);
     check_one("a | A | ask shoe then b \n b | B | end", &[("steps[0].next.field", Unknown)]);
     check_one("a | A | ask name then c \n b | B | end", &[("steps[0].next.then", Unknown)]);
-    check_one("a | A | hand nobody", &[("steps[0].next.group", Unknown)]);
+    check_one("a | A | hand nobody", &[("steps[0].next.to.group", Unknown)]);
     check_one("a | A | hand sales or b", &[("steps[0].next.offline", Unknown)]);
-    check_one("a | A | hand agt_x", &[("steps[0].next.agent", Unknown)]);
+    check_one("a | A | hand agt_x", &[("steps[0].next.to.agent", Unknown)]);
     check_one(&format!("a | A | hand {ANA}"), &[]);
     // Ids and limits.
     check_one("a | A | x>b x>b \n b | B | end", &[("steps[0].next.buttons[1].id", Duplicate)]);

@@ -71,8 +71,8 @@ function ofStep(scenario: ScenarioBody, step: ScenarioStep, ids: ReadonlySet<str
       leads('next.then', next.then);
       break;
     case 'hand_over':
-      if (next.to.kind === 'group') exists('next.group', next.to.group, known.groups);
-      if (next.to.kind === 'agent') exists('next.agent', next.to.agent, known.agents);
+      if (next.to.kind === 'group') exists('next.to.group', next.to.group, known.groups);
+      if (next.to.kind === 'agent') exists('next.to.agent', next.to.agent, known.agents);
       if (next.offline !== undefined) leads('next.offline', next.offline);
       break;
     case 'end':

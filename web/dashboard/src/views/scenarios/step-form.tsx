@@ -161,7 +161,7 @@ function HandOver({ step }: { step: ScenarioStep }) {
   if (step.next?.kind !== 'hand_over') return null;
   const { to, offline } = step.next;
   const chosen = to.kind === 'anyone' ? 'anyone' : to.kind === 'group' ? `group:${to.group}` : `agent:${to.agent}`;
-  const at = to.kind === 'agent' ? 'next.agent' : 'next.group';
+  const at = to.kind === 'agent' ? 'next.to.agent' : 'next.to.group';
   const choices = ['anyone', ...(site.groups ?? []).map((group) => `group:${group.id}`), ...site.agents.map((agent) => `agent:${agent.id}`)];
   const choose = (name: string) => {
     const [kind, id = ''] = [name.slice(0, 5), name.slice(6)];
