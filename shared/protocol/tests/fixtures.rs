@@ -112,6 +112,8 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
                     check::<PublishRequest>(route, request)
                 }
                 "post /v1/agent/sites/{site}/settings/{section}/history/{version}/restore"
+                | "post /v1/agent/sites/{site}/triggers/history/{version}/restore"
+                | "post /v1/agent/sites/{site}/scenarios/{scenario}/history/{version}/restore"
                 | "post /v1/agent/sites/{site}/groups/history/{version}/restore" => {
                     check::<RestoreRequest>(route, request)
                 }
@@ -172,6 +174,8 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
                 "get /v1/agent/sites/{site}/settings" => check::<SettingsAnswer>(route, answer),
                 "post /v1/agent/sites/{site}/settings/hours/preview" => check::<HoursPreview>(route, answer),
                 "get /v1/agent/sites/{site}/settings/{section}/history"
+                | "get /v1/agent/sites/{site}/triggers/history"
+                | "get /v1/agent/sites/{site}/groups/history"
                 | "get /v1/agent/sites/{site}/scenarios/{scenario}/history" => {
                     check::<HistoryAnswer>(route, answer)
                 }
@@ -188,7 +192,11 @@ fn every_body_of_the_http_api_is_read_and_written_as_it_stands() {
                 | "get /v1/agent/sites/{site}/scenarios/{scenario}"
                 | "get /v1/agent/sites/{site}/groups/history/{version}"
                 | "post /v1/agent/sites/{site}/groups/history/{version}/restore"
-                | "put /v1/agent/sites/{site}/scenarios/{scenario}" => {
+                | "put /v1/agent/sites/{site}/scenarios/{scenario}"
+                | "get /v1/agent/sites/{site}/triggers/history/{version}"
+                | "post /v1/agent/sites/{site}/triggers/history/{version}/restore"
+                | "get /v1/agent/sites/{site}/scenarios/{scenario}/history/{version}"
+                | "post /v1/agent/sites/{site}/scenarios/{scenario}/history/{version}/restore" => {
                     check::<PublishedDocument>(route, answer);
                 }
                 "get /v1/agent/sites/{site}/scenarios" => check::<ScenariosAnswer>(route, answer),

@@ -43,7 +43,7 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         version: u64,
     ) -> Result<PublishedDocument, Failure> {
         admin(actor, site)?;
-        self.earlier(site, document, version).await
+        self.kept_as_published(site, document, version).await
     }
 
     /// Publishes what an earlier version said as a new one, if it fits what there is now. `expected` as where it is published.
@@ -56,11 +56,11 @@ impl<S: Store, P: Push, E: Environment> Engine<S, P, E> {
         expected: u64,
     ) -> Result<PublishedDocument, Failure> {
         let by = admin(actor, &site.id)?;
-        let earlier = self.earlier(&site.id, document, version).await?;
+        let earlier = self.kept_as_published(&site.id, document, version).await?;
         self.put_document(by, site, document, expected, earlier.body, Some(version)).await
     }
 
-    async fn earlier(
+    async fn kept_as_published(
         &self,
         site: &SiteId,
         document: &Document,
