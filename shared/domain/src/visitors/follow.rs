@@ -87,7 +87,7 @@ pub fn follow(before: Option<&Row>, seen: &Sighting<'_>, now: Timestamp) -> Foll
         go_on(known, seen, now)
     };
     row.invitation.clone_from(&known.invitation);
-    let deliver = take_along(&mut row, seen, now);
+    let deliver = take_along(&mut row, known.invited(now), seen, now);
     let quiet = Row { last_seen: known.last_seen, ..row.clone() } == *known;
     if quiet && now.since(known.last_seen) < NOTED {
         return Followed { row: None, deliver };
@@ -215,10 +215,15 @@ fn claims(attributes: &Attributes) -> Vec<(String, String)> {
     attributes.0.iter().map(|(key, value)| (key.to_string(), text(value))).collect()
 }
 
-/// Moves the invitation on, and says whether it is to be shown here.
-fn take_along(row: &mut Row, seen: &Sighting<'_>, now: Timestamp) -> Option<Invitation> {
-    let invitation = row.invitation.take()?;
-    let was = invitation.stands(false, now);
+/// Moves the invitation on, and says whether it is to be shown here. `was`: what had become of it before this report. Who had
+/// left is told nothing on coming back: the agent has read that they are gone.
+fn take_along(
+    row: &mut Row,
+    was: Option<Invited>,
+    seen: &Sighting<'_>,
+    now: Timestamp,
+) -> Option<Invitation> {
+    let (invitation, was) = row.invitation.take().zip(was)?;
     let (next, deliver) = match (was, seen.what) {
         (Invited::Waiting, _) if row.chatting.is_some() => (invitation.into(Invited::Gone), false),
         (Invited::Waiting, _) if row.dismissed => (invitation.into(Invited::Gone), false),

@@ -319,6 +319,11 @@ fn an_invitation_that_nobody_takes_within_a_minute_is_gone() {
     let leave = shop.sighting(What::Leave, page(1), "https://shop.example/p");
     let left = follow(Some(&row), &leave, at(2)).row.expect("left");
     assert_eq!(left.invited(at(2).plus(LEAVING)), Some(Invited::Gone));
+    // Its agent has read so: who comes back is shown nothing. Who went from page to page never was away.
+    let back = follow(Some(&left), &shop.view(2), at(2).plus(LEAVING));
+    assert_eq!(back.deliver, None);
+    assert_eq!(back.row.expect("back").invited(at(2).plus(LEAVING)), Some(Invited::Gone));
+    assert!(follow(Some(&left), &shop.view(2), at(3)).deliver.is_some());
 }
 
 #[test]
