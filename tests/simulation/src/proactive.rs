@@ -215,8 +215,7 @@ pub fn storm(seed: u64, visitors: usize, mutant: Option<Mutant>) -> Report {
     world
         .executor
         .run(move || watched.left.load(Ordering::Relaxed) == 0 && watched.open.load(Ordering::Relaxed) == 0);
-    let report = storm.report.lock().expect("one thread").clone();
-    report
+    storm.report.lock().expect("one thread").clone()
 }
 
 /// What came too often, in words. The server decides at some moment between the sending and the answer: only what is certain counts.
