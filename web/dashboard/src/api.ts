@@ -24,6 +24,8 @@ export class ApiError extends Error {
   }
 }
 
+/** What is published whole and keeps its versions, as the path of its routes. */
+export type Kept = `settings/${SectionName}` | 'triggers' | 'groups' | `scenarios/${string}`;
 export type PublishedTriggers = Extract<PublishedDocument, { document: 'triggers' }>;
 export type PublishedGroups = Extract<PublishedDocument, { document: 'groups' }>;
 export type PublishedScenario = Extract<PublishedDocument, { document: 'scenario' }>;
@@ -72,11 +74,9 @@ export class Api {
   publish = (site: string, section: SectionName, expected: number, value: unknown): Promise<PublishedSection> =>
     this.ask('PUT', `/v1/agent/sites/${encodeURIComponent(site)}/settings/${section}`, { expected, value });
 
-  history = (site: string, section: SectionName, before?: number): Promise<HistoryAnswer> =>
-    this.ask('GET', `/v1/agent/sites/${encodeURIComponent(site)}/settings/${section}/history${before === undefined ? '' : `?before=${before}`}`);
+  history = (site: string, of: Kept, before?: number): Promise<HistoryAnswer> => this.ask('GET', `/v1/agent/sites/${encodeURIComponent(site)}/${of}/history${before === undefined ? '' : `?before=${before}`}`);
 
-  restore = (site: string, section: SectionName, version: number, expected: number): Promise<PublishedSection> =>
-    this.ask('POST', `/v1/agent/sites/${encodeURIComponent(site)}/settings/${section}/history/${version}/restore`, { expected });
+  restore = <Published>(site: string, of: Kept, version: number, expected: number): Promise<Published> => this.ask('POST', `/v1/agent/sites/${encodeURIComponent(site)}/${of}/history/${version}/restore`, { expected });
 
   previewHours = (site: string, value: unknown): Promise<HoursPreview> => this.ask('POST', `/v1/agent/sites/${encodeURIComponent(site)}/settings/hours/preview`, { value });
 

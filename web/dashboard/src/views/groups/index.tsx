@@ -11,6 +11,7 @@ import { useDoors, useSite } from '../../context';
 import { Avatar, Empty, Skeleton } from '../parts';
 import { Clash } from '../settings/clash';
 import { Ordered, Problem, Text } from '../settings/fields';
+import { History } from '../settings/history';
 import { Leaving } from '../settings/leaving';
 import { type Said, SaveActions } from '../settings/save-bar';
 import { useWords as useSettingsWords } from '../settings/words';
@@ -109,6 +110,10 @@ function Editor({ published }: { published: PublishedGroups }) {
             ))}
           </div>
         </div>
+        {base.version > 0 && <History<PublishedGroups> of="groups" base={base} onRestored={(now) => {
+          adopt(now);
+          setSaid({ good: true, text: s('history_restored_done', { version: now.restored ?? now.version }) });
+        }} />}
         <div className="save-bar" data-dirty={isDirty ? '' : undefined}>
           <SaveActions
             said={said}

@@ -11,6 +11,7 @@ import { useDoors, useSite } from '../../context';
 import { useMedia, usePreference, useText } from '../../hooks';
 import { Skeleton } from '../parts';
 import { languageName } from '../settings/fields';
+import { History } from '../settings/history';
 import { Leaving } from '../settings/leaving';
 import { type Said, SaveActions } from '../settings/save-bar';
 import { useWords as useSettingsWords } from '../settings/words';
@@ -56,12 +57,15 @@ export function Editor({ base: from, taken, site: surroundings, onBorn }: { base
     setClash(null);
     editing.restate(published.value);
   };
+  const stands = (published: PublishedScenario) => {
+    queries.setQueryData(['scenario', site.site, published.value.id], published);
+    void queries.invalidateQueries({ queryKey: ['scenarios', site.site] });
+  };
   const publish = useMutation({
     mutationFn: ({ draft, id, expected }: { draft: ScenarioBody; id: string; expected: number }) => api.publishScenario(site.site, expected, { ...draft, id }),
     onSuccess: (published) => {
       adopt(published);
-      queries.setQueryData(['scenario', site.site, published.value.id], published);
-      void queries.invalidateQueries({ queryKey: ['scenarios', site.site] });
+      stands(published);
       setSaid({ good: true, text: t('publish.done', { version: published.version }), of: published.value });
     },
     onError: (error, { draft }) => {
@@ -99,6 +103,14 @@ export function Editor({ base: from, taken, site: surroundings, onBorn }: { base
   };
   const selected = stepOf(value, editing.selected);
   const open = trying ? 'try' : view === 'picture' ? 'panel' : 'none';
+  const history = base.version > 0 && <History<PublishedScenario> of={`scenarios/${base.value.id}`} base={base} onRestored={(published) => {
+    setBase(published);
+    setRefusal(null);
+    // What was written and not published can be brought back by undoing.
+    editing.change(() => published.value);
+    stands(published);
+    setSaid({ good: true, text: s('history_restored_done', { version: published.restored ?? published.version }), of: published.value });
+  }} />;
 
   return (
     <EditingContext value={editing}>
@@ -151,12 +163,19 @@ export function Editor({ base: from, taken, site: surroundings, onBorn }: { base
                   <h3 data-title={selected?.id ?? ''} tabIndex={-1}>
                     {selected === undefined ? t('whole.title') : t('step.title', { number: editing.numberOf(selected.id) })}
                   </h3>
-                  {selected === undefined ? <WholeForm /> : <StepForm key={selected.id} step={selected} />}
+                  {selected !== undefined ? (
+                    <StepForm key={selected.id} step={selected} />
+                  ) : (
+                    <>
+                      <WholeForm />
+                      {history}
+                    </>
+                  )}
                 </aside>
               )}
             </>
           ) : (
-            <Outline />
+            <Outline after={history} />
           )}
           {trying && <Try onClose={() => setTrying(false)} onProblems={(refusal) => {
             setRefusal(refusal);

@@ -2,7 +2,7 @@
 
 import type { ScenarioBody, ScenarioStep } from '@mostrador/protocol';
 import { CornerDownRight, Plus, TriangleAlert } from 'lucide-react';
-import { type KeyboardEvent, memo, useId, useRef } from 'react';
+import { type KeyboardEvent, type ReactNode, memo, useId, useRef } from 'react';
 import { useText } from '../../hooks';
 import { languageName } from '../settings/fields';
 import { useEditing } from './editing';
@@ -12,7 +12,8 @@ import { StepForm } from './step-form';
 import { type StepView, useStepViews } from './step-views';
 import { useWords } from './words';
 
-export function Outline() {
+/** `after`: what stands under what concerns the whole. */
+export function Outline({ after }: { after: ReactNode }) {
   const t = useWords();
   const { value, order, change, jump, select, selected, current, language } = useEditing();
   const views = useStepViews();
@@ -33,6 +34,7 @@ export function Outline() {
           {t('whole.title')}
         </h3>
         <WholeForm />
+        {after}
       </section>
       <h3 id="outline-title">{t('list.title')}</h3>
       <p className="field-hint">{t('list.hint')}</p>

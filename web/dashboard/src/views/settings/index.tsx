@@ -8,11 +8,10 @@ import { Suspense, useEffect, useRef, useState } from 'react';
 import { FormProvider, get, useForm } from 'react-hook-form';
 import { ApiError } from '../../api';
 import { useDoors, useSite } from '../../context';
-import { absolute, ago } from '../../format';
-import { useNow, useText } from '../../hooks';
 import { Empty, Skeleton } from '../parts';
 import { Clash } from './clash';
 import { MailPreview } from './email';
+import { History } from './history';
 import { Identity } from './identity';
 import { MailSetup } from './mail-setup';
 import { Leaving } from './leaving';
@@ -120,7 +119,6 @@ function Editor({ section, current, sections }: { section: SectionName; current:
     setBase(published);
     form.reset(published.value as unknown as Values);
     queries.setQueryData<{ sections: PublishedSection[] }>(['settings', site.site], (old) => old && { sections: old.sections.map((one) => (one.section === section ? published : one)) });
-    void queries.invalidateQueries({ queryKey: ['history', site.site, section] });
   };
   const publish = useMutation({
     mutationFn: ({ values, expected }: { values: Values; expected: number }) => api.publish(site.site, section, expected, values),
@@ -177,7 +175,7 @@ function Editor({ section, current, sections }: { section: SectionName; current:
           </div>
           {section === 'email' ? <MailPreview sections={sections} languages={languages} /> : PREVIEWED.includes(section) && <WidgetPreview sections={sections} editing={section} languages={languages} />}
         </div>
-        <History section={section} base={base} onRestored={(published) => {
+        <History<PublishedSection> of={`settings/${section}`} base={base} onRestored={(published) => {
           adopt(published);
           setSaid({ good: true, text: t('history_restored_done', { version: published.restored ?? published.version }) });
         }} />
@@ -204,55 +202,5 @@ function Editor({ section, current, sections }: { section: SectionName; current:
         setClash(null);
       }} onEdit={() => setClash(null)} />}
     </FormProvider>
-  );
-}
-
-function History({ section, base, onRestored }: { section: SectionName; base: PublishedSection; onRestored(published: PublishedSection): void }) {
-  const t = useWords();
-  const { locale } = useText();
-  const { site } = useSite();
-  const { api } = useDoors();
-  const now = useNow(60_000);
-  const [open, setOpen] = useState(false);
-  const [before, setBefore] = useState<number | undefined>();
-  const history = useQuery({ queryKey: ['history', site.site, section, before ?? 0], queryFn: () => api.history(site.site, section, before), enabled: open && base.version > 0 });
-  const restore = useMutation({ mutationFn: (version: number) => api.restore(site.site, section, version, base.version), onSuccess: onRestored });
-  useEffect(() => setBefore(undefined), [base.version]);
-  return (
-    <details className="history" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>
-        {t('history')} <span className="soft">{base.version === 0 ? t('history_none') : t('history_by', { version: base.version, name: base.by?.name ?? '?' })}</span>
-      </summary>
-      <ul>
-        {history.data?.versions.map((one) => (
-          <li key={one.version}>
-            <span>
-              <strong>{t('history_by', { version: one.version, name: one.by?.name ?? '?' })}</strong>{' '}
-              <small className="soft" title={one.at === undefined ? '' : absolute(locale, one.at)}>
-                {one.at !== undefined && ago(locale, one.at, now)}
-                {one.restored !== undefined && ` · ${t('history_restored', { version: one.restored })}`}
-              </small>
-            </span>
-            {one.version === base.version ? (
-              <span className="chip">{t('history_now')}</span>
-            ) : (
-              <button type="button" className="button" disabled={restore.isPending} onClick={() => restore.mutate(one.version)}>
-                {t('history_restore')}
-              </button>
-            )}
-          </li>
-        ))}
-      </ul>
-      {restore.isError && (
-        <p className="field-problem" role="alert">
-          {t('publish_failed')}
-        </p>
-      )}
-      {history.data?.next !== undefined && (
-        <button type="button" className="button" onClick={() => setBefore(history.data?.next)}>
-          {t('history_more')}
-        </button>
-      )}
-    </details>
   );
 }

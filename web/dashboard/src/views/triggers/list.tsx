@@ -3,13 +3,17 @@
 import { Dialog } from '@base-ui/react/dialog';
 import { Switch } from '@base-ui/react/switch';
 import { TRIGGER_TEMPLATES, type TriggerBody } from '@mostrador/protocol';
+import { useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { CircleAlert, CopyPlus, Plus, X, Zap } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
+import type { PublishedTriggers } from '../../api';
 import { useSite } from '../../context';
 import { useText } from '../../hooks';
 import { Empty, Skeleton } from '../parts';
 import { Ordered } from '../settings/fields';
+import { History } from '../settings/history';
+import { useWords as useSettingsWords } from '../settings/words';
 import { MAX_TRIGGERS, NEW, RESULTS, duplicate, moved, spoken } from './model';
 import { type Change, useChanges } from './publishing';
 import { triggerSentence } from './sentences';
@@ -26,6 +30,9 @@ interface Done {
 
 export function List() {
   const t = useWords();
+  const s = useSettingsWords();
+  const { site } = useSite();
+  const queries = useQueryClient();
   const all = useTriggers();
   const { shown, refusal, change, forget } = useChanges(all.data);
   const [choosing, setChoosing] = useState(false);
@@ -78,6 +85,10 @@ export function List() {
           <Rows triggers={shown} does={does} />
         </>
       )}
+      {all.data !== undefined && all.data.version > 0 && <History<PublishedTriggers> of="triggers" base={all.data} onRestored={(published) => {
+        queries.setQueryData(['triggers', site.site], published);
+        setDone({ text: s('history_restored_done', { version: published.restored ?? published.version }) });
+      }} />}
       <DoneBar done={refusal === null ? done : null} onUndo={({ change, then }) => does(change, { text: then })} onClose={() => setDone(null)} />
       {choosing && <Choose onClose={() => setChoosing(false)} />}
     </div>

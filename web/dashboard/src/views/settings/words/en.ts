@@ -91,6 +91,8 @@ export const en = {
   history_restored: 'brought back version {{version}}',
   history_restore: 'Bring back',
   history_more: 'Earlier versions',
+  history_moved: 'Somebody has published meanwhile. Reload the page to see it, then bring back.',
+  history_wrong: 'It cannot come back as things are now:',
   history_restored_done: 'Version {{version}} is back',
   'visitors.live': 'Show agents who is on the site, live',
   'visitors.live_why': 'Every page view is then a call of a function: a few US dollars for a million of them. Without it, only pages on which a trigger could match are, and nothing is kept of anybody else.',

@@ -95,6 +95,8 @@ export const es: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   history_restored: 'recuperó la versión {{version}}',
   history_restore: 'Recuperar',
   history_more: 'Versiones anteriores',
+  history_moved: 'Alguien ha publicado mientras tanto. Recarga la página para verlo y recupéralo después.',
+  history_wrong: 'No se puede recuperar tal como está todo ahora:',
   history_restored_done: 'Se ha recuperado la versión {{version}}',
   'visitors.live': 'Mostrar a los agentes quién está en el sitio, en vivo',
   'visitors.live_why': 'Cada página vista es entonces una llamada a una función: unos pocos dólares por cada millón. Sin esto, solo lo son las páginas en las que podría saltar un disparador, y de nadie más se guarda nada.',

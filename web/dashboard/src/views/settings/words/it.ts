@@ -95,6 +95,8 @@ export const it: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   history_restored: 'ha ripreso la versione {{version}}',
   history_restore: 'Riprendi',
   history_more: 'Versioni precedenti',
+  history_moved: 'Nel frattempo qualcuno ha pubblicato. Ricarica la pagina per vederlo, poi riprendi.',
+  history_wrong: 'Non si può riprendere per come stanno le cose ora:',
   history_restored_done: 'La versione {{version}} è tornata',
   'visitors.live': 'Mostra agli agenti chi è sul sito, dal vivo',
   'visitors.live_why': 'Ogni pagina vista è allora una chiamata di funzione: qualche dollaro per ogni milione. Senza, lo sono solo le pagine su cui un trigger potrebbe scattare, e di nessun altro si conserva nulla.',

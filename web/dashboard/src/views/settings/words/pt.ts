@@ -95,6 +95,8 @@ export const pt: Record<WordKey, string> & Partial<Record<Plural<WordKey>, strin
   history_restored: 'recuperou a versão {{version}}',
   history_restore: 'Recuperar',
   history_more: 'Versões anteriores',
+  history_moved: 'Alguém publicou nesse meio-tempo. Recarregue a página para ver e recupere depois.',
+  history_wrong: 'Não pode ser recuperado do jeito que tudo está agora:',
   history_restored_done: 'A versão {{version}} está de volta',
   'visitors.live': 'Mostrar aos agentes quem está no site, ao vivo',
   'visitors.live_why': 'Cada página vista é então uma chamada de função: alguns dólares por milhão. Sem isso, só são as páginas em que um gatilho poderia valer, e de mais ninguém se guarda nada.',
