@@ -35,8 +35,9 @@ pub(crate) async fn serve(
     let caller = world.lambda.caller(headers);
     let function = caller.as_ref().map(|instance| instance.function());
     let count = |refusal| world.metrics.operated(function.unwrap_or("-"), call.operation, 0.0, 0.0, refusal);
+    let mut arrived = None;
     if let Some(instance) = &caller {
-        instance.before_call().await;
+        arrived = Some(instance.call().await);
         let allowed = call
             .resources
             .iter()
@@ -53,8 +54,8 @@ pub(crate) async fn serve(
     }
     let answer = effect.await;
     count((!answer.status().is_success()).then_some(Refusal::Table));
-    if let Some(instance) = &caller {
-        instance.after_call().await;
+    if let Some(call) = arrived {
+        call.done().await;
     }
     match fault {
         Some((_, fault)) => fail(world, &fault, refuse).await,

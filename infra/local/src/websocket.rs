@@ -326,8 +326,9 @@ pub(crate) async fn manage(
     body: Bytes,
 ) -> Response {
     let caller = world.lambda.caller(headers);
+    let mut arrived = None;
     if let Some(instance) = &caller {
-        instance.before_call().await;
+        arrived = Some(instance.call().await);
         let resource = format!(
             "arn:aws:execute-api:{}:000000000000:{}/{}/{method}/@connections/{id}",
             world.place.region, routes.api_id, routes.stage
@@ -357,8 +358,8 @@ pub(crate) async fn manage(
         },
         _ => gone(),
     };
-    if let Some(instance) = &caller {
-        instance.after_call().await;
+    if let Some(call) = arrived {
+        call.done().await;
     }
     response
 }

@@ -319,8 +319,9 @@ pub(crate) async fn handle(world: &Arc<World>, headers: &HeaderMap, body: Bytes)
     let function = caller.as_ref().map(|instance| instance.function());
     let name = function.unwrap_or("-");
 
+    let mut arrived = None;
     if let Some(instance) = &caller {
-        instance.before_call().await;
+        arrived = Some(instance.call().await);
         let touches = request::touches(&world.stack.tables, operation, &request);
         if let Err(denial) = permit(world, instance, &touches) {
             world.metrics.operated(name, operation, 0.0, 0.0, Some(Refusal::Denied));
@@ -361,8 +362,8 @@ pub(crate) async fn handle(world: &Arc<World>, headers: &HeaderMap, body: Bytes)
             respond(status, error.to_json())
         }
     };
-    if let Some(instance) = &caller {
-        instance.after_call().await;
+    if let Some(call) = arrived {
+        call.done().await;
     }
     match fault {
         Some((When::After, fault)) => fail(world, &fault, operation, &request).await,

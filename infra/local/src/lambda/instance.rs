@@ -200,22 +200,34 @@ impl Instance {
         self.exit.borrow().clone().unwrap_or_else(|| "Runtime exited without providing a reason".into())
     }
 
-    /// To be called when an AWS call of this instance arrives; a kill that is due happens here.
-    pub(crate) async fn before_call(&self) {
-        self.calls.fetch_add(1, Ordering::SeqCst);
-        self.die_if_due(When::Before).await;
+    /// An AWS call of this instance has arrived; a kill that is due before it happens here.
+    pub(crate) async fn call(&self) -> Call<'_> {
+        let call = Call {
+            instance: self,
+            number: self.calls.fetch_add(1, Ordering::SeqCst) + 1,
+            kill_at: *self.kill_at.lock().expect("no holder panics"),
+        };
+        call.die_if_due(When::Before).await;
+        call
     }
+}
 
-    /// To be called when the call has had its effect.
-    pub(crate) async fn after_call(&self) {
+/// A call knows its own number: others may arrive, and another invocation begin, before it has had its effect.
+pub(crate) struct Call<'a> {
+    instance: &'a Instance,
+    number: u32,
+    kill_at: Option<(u32, When)>,
+}
+
+impl Call<'_> {
+    /// It has had its effect; a kill that is due after it happens here.
+    pub(crate) async fn done(self) {
         self.die_if_due(When::After).await;
     }
 
     async fn die_if_due(&self, moment: When) {
-        let due = *self.kill_at.lock().expect("no holder panics")
-            == Some((self.calls.load(Ordering::SeqCst), moment));
-        if due {
-            self.kill().await;
+        if self.kill_at == Some((self.number, moment)) {
+            self.instance.kill().await;
             // Nobody is left to hear the answer, and the call must have no effect after the death.
             std::future::pending::<()>().await;
         }

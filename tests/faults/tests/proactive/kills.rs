@@ -15,7 +15,7 @@ fn once() -> Value {
 /// No report makes more calls than this.
 const MOST_CALLS: u32 = 24;
 
-/// Kills before each call that there is, then after each: how often one was killed. Calls that are made side by side can let a kill *after* pass.
+/// Kills before each call that there is, then after each: how many there are.
 async fn sweep(mut run: impl AsyncFnMut(u32, When) -> Result<bool>) -> Result<u32> {
     let (mut calls, mut killed, mut missed) = (0, 0, 0);
     for call in 1..=MOST_CALLS {

@@ -90,7 +90,7 @@ async fn killed_everywhere(socket: bool) -> Result<()> {
             let struck =
                 follows(&stack, &ana, socket, |_| stack.platform.faults().kill_rule(rule()), &about).await?;
             struck_at += u32::from(struck);
-            // Calls that are made side by side can let a kill *after* pass: there as many are tried as were there before.
+            // After as many as before.
             let over = if when == When::Before { !struck } else { call == calls };
             if over {
                 calls = call;

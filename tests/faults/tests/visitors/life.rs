@@ -80,7 +80,7 @@ async fn f_01_f_02_from_page_view_to_leaving_killed_at_any_call_a_row_follows_an
             if !left {
                 lost.push(page.clone());
             }
-            // Calls that are made side by side can let a kill *after* pass: there as many are tried as were there before.
+            // After as many as before.
             let over = if when == When::Before { !struck && status == 200 } else { call == calls };
             if over {
                 calls = call;
