@@ -129,7 +129,9 @@ test("T7: twelve steps drawn as a picture, tried as a shopper would meet them, a
   const places = new Set(value.steps.map(({ x, y }) => `${x} ${y}`));
   assert.equal(places.size, 12, "every step has a place of its own");
 
-  // The picture is taken back and put again like everything else.
+  // The picture is taken back and put again like everything else. All of it in sight first: to what lies outside a test would scroll, and
+  // the picture, which is moved and never scrolled, takes that back between the press and the release.
+  await page.getByRole("button", { name: "Show all" }).click();
   await settledBox(node("s12"));
   await node("s12").locator(".pic-text").click();
   await page.keyboard.press("Delete");
